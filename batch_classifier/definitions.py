@@ -1,0 +1,41 @@
+"""Everything Dagster loads, put together in this one place."""
+
+import logging
+
+import dagster as dg
+
+from batch_classifier.assets import build_assets
+from batch_classifier.checks import build_checks
+from batch_classifier.schedules import build_job, build_rerun_schedule
+from batch_classifier.prompts import PromptFolder, load_prompts
+from batch_classifier.resources import build_resources
+from batch_classifier.sensors import build_request_files_sensor
+from batch_classifier.settings import Settings, load_settings
+
+
+def build_definitions(settings: Settings, folder: PromptFolder) -> dg.Definitions:
+    """Definitions for these prompts in this deployment."""
+    prompts = list(folder.prompts.values())
+    jobs = [build_job(prompt) for prompt in prompts]
+    return dg.Definitions(
+        assets=[asset for prompt in prompts for asset in build_assets(prompt, settings.waits_for_jobs)],
+        asset_checks=[check for prompt in prompts for check in build_checks(prompt)],
+        jobs=jobs,
+        sensors=[build_request_files_sensor(folder, jobs)] if jobs else [],
+        schedules=[build_rerun_schedule(prompts)] if jobs else [],
+        resources=build_resources(settings),
+        # A step is short; a process for each would cost more than the step.
+        executor=dg.in_process_executor,
+    )
+
+
+def load_definitions() -> dg.Definitions:
+    """Definitions from the settings and the prompts' folder; a prompt file with an error is told of and left out."""
+    settings = load_settings()
+    folder = load_prompts(settings.prompts)
+    for error in folder.errors:
+        logging.getLogger(__name__).error(str(error))
+    return build_definitions(settings, folder)
+
+
+defs = load_definitions()

@@ -1,0 +1,21 @@
+"""What can go wrong through a person's input or settings, each told in one clear sentence."""
+
+
+class ClassifierError(Exception):
+    """Base of all errors that a person can mend; the message is one sentence fit to be shown as it is."""
+
+
+class UnreadableFile(ClassifierError):
+    """A request file that cannot be read at all: not what its name says, encrypted, empty, or without the text column."""
+
+
+class PromptError(ClassifierError):
+    """A prompt file that is not valid; the message names the file, the key and what is wrong."""
+
+
+class SettingError(ClassifierError):
+    """A setting (environment variable or `.env` line) with a value that cannot be used; the message names it."""
+
+
+class InferenceError(ClassifierError):
+    """The inference service refused a request for good; the message says why and what to do."""

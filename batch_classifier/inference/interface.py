@@ -1,0 +1,99 @@
+"""What every inference service can do: take a job once, tell how it stands, and leave answers in a folder.
+
+States, their names and their meaning are those of Amazon Bedrock's ModelInvocationJob; the local engine uses the same.
+"""
+
+import datetime
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from batch_classifier.prices import Price
+from batch_classifier.prompts import Prompt
+
+
+class JobState(StrEnum):
+    """State of a job, in Bedrock's words."""
+
+    SUBMITTED = "Submitted"
+    VALIDATING = "Validating"
+    SCHEDULED = "Scheduled"
+    IN_PROGRESS = "InProgress"
+    COMPLETED = "Completed"
+    PARTIALLY_COMPLETED = "PartiallyCompleted"
+    EXPIRED = "Expired"
+    FAILED = "Failed"
+    STOPPING = "Stopping"
+    STOPPED = "Stopped"
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will come of the job."""
+        return self in (self.COMPLETED, self.PARTIALLY_COMPLETED, self.EXPIRED, self.FAILED, self.STOPPED)
+
+
+@dataclass(frozen=True)
+class JobRequest:
+    """A job to be done: one JSONL file and the folder for its answers, both keys of the internal folder."""
+
+    name: str
+    prompt: Prompt
+    input_key: str
+    output_key: str
+    records: int
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job as the service sees it. Counts are records; they may be 0 until the job is over."""
+
+    name: str
+    arn: str
+    state: JobState
+    submitted_at: datetime.datetime | None = None
+    ended_at: datetime.datetime | None = None
+    total: int = 0
+    processed: int = 0
+    succeeded: int = 0
+    failed: int = 0
+    message: str = ""
+
+
+class Inference(ABC):
+    """A service that answers batches."""
+
+    kind: str
+    poll_seconds: float
+
+    @abstractmethod
+    def model_id(self, prompt: Prompt) -> str:
+        """The model that answers this prompt, as it goes into the tables."""
+
+    @abstractmethod
+    def price(self, prompt: Prompt, records: int) -> Price | None:
+        """What so many records are charged at; None when it is not known."""
+
+    @abstractmethod
+    def submit(self, request: JobRequest) -> Job:
+        """Have the job done, once: a job of that name that is already there is adopted. Raises InferenceError if refused."""
+
+    @abstractmethod
+    def find(self, name: str) -> Job | None:
+        """The newest job of that name, or None."""
+
+    @abstractmethod
+    def look_up(self, arn: str) -> Job:
+        """How a job stands."""
+
+    @abstractmethod
+    def list_jobs(self) -> Iterator[Job]:
+        """The jobs the service still tells of, newest first."""
+
+    @abstractmethod
+    def stop(self, arn: str) -> None:
+        """Ask for an end; what has been answered by then stays."""
+
+    @abstractmethod
+    def console_url(self, job: Job) -> str | None:
+        """Where a person can look at the job; None when there is no such page."""

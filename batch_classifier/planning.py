@@ -1,0 +1,168 @@
+"""Which batches a request file needs: its distinct texts, less what was answered before, less what is already on its way."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import duckdb
+import pyarrow as pa
+
+from batch_classifier.batches import Batch, read_text_ids, text_ids_key, texts_per_batch, write_batches
+from batch_classifier.errors import ClassifierError
+from batch_classifier.inference.interface import Inference
+from batch_classifier.jobs import job_name
+from batch_classifier.model_requests import RecordForm
+from batch_classifier.prices import ANSWER_TOKENS, BYTES_A_TOKEN
+from batch_classifier.prompts import Prompt
+from batch_classifier.scratch import load, one_number, scratch_database
+from batch_classifier.storage import Folder
+from batch_classifier.tables import BEDROCK_JSONL, RAW_REQUESTS
+from batch_classifier.warehouse.interface import Warehouse
+from batch_classifier.warehouse.queries import known_answers, settled_batches, unread_batches
+
+_IDS = pa.schema([("text_id", pa.string())])
+
+
+@dataclass
+class BatchPlan:
+    """Makes the rows of `bedrock_jsonl` for one request file, writing the batches on the way. Iterate it once.
+
+    Raises ClassifierError when the estimate is over the prompt's budget; then nothing has been written.
+    """
+
+    prompt: Prompt
+    request_file: str
+    warehouse: Warehouse
+    inference: Inference
+    internal: Folder
+    on_progress: Callable[[int, int], None] = lambda done, total: None
+    distinct_texts: int = 0
+    answered_before: int = 0
+    on_their_way: int = 0
+    new_texts: int = 0
+    batches: list[dict] = field(default_factory=list)
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        with scratch_database() as scratch:
+            self._load_needed_texts(scratch)
+            self._leave_out_answered(scratch)
+            shared = list(self._share_batches(scratch))
+            new = [self._row(batch) for batch in self._write_new(scratch)]
+        self.batches = [*shared, *new]
+        if self.batches:
+            yield pa.RecordBatch.from_pylist(self.batches, schema=BEDROCK_JSONL.schema)
+
+    def _load_needed_texts(self, scratch: duckdb.DuckDBPyConnection) -> None:
+        columns = ["row_number", "text_id"]
+        schema = pa.schema([RAW_REQUESTS.schema.field(column) for column in columns])
+        with self.warehouse.read(self.prompt.name, RAW_REQUESTS, self.request_file, columns) as rows:
+            load(scratch, "requests", schema, rows)
+        scratch.execute(
+            "create table needed as select text_id, min(row_number) as row_number from requests "
+            "where text_id is not null group by text_id"
+        )
+        self.distinct_texts = self._count_needed(scratch)
+
+    def _leave_out_answered(self, scratch: duckdb.DuckDBPyConnection) -> None:
+        answered = known_answers(self.warehouse, self.prompt, self.inference.model_id(self.prompt), self.request_file)
+        with self.warehouse.stream(self.prompt.name, f"select text_id from ({answered}) as known") as rows:
+            load(scratch, "answered", _IDS, rows)
+        scratch.execute("delete from needed where text_id in (select text_id from answered)")
+        self.answered_before = self.distinct_texts - self._count_needed(scratch)
+
+    def _share_batches(self, scratch: duckdb.DuckDBPyConnection) -> Iterator[dict]:
+        model_id = self.inference.model_id(self.prompt)
+        rows = self.warehouse.query(self.prompt.name, unread_batches(self.warehouse, self.prompt, model_id))
+        before = self._count_needed(scratch)
+        # A batch that this file had made comes first, and stays this file's.
+        seen: set[str] = set()
+        for row in sorted(rows, key=lambda row: (row["request_file"] != self.request_file, row["shared_with"] or "", row["batch"])):
+            key = text_ids_key(self.prompt, row["batch"])
+            if row["batch"] in seen or self.internal.find(key) is None:
+                continue
+            seen.add(row["batch"])
+            scratch.execute("drop table if exists on_their_way")
+            pieces = (pa.record_batch([ids], schema=_IDS) for ids in read_text_ids(self.internal, key))
+            load(scratch, "on_their_way", _IDS, pieces)
+            left = self._count_needed(scratch)
+            scratch.execute("delete from needed where text_id in (select text_id from on_their_way)")
+            is_own = row["request_file"] == self.request_file
+            wanted = self._count_needed(scratch) < left
+            if wanted or (is_own and self.inference.find(job_name(self.prompt, model_id, row["batch"], 1)) is not None):
+                owner = row["shared_with"] or (None if is_own else row["request_file"])
+                free = {} if owner is None else {"estimated_cost_usd": 0.0}
+                yield row | {"request_file": self.request_file, "shared_with": owner, **free}
+        self.on_their_way = before - self._count_needed(scratch)
+
+    def _write_new(self, scratch: duckdb.DuckDBPyConnection) -> Iterator[Batch]:
+        self.new_texts = self._count_needed(scratch)
+        if not self.new_texts:
+            return
+        overhead = RecordForm.of(self.prompt).overhead
+        with self.warehouse.read(self.prompt.name, RAW_REQUESTS, self.request_file, ["row_number", "text"]) as rows:
+            scratch.from_arrow(_reader(rows, ["row_number", "text"])).create_view("sizes")
+            total_bytes = one_number(
+                scratch, "select sum(strlen(text)) from sizes where row_number in (select row_number from needed)"
+            )
+        price = self.inference.price(self.prompt, self.new_texts)
+        if price is not None:
+            input_tokens = (total_bytes + self.new_texts * overhead) // BYTES_A_TOKEN
+            self._check_budget(price.cost(input_tokens, self.new_texts * ANSWER_TOKENS))
+        model_id = self.inference.model_id(self.prompt)
+        settled = {row["batch"] for row in self.warehouse.query(self.prompt.name, settled_batches(self.warehouse, self.prompt, model_id))}
+        per_batch = texts_per_batch(self.new_texts, total_bytes, overhead, self.prompt.batch_size)
+        with self.warehouse.read(self.prompt.name, RAW_REQUESTS, self.request_file, ["row_number", "text_id", "text"]) as rows:
+            scratch.from_arrow(_reader(rows, ["row_number", "text_id", "text"])).create_view("texts")
+            chosen = scratch.sql("select text_id, text from texts where row_number in (select row_number from needed)")
+            yield from write_batches(
+                iter(chosen.to_arrow_reader(2_000)),
+                per_batch,
+                self.prompt,
+                price,
+                self.internal,
+                lambda digest: next_name(digest, settled),
+                lambda done: self.on_progress(done, self.new_texts),
+            )
+
+    def _check_budget(self, estimate: float) -> None:
+        if estimate > self.prompt.budget_usd:
+            raise ClassifierError(
+                f"{self.request_file} would cost about {estimate:.2f} USD ({self.new_texts:,} new texts), over the budget of "
+                f"{self.prompt.budget_usd:.2f} USD; raise budget_usd of the prompt {self.prompt.name} or split the file."
+            )
+
+    def _row(self, batch: Batch) -> dict:
+        return {
+            "request_file": self.request_file,
+            "batch": batch.name,
+            "uri": batch.uri,
+            "records": batch.records,
+            "bytes": batch.bytes,
+            "sha256": batch.sha256,
+            "estimated_input_tokens": batch.estimated_input_tokens,
+            "estimated_output_tokens": batch.estimated_output_tokens,
+            "estimated_cost_usd": batch.estimated_cost_usd,
+            "prompt_version": self.prompt.version,
+            "model_id": self.inference.model_id(self.prompt),
+            "shared_with": None,
+        }
+
+    @staticmethod
+    def _count_needed(scratch: duckdb.DuckDBPyConnection) -> int:
+        return one_number(scratch, "select count(*) from needed")
+
+
+def next_name(digest: str, settled: set[str]) -> str:
+    """The name of a batch with this SHA-256: the same for the same content, but a new one once its answers were read.
+
+    Texts that failed and are asked again make the same file; under the old name their old job would be adopted.
+    """
+    stem = digest[:16]
+    rounds = [int(match[1] or 1) for name in settled if (match := re.fullmatch(rf"{stem}(?:-(\d+))?", name))]
+    return f"{stem}-{max(rounds) + 1}" if rounds else stem
+
+
+def _reader(rows: Iterator[pa.RecordBatch], columns: list[str]) -> pa.RecordBatchReader:
+    schema = pa.schema([RAW_REQUESTS.schema.field(column) for column in columns]).remove_metadata()
+    fields = pa.schema([field.remove_metadata() for field in schema])
+    return pa.RecordBatchReader.from_batches(fields, (batch.cast(fields) for batch in rows))

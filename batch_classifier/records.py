@@ -1,0 +1,122 @@
+"""From the rows of a request file to requests: record id, text, expected class, and what is wrong with a row."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from batch_classifier.errors import UnreadableFile
+from batch_classifier.prompts import Prompt
+from batch_classifier.readers.request_file import Rows
+from batch_classifier.tables import RAW_REQUESTS
+
+NO_TEXT = "has no text"
+
+
+def text_id(text: str) -> str:
+    """32 hex digits that stand for a text's content; surrounding white space does not count (128 bits of SHA-256)."""
+    return hashlib.sha256(text.strip().encode()).hexdigest()[:32]
+
+
+@dataclass
+class Requests:
+    """Reads requests as record batches of the table `raw_requests`, and counts on the way.
+
+    Iterate it once. Raises UnreadableFile when the text column is missing, or what the reader raises.
+    """
+
+    rows: Iterable[Rows]
+    prompt: Prompt
+    request_file: str
+    total: int = 0
+    problems: Counter[str] = field(default_factory=Counter)
+    labelled: int = 0
+    skipped_parts: dict[str, list[str]] = field(default_factory=dict)
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        usable_parts: set[str | None] = set()
+        for rows in self.rows:
+            names = rows.cells.schema.names
+            text_column = find_column(names, self.prompt.input.text)
+            if text_column is None and rows.part not in usable_parts:
+                if rows.part is None:
+                    raise self._without_text_column(names)
+                self.skipped_parts.setdefault(rows.part, names)
+                continue
+            usable_parts.add(rows.part)
+            if rows.part in self.skipped_parts:
+                continue
+            yield self._normalise(rows, text_column)
+        if not usable_parts and self.skipped_parts:
+            raise self._without_text_column([name for names in self.skipped_parts.values() for name in names])
+
+    def _without_text_column(self, names: list[str]) -> UnreadableFile:
+        there = ", ".join(repr(name) for name in dict.fromkeys(names))
+        return UnreadableFile(
+            f"{self.request_file} has no column {self.prompt.input.text!r}; its columns are {there}. "
+            f"Rename one, or change input.text of the prompt {self.prompt.name}."
+        )
+
+    def _normalise(self, rows: Rows, text_column: str | None) -> pa.RecordBatch:
+        size = rows.cells.num_rows
+        names = rows.cells.schema.names
+        id_column = find_column(names, self.prompt.input.id)
+        label_column = find_column(names, self.prompt.input.label)
+        nothing = pa.nulls(size, pa.string())
+        texts = nothing if text_column is None else rows.cells.column(text_column)
+        text_list = [text if text and text.strip() else None for text in texts.to_pylist()]
+        problems = [problem or (None if text else NO_TEXT) for problem, text in zip(rows.problems.to_pylist(), text_list, strict=True)]
+        usable = [text if problem is None else None for text, problem in zip(text_list, problems, strict=True)]
+        labels = nothing if label_column is None else _blank_as_null(rows.cells.column(label_column))
+        others = [name for name in names if name not in (text_column, id_column, label_column)]
+
+        self.total += size
+        self.labelled += size - labels.null_count
+        self.problems.update(problem for problem in problems if problem)
+        return pa.record_batch(
+            [
+                pa.repeat(pa.scalar(self.request_file), size),
+                rows.row_numbers,
+                self._record_ids(rows, id_column),
+                texts,
+                pa.array([text_id(text) if text else None for text in usable], pa.string()),
+                labels,
+                _attributes(rows.cells, others),
+                pa.array(problems, pa.string()),
+            ],
+            schema=RAW_REQUESTS.schema,
+        )
+
+    def _record_ids(self, rows: Rows, id_column: str | None) -> pa.Array:
+        numbers = rows.row_numbers.cast(pa.string())
+        if id_column is None:
+            return numbers
+        named = pc.binary_join_element_wise(pa.scalar("row"), numbers, " ")
+        return pc.coalesce(_blank_as_null(rows.cells.column(id_column)), named)
+
+
+def find_column(names: list[str], wanted: str | None) -> str | None:
+    """The column a prompt means: by its exact name, else without regard to case and white space."""
+    if wanted is None or wanted in names:
+        return wanted
+    folded = " ".join(wanted.casefold().split())
+    return next((name for name in names if " ".join(name.casefold().split()) == folded), None)
+
+
+def _blank_as_null(column: pa.Array) -> pa.Array:
+    trimmed = pc.utf8_trim_whitespace(column)
+    return pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
+
+
+def _attributes(cells: pa.RecordBatch, names: list[str]) -> pa.Array:
+    if not names:
+        return pa.repeat(pa.scalar("{}"), cells.num_rows)
+    rows = zip(*(cells.column(name).to_pylist() for name in names), strict=True)
+    objects = (
+        orjson.dumps({name: value for name, value in zip(names, row, strict=True) if value is not None}).decode() for row in rows
+    )
+    return pa.array(objects, pa.string(), size=cells.num_rows)

@@ -1,0 +1,78 @@
+"""Where request files and results stand in the customer's folder, and which files are waiting there."""
+
+import datetime
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from batch_classifier.readers.request_file import SUPPORTED_SUFFIXES, is_supported
+from batch_classifier.storage import Folder, StoredFile
+
+INPUT, OUTPUT = "input_data", "output_data"
+# A file that changed this recently may still be written.
+SETTLED_SECONDS = 5.0
+_TEMPORARY_ENDINGS = (".tmp", ".part", ".partial", ".crdownload", ".download", ".filepart", ".swp", "~")
+
+
+def input_key(prompt: str, request_file: str) -> str:
+    """The key of a request file."""
+    return f"{INPUT}/{prompt}/{request_file}"
+
+
+def result_key(prompt: str, request_file: str, date: datetime.date, format: str) -> str:
+    """The key of a result file. The request file's suffix stays in its name: calls.csv and calls.json are two files."""
+    stem = request_file
+    for suffix in SUPPORTED_SUFFIXES:
+        if request_file.lower().endswith(suffix):
+            at = len(request_file) - len(suffix)
+            stem = f"{request_file[:at]}_{request_file[at + 1 :].replace('.', '_')}"
+            break
+    return f"{OUTPUT}/{prompt}/{date.isoformat()}/{stem}.{format}"
+
+
+@dataclass
+class WaitingFiles:
+    """A look at the customer's folder: request files by prompt, and what is there that is none."""
+
+    files: dict[tuple[str, str], StoredFile] = field(default_factory=dict)
+    unsupported: list[str] = field(default_factory=list)
+    unfinished: list[str] = field(default_factory=list)
+    unknown_prompts: set[str] = field(default_factory=set)
+
+
+def look(customer: Folder, prompts: set[str], now: datetime.datetime, still_being_written: dict[str, str]) -> WaitingFiles:
+    """List the request files of these prompts.
+
+    `still_being_written` holds the fingerprints of the files that were left for later the last time, by key; it is brought
+    up to date. A file is left when it changed in the last `SETTLED_SECONDS`, unless it is as it was the last time.
+    """
+    waiting = WaitingFiles()
+    unfinished: dict[str, str] = {}
+    for file in customer.list(f"{INPUT}/"):
+        prompt, _, request_file = file.key.removeprefix(f"{INPUT}/").partition("/")
+        name = request_file.rsplit("/", 1)[-1]
+        if not name or is_temporary(name):
+            continue
+        if prompt not in prompts:
+            waiting.unknown_prompts.add(prompt)
+        elif not is_supported(request_file):
+            waiting.unsupported.append(f"{prompt}/{request_file}")
+        elif abs((now - file.modified).total_seconds()) < SETTLED_SECONDS and still_being_written.get(file.key) != file.fingerprint:
+            unfinished[file.key] = file.fingerprint
+            waiting.unfinished.append(f"{prompt}/{request_file}")
+        else:
+            waiting.files[prompt, request_file] = file
+    still_being_written.clear()
+    still_being_written.update(unfinished)
+    return waiting
+
+
+def is_temporary(name: str) -> bool:
+    """Whether a name is that of a file some program keeps while it works: hidden, a lock, or a part of a download."""
+    return name.startswith((".", "~$")) or name.lower().endswith(_TEMPORARY_ENDINGS)
+
+
+def changed_since(waiting: WaitingFiles, seen: dict[tuple[str, str], str]) -> Iterator[tuple[str, str, StoredFile]]:
+    """The files that are new or have changed since `seen` (fingerprints by prompt and request file), oldest first."""
+    for (prompt, request_file), file in sorted(waiting.files.items(), key=lambda entry: (entry[1].modified, entry[0])):
+        if seen.get((prompt, request_file)) != file.fingerprint:
+            yield prompt, request_file, file

@@ -1,0 +1,45 @@
+"""What the assets work with, chosen by the settings: two dictionaries side by side for each part that differs."""
+
+from collections.abc import Callable
+from typing import Any
+
+from batch_classifier.inference.interface import Inference
+from batch_classifier.progress import LogProgress
+from batch_classifier.settings import Settings
+from batch_classifier.storage import open_folder
+from batch_classifier.warehouse.interface import Warehouse
+
+
+def build_resources(settings: Settings) -> dict[str, Any]:
+    """The resources of a deployment, by the name that assets ask for. Nothing is connected to yet."""
+    return {
+        "customer_folder": open_folder(settings.customer_location),
+        "internal_folder": open_folder(settings.internal_location),
+        "inference": INFERENCES[settings.inference_kind](settings),
+        "warehouse": WAREHOUSES[settings.warehouse_kind](settings),
+        "io_manager": IO_MANAGERS[settings.warehouse_kind](settings),
+        "progress": LogProgress(),
+    }
+
+
+def _local_inference(settings: Settings) -> Inference:
+    from batch_classifier.inference.local import LocalInference
+
+    return LocalInference(open_folder(settings.internal_location), settings.home)
+
+
+def _duckdb_warehouse(settings: Settings) -> Warehouse:
+    from batch_classifier.warehouse.duckdb import DuckDBWarehouse
+
+    return DuckDBWarehouse(settings.warehouse_file.absolute())
+
+
+def _duckdb_io_manager(settings: Settings) -> Any:
+    from batch_classifier.io_managers import DuckDBTablesIOManager
+
+    return DuckDBTablesIOManager(database=str(settings.warehouse_file.absolute()))
+
+
+INFERENCES: dict[str, Callable[[Settings], Inference]] = {"local": _local_inference}
+WAREHOUSES: dict[str, Callable[[Settings], Warehouse]] = {"duckdb": _duckdb_warehouse}
+IO_MANAGERS: dict[str, Callable[[Settings], Any]] = {"duckdb": _duckdb_io_manager}

@@ -1,0 +1,78 @@
+"""Settings: `BATCH_CLASSIFIER_…` variables, or lines of a `.env` file at the root; the deployment chooses the defaults."""
+
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from batch_classifier.errors import SettingError
+
+PREFIX = "BATCH_CLASSIFIER_"
+
+
+class Settings(BaseSettings):
+    """What a deployment can choose. A value that is not set follows from `deployment`."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore", env_ignore_empty=True, frozen=True)
+
+    deployment: Literal["local", "aws"] = Field(default="local", description="chooses the defaults of all the others")
+    home: Path = Field(default=Path("data"), description="folder of the local files and the DuckDB warehouse")
+    prompts: Path = Field(default=Path("prompts"), description="folder of the prompt files")
+    customer_uri: str | None = Field(default=None, description="request files and results: a folder or s3://bucket/prefix")
+    internal_uri: str | None = Field(default=None, description="batches and answers: a folder or s3://bucket/prefix")
+    inference: Literal["local", "bedrock"] | None = None
+    warehouse: Literal["duckdb", "athena"] | None = None
+    wait_seconds: float | None = Field(default=None, ge=0, description="how long batch_job waits for its jobs")
+
+    @property
+    def inference_kind(self) -> str:
+        """`local` or `bedrock`."""
+        return self.inference or {"local": "local", "aws": "bedrock"}[self.deployment]
+
+    @property
+    def warehouse_kind(self) -> str:
+        """`duckdb` or `athena`."""
+        return self.warehouse or {"local": "duckdb", "aws": "athena"}[self.deployment]
+
+    @property
+    def customer_location(self) -> str:
+        """Where request files are dropped and results appear; raises SettingError on AWS without one."""
+        return self.customer_uri or self._home_or_refuse("customer_uri", self.home)
+
+    @property
+    def internal_location(self) -> str:
+        """Where batches and answers are kept; raises SettingError on AWS without one."""
+        return self.internal_uri or self._home_or_refuse("internal_uri", self.home / "internal")
+
+    @property
+    def waits_for_jobs(self) -> float | None:
+        """Seconds that batch_job waits in a run; None is without end, the default on a laptop."""
+        if self.wait_seconds is not None:
+            return self.wait_seconds
+        return None if self.inference_kind == "local" else 0.0
+
+    @property
+    def warehouse_file(self) -> Path:
+        """The DuckDB file."""
+        return self.home / "warehouse.duckdb"
+
+    def _home_or_refuse(self, setting: str, folder: Path) -> str:
+        if self.deployment == "local":
+            return str(folder)
+        raise SettingError(f"{PREFIX}{setting.upper()} is not set; the aws deployment needs it, as in s3://bucket/prefix.")
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the settings; `.env` fills boto3's variables too. Raises SettingError naming the variable that cannot be used."""
+    from dotenv import load_dotenv
+
+    load_dotenv(Path.cwd() / ".env", override=False)
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        fault = error.errors()[0]
+        name = f"{PREFIX}{str(fault['loc'][0]).upper()}"
+        value = os.environ.get(name, fault["input"])
+        raise SettingError(f"{name} is {value!r}: {fault['msg'][0].lower()}{fault['msg'][1:]}.") from error

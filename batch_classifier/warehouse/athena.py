@@ -1,0 +1,169 @@
+"""The warehouse on AWS: Parquet on S3, tables in the Glue Data Catalog, SQL by Athena.
+
+What is loaded for one request file comes from its Parquet directly; only SQL goes through Athena.
+"""
+
+import datetime
+import logging
+import re
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import pyarrow as pa
+
+from batch_classifier.errors import ClassifierError, SettingError
+from batch_classifier.tables import TABLES, Table
+from batch_classifier.warehouse.athena_queries import AthenaQueries
+from batch_classifier.warehouse.aws_clients import AwsClients
+from batch_classifier.warehouse.aws_errors import told_plainly
+from batch_classifier.warehouse.glue_catalog import LONGEST_PARTITION_VALUE, GlueCatalog
+from batch_classifier.warehouse.interface import Warehouse
+from batch_classifier.warehouse.parquet_rows import read_rows, write_rows
+from batch_classifier.warehouse.partition_folders import FILE_NAME, new_version, outlived, partition_folder
+
+if TYPE_CHECKING:
+    import boto3
+
+_LOGGER = logging.getLogger(__name__)
+
+
+class AthenaWarehouse(Warehouse):
+    """Tables below an S3 address, `travel_classifications` and so on in one Glue database.
+
+    Nothing is asked of AWS before the first use. Times are kept to the millisecond, which is what Athena reads.
+
+    Args:
+        location_uri: where the tables' folders are, as `s3://bucket/prefix/tables`.
+        database: the Glue database; made at the first write when it is not there.
+        workgroup: the Athena workgroup that queries run in, and whose limits hold.
+        output_uri: where Athena puts results of queries; beside the tables when not given.
+        kms_key_id: the KMS key that encrypts rows and results; the bucket's own default when not given.
+        session: a boto3 session; one from boto3's own variables when not given.
+    """
+
+    kind = "athena"
+
+    def __init__(
+        self,
+        location_uri: str,
+        database: str = "batch_classifier",
+        workgroup: str = "primary",
+        output_uri: str | None = None,
+        kms_key_id: str | None = None,
+        session: "boto3.Session | None" = None,
+    ) -> None:
+        address = urlsplit(location_uri)
+        if address.scheme != "s3" or not address.netloc:
+            raise SettingError(f"{location_uri} is not an s3:// address; the tables of the Athena warehouse need one.")
+        if not re.fullmatch(r"[a-z0-9_]+", database):
+            raise SettingError(
+                f"{database!r} cannot be the Glue database: lower-case letters, digits and underscores only, for SQL's sake."
+            )
+        self.location_uri = location_uri.rstrip("/")
+        self.database = database
+        self._bucket = address.netloc
+        self._kms_key_id = kms_key_id
+        self._clients = AwsClients(session)
+        self._catalog = GlueCatalog(self._clients, database)
+        results = output_uri or f"{self.location_uri}-query-results/"
+        self._queries = AthenaQueries(self._clients, database, workgroup, results, kms_key_id)
+        self._prompts_in_place: set[str] = set()
+
+    def name(self, prompt: str, table: Table) -> str:
+        """Database and table, as in `batch_classifier.travel_classifications`."""
+        return f"{self.database}.{self._table_name(prompt, table)}"
+
+    def replace(self, prompt: str, table: Table, request_file: str, rows: Iterable[pa.RecordBatch]) -> int:
+        """Write a new version of the partition beside the old one, then point Glue's partition at it, in one call.
+
+        Whatever fails before that call leaves the old rows, also for queries that are running; of two runs at once
+        the last to publish wins, whole. Raises ClassifierError when AWS refuses.
+        """
+        if not 0 < len(request_file) <= LONGEST_PARTITION_VALUE:
+            raise ClassifierError(
+                f"The request file's path has {len(request_file)} characters; a Glue partition takes 1 to "
+                f"{LONGEST_PARTITION_VALUE}: rename {request_file[:80]}…."
+            )
+        name, folder = self._table_name(prompt, table), self._folder(prompt, table, request_file)
+        location = f"{folder}/{new_version()}"
+        # First, so that a missing permission shows before the rows are made.
+        columns = self._catalog.ensure_table(name, table, f"{self._table_location(prompt, table)}/")
+        with tempfile.TemporaryDirectory(prefix="batch-classifier-") as directory:
+            path = Path(directory) / FILE_NAME
+            count = write_rows(path, table, request_file, rows)
+            self._upload(path, f"{location}/{FILE_NAME}")
+        self._catalog.point_partition(name, request_file, f"{location}/", columns, count)
+        self._sweep(name, request_file, folder)
+        return count
+
+    @contextmanager
+    def read(
+        self, prompt: str, table: Table, request_file: str, columns: Sequence[str] | None = None
+    ) -> Iterator[Iterator[pa.RecordBatch]]:
+        """The request file's rows, as a stream in the order they were written; none where it was never written."""
+        location = self._catalog.find_partition(self._table_name(prompt, table), request_file)
+        if location is None:
+            yield iter(())
+            return
+        with tempfile.TemporaryDirectory(prefix="batch-classifier-") as directory:
+            path = Path(directory) / FILE_NAME
+            self._download(f"{location.rstrip('/')}/{FILE_NAME}", path)
+            yield read_rows(path, table, request_file, columns or table.schema.names)
+
+    @contextmanager
+    def stream(self, prompt: str, sql: str) -> Iterator[Iterator[pa.RecordBatch]]:
+        """The result of a query on the prompt's tables, as a stream; Athena has run it before the first row comes."""
+        self._ensure_tables(prompt)
+        with self._queries.stream(sql) as batches:
+            yield batches
+
+    def _ensure_tables(self, prompt: str) -> None:
+        if prompt in self._prompts_in_place:
+            return
+        for table in TABLES:
+            location = f"{self._table_location(prompt, table)}/"
+            self._catalog.ensure_table(self._table_name(prompt, table), table, location)
+        self._prompts_in_place.add(prompt)
+
+    def _table_name(self, prompt: str, table: Table) -> str:
+        return f"{prompt}_{table.name}"
+
+    def _table_location(self, prompt: str, table: Table) -> str:
+        return f"{self.location_uri}/{self._table_name(prompt, table)}"
+
+    def _folder(self, prompt: str, table: Table, request_file: str) -> str:
+        return f"{self._table_location(prompt, table)}/{partition_folder(request_file)}"
+
+    def _upload(self, path: Path, uri: str) -> None:
+        key_id = self._kms_key_id
+        encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key_id} if key_id is not None else None
+        with told_plainly(f"write {uri}"), path.open("rb") as file:
+            self._clients.s3.upload_fileobj(file, self._bucket, _key(uri), ExtraArgs=encryption)
+
+    def _download(self, uri: str, path: Path) -> None:
+        with told_plainly(f"read {uri}"), path.open("wb") as file:
+            self._clients.s3.download_fileobj(urlsplit(uri).netloc, _key(uri), file)
+
+    def _sweep(self, name: str, request_file: str, folder: str) -> None:
+        """Delete the partition's versions that nobody can be reading any more."""
+        try:
+            current = (self._catalog.find_partition(name, request_file) or "").rstrip("/").rpartition("/")[2]
+            with told_plainly(f"clear away old rows below {folder}"):
+                pages = self._clients.s3.get_paginator("list_objects_v2").paginate(
+                    Bucket=self._bucket, Prefix=_key(folder) + "/"
+                )
+                files = {found["Key"].split("/")[-2]: found for page in pages for found in page.get("Contents", [])}
+                written = {version: found["LastModified"] for version, found in files.items()}
+                for version in outlived(written, current, datetime.datetime.now(datetime.UTC)):
+                    self._clients.s3.delete_object(Bucket=self._bucket, Key=files[version]["Key"])
+        except ClassifierError as error:
+            # The new rows are in place; what is left over costs a little storage, not the run.
+            _LOGGER.warning("%s", error)
+
+
+def _key(uri: str) -> str:
+    return urlsplit(uri).path.lstrip("/")

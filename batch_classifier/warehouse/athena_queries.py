@@ -1,0 +1,159 @@
+"""SQL put to Athena: start, wait, and the result as a stream of record batches with its types."""
+
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pyarrow as pa
+
+from batch_classifier.errors import ClassifierError
+from batch_classifier.warehouse.aws_clients import AwsClients
+from batch_classifier.warehouse.aws_errors import told_plainly
+from batch_classifier.warehouse.interface import ROWS_AT_ONCE
+
+ATTEMPTS = 3
+FIRST_PAUSE_SECONDS = 0.1
+LONGEST_PAUSE_SECONDS = 2.0
+# One row of a result has to fit in a block; the longest values in it are a model's reasons.
+BLOCK_BYTES = 8_000_000
+_UTC = pa.timestamp("us", tz="UTC")
+_TYPES = {
+    "tinyint": pa.int64(),
+    "smallint": pa.int64(),
+    "integer": pa.int64(),
+    "bigint": pa.int64(),
+    "float": pa.float64(),
+    "double": pa.float64(),
+    "boolean": pa.bool_(),
+    "date": pa.date32(),
+    # Athena's timestamp has no zone; the tables hold UTC.
+    "timestamp": pa.timestamp("us"),
+}
+
+
+class AthenaQueries:
+    """Runs queries in one workgroup and database.
+
+    `output_uri` is where Athena puts the results; a workgroup that enforces its own settings puts them elsewhere.
+    They stay there, as Athena's own history of queries expects: the bucket's lifecycle rules clear them away.
+    """
+
+    def __init__(
+        self, clients: AwsClients, database: str, workgroup: str, output_uri: str, kms_key_id: str | None = None
+    ) -> None:
+        self._clients = clients
+        self._database = database
+        self._workgroup = workgroup
+        self._output_uri = output_uri
+        self._kms_key_id = kms_key_id
+
+    @contextmanager
+    def stream(self, sql: str) -> Iterator[Iterator[pa.RecordBatch]]:
+        """The result of a SELECT, in its order; raises ClassifierError when Athena refuses it or fails."""
+        execution = self._run(sql)
+        with tempfile.TemporaryDirectory(prefix="batch-classifier-") as directory:
+            path = Path(directory) / "result.csv"
+            with told_plainly(f"read the result of a query from {self._output_uri}"):
+                schema = self._result_schema(execution["QueryExecutionId"])
+                self._download(execution, path)
+            yield read_result(path, schema)
+
+    def _run(self, sql: str) -> dict[str, Any]:
+        for attempt in range(1, ATTEMPTS + 1):
+            execution = self._run_once(sql)
+            status = execution["Status"]
+            if status["State"] == "SUCCEEDED":
+                return execution
+            if not status.get("AthenaError", {}).get("Retryable") or attempt == ATTEMPTS:
+                break
+        raise ClassifierError(self._explain(status.get("StateChangeReason") or f"it ended as {status['State']}"))
+
+    def _run_once(self, sql: str) -> dict[str, Any]:
+        with told_plainly(f"run a query in the Athena workgroup {self._workgroup}"):
+            identifier = self._clients.athena.start_query_execution(
+                QueryString=sql,
+                QueryExecutionContext={"Database": self._database},
+                WorkGroup=self._workgroup,
+                ResultConfiguration=self._result_configuration(),
+            )["QueryExecutionId"]
+            try:
+                return self._wait(identifier)
+            except BaseException:
+                # Also when the run is interrupted: a query that nobody waits for still costs money.
+                with suppress(Exception):
+                    self._clients.athena.stop_query_execution(QueryExecutionId=identifier)
+                raise
+
+    def _wait(self, identifier: str) -> dict[str, Any]:
+        pause = FIRST_PAUSE_SECONDS
+        while True:
+            execution = self._clients.athena.get_query_execution(QueryExecutionId=identifier)["QueryExecution"]
+            if execution["Status"]["State"] not in ("QUEUED", "RUNNING"):
+                return execution
+            time.sleep(pause)
+            pause = min(pause * 1.5, LONGEST_PAUSE_SECONDS)
+
+    def _result_configuration(self) -> dict[str, Any]:
+        configuration: dict[str, Any] = {"OutputLocation": self._output_uri}
+        if self._kms_key_id is not None:
+            configuration["EncryptionConfiguration"] = {"EncryptionOption": "SSE_KMS", "KmsKey": self._kms_key_id}
+        return configuration
+
+    def _explain(self, reason: str) -> str:
+        reason = reason.strip().rstrip(".")
+        if "Bytes scanned limit was exceeded" in reason:
+            return (
+                f"Athena stopped a query because it would read more than the workgroup {self._workgroup} allows "
+                f"({reason}); raise that workgroup's limit of data per query."
+            )
+        return f"Athena could not run a query on the database {self._database}: {reason}."
+
+    def _result_schema(self, identifier: str) -> pa.Schema:
+        results = self._clients.athena.get_query_results(QueryExecutionId=identifier, MaxResults=1)
+        columns = results["ResultSet"]["ResultSetMetadata"]["ColumnInfo"]
+        return pa.schema([(column["Name"], _arrow_type(column)) for column in columns])
+
+    def _download(self, execution: dict[str, Any], path: Path) -> None:
+        location = execution.get("ResultConfiguration", {}).get("OutputLocation")
+        if not location:
+            raise ClassifierError(
+                f"The Athena workgroup {self._workgroup} keeps the results of queries to itself (managed query results); "
+                "choose a workgroup that writes them to S3."
+            )
+        address = urlsplit(location)
+        with path.open("wb") as file:
+            self._clients.s3.download_fileobj(address.netloc, address.path.lstrip("/"), file)
+
+
+def read_result(path: Path, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    """The rows of a result file. Athena quotes every value, so that a null and an empty string differ."""
+    import pyarrow.csv
+
+    reader = pyarrow.csv.open_csv(
+        path,
+        read_options=pyarrow.csv.ReadOptions(block_size=BLOCK_BYTES, use_threads=False),
+        # A row of nothing but one null is an empty line.
+        parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
+        convert_options=pyarrow.csv.ConvertOptions(
+            column_types=schema, null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=False
+        ),
+    )
+    with reader:
+        for block in reader:
+            for start in range(0, block.num_rows, ROWS_AT_ONCE):
+                yield _with_zones(block.slice(start, ROWS_AT_ONCE))
+
+
+def _with_zones(batch: pa.RecordBatch) -> pa.RecordBatch:
+    columns = [column.cast(_UTC) if column.type == pa.timestamp("us") else column for column in batch.columns]
+    return pa.record_batch(columns, names=batch.schema.names)
+
+
+def _arrow_type(column: dict[str, Any]) -> pa.DataType:
+    if column["Type"] == "decimal":
+        return pa.decimal128(column["Precision"], column["Scale"])
+    return _TYPES.get(column["Type"], pa.string())

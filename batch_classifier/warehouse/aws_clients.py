@@ -1,0 +1,40 @@
+"""boto3 clients that are made at their first use, so that definitions load without a network or an account."""
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import boto3
+
+# Adaptive: botocore slows down by itself when AWS throttles.
+RETRIES = {"mode": "adaptive", "max_attempts": 10}
+
+
+class AwsClients:
+    """Clients of S3, Glue and Athena; Region, credentials and endpoints come from boto3's own variables."""
+
+    def __init__(self, session: "boto3.Session | None" = None) -> None:
+        self._session = session
+
+    @cached_property
+    def s3(self) -> Any:
+        """Amazon S3."""
+        return self._make("s3")
+
+    @cached_property
+    def glue(self) -> Any:
+        """The Glue Data Catalog."""
+        return self._make("glue")
+
+    @cached_property
+    def athena(self) -> Any:
+        """Amazon Athena."""
+        return self._make("athena")
+
+    def _make(self, service: str) -> Any:
+        import boto3
+        from botocore.config import Config
+
+        # A session of its own: boto3's default one is shared, and making clients from it is not safe in threads.
+        session = self._session or boto3.Session()
+        return session.client(service, config=Config(retries=RETRIES))

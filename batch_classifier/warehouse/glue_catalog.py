@@ -1,0 +1,184 @@
+"""The tables and partitions in the Glue Data Catalog, where Athena, Spark and QuickSight find them."""
+
+import random
+import time
+from typing import Any
+
+import pyarrow as pa
+
+from batch_classifier.errors import ClassifierError
+from batch_classifier.tables import PARTITION_COLUMN, Table
+from batch_classifier.warehouse.aws_clients import AwsClients
+from batch_classifier.warehouse.aws_errors import error_code, told_plainly
+
+ATTEMPTS = 8
+LONGEST_PARTITION_VALUE = 1024
+LONGEST_COMMENT = 255
+_GLUE_TYPES = {
+    pa.string(): "string",
+    pa.int64(): "bigint",
+    pa.float64(): "double",
+    pa.timestamp("us", tz="UTC"): "timestamp",
+}
+# What UpdateTable takes of what GetTable gives.
+_TABLE_INPUT = ("Name", "Description", "Owner", "Retention", "StorageDescriptor", "PartitionKeys", "TableType", "Parameters")
+
+
+class GlueCatalog:
+    """One database. Tables grow by new columns at their end; old partitions are read with null in them."""
+
+    def __init__(self, clients: AwsClients, database: str) -> None:
+        self._clients = clients
+        self.database = database
+
+    def ensure_table(self, name: str, table: Table, location: str) -> list[dict[str, str]]:
+        """See that the table is there with all columns, and the database too; returns the columns as Glue has them.
+
+        Raises ClassifierError when a column is there with another type, or AWS refuses.
+        """
+        with told_plainly(f"prepare the table {name} in the Glue database {self.database}"):
+            for attempt in range(ATTEMPTS):
+                columns = self._try_to_ensure(name, table, location)
+                if columns is not None:
+                    return columns
+                # Another run is at the same; let it finish.
+                time.sleep(random.uniform(0, 0.05 * 2**attempt))
+        raise ClassifierError(
+            f"The table {name} in the Glue database {self.database} is being changed by others all the time; start again later."
+        )
+
+    def _try_to_ensure(self, name: str, table: Table, location: str) -> list[dict[str, str]] | None:
+        from botocore.exceptions import ClientError
+
+        try:
+            found = self._find_table(name)
+            if found is None:
+                made = _table_input(name, table, location)
+                self._clients.glue.create_table(DatabaseName=self.database, TableInput=made)
+                return made["StorageDescriptor"]["Columns"]
+            columns = self._grown(name, table, found["StorageDescriptor"]["Columns"])
+            if len(columns) > len(found["StorageDescriptor"]["Columns"]):
+                changed = {key: found[key] for key in _TABLE_INPUT if key in found}
+                changed["StorageDescriptor"] = found["StorageDescriptor"] | {"Columns": columns}
+                self._clients.glue.update_table(DatabaseName=self.database, TableInput=changed)
+            return columns
+        except ClientError as error:
+            if error_code(error) == "EntityNotFoundException":
+                self._create_database()
+            elif error_code(error) not in ("AlreadyExistsException", "ConcurrentModificationException"):
+                raise
+        return None
+
+    def _find_table(self, name: str) -> dict[str, Any] | None:
+        from botocore.exceptions import ClientError
+
+        try:
+            return self._clients.glue.get_table(DatabaseName=self.database, Name=name)["Table"]
+        except ClientError as error:
+            if error_code(error) == "EntityNotFoundException":
+                return None
+            raise
+
+    def _create_database(self) -> None:
+        from botocore.exceptions import ClientError
+
+        described = {"Name": self.database, "Description": "Classified texts, written by Batch Classifier"}
+        try:
+            self._clients.glue.create_database(DatabaseInput=described)
+        except ClientError as error:
+            if error_code(error) != "AlreadyExistsException":
+                raise ClassifierError(
+                    f"The Glue database {self.database} does not exist and cannot be created ({error}); "
+                    "create it, or set BATCH_CLASSIFIER_GLUE_DATABASE."
+                ) from error
+
+    def _grown(self, name: str, table: Table, columns: list[dict[str, str]]) -> list[dict[str, str]]:
+        kinds = {column["Name"]: column["Type"] for column in columns}
+        new = []
+        for column in glue_columns(table):
+            kind = kinds.get(column["Name"])
+            if kind is None:
+                new.append(column)
+            elif kind != column["Type"]:
+                raise ClassifierError(
+                    f"The column {column['Name']} of {self.database}.{name} is {kind} in Glue, and should be "
+                    f"{column['Type']}; rename or drop that table, or set another BATCH_CLASSIFIER_GLUE_DATABASE."
+                )
+        # At the end, in tables and so in later partitions: Athena compares a partition's columns with the table's.
+        return [*columns, *new]
+
+    def find_partition(self, name: str, request_file: str) -> str | None:
+        """The S3 folder that holds the request file's rows now, or None."""
+        from botocore.exceptions import ClientError
+
+        with told_plainly(f"look up the partition {request_file} of {self.database}.{name}"):
+            try:
+                found = self._clients.glue.get_partition(
+                    DatabaseName=self.database, TableName=name, PartitionValues=[request_file]
+                )
+            except ClientError as error:
+                if error_code(error) == "EntityNotFoundException":
+                    return None
+                raise
+        return str(found["Partition"]["StorageDescriptor"]["Location"])
+
+    def point_partition(
+        self, name: str, request_file: str, location: str, columns: list[dict[str, str]], rows: int
+    ) -> None:
+        """Let the partition mean this folder from now on, in one call; makes the partition where there is none."""
+        from botocore.exceptions import ClientError
+
+        partition = {
+            "Values": [request_file],
+            "StorageDescriptor": _storage(location, columns),
+            "Parameters": {"recordCount": str(rows), "classification": "parquet"},
+        }
+        where = {"DatabaseName": self.database, "TableName": name}
+        with told_plainly(f"publish the partition {request_file} of {self.database}.{name}"):
+            try:
+                self._clients.glue.update_partition(**where, PartitionValueList=[request_file], PartitionInput=partition)
+                return
+            except ClientError as error:
+                if error_code(error) != "EntityNotFoundException":
+                    raise
+            try:
+                self._clients.glue.create_partition(**where, PartitionInput=partition)
+            except ClientError as error:
+                if error_code(error) != "AlreadyExistsException":
+                    raise
+                # Another run was quicker; the last one to come wins.
+                self._clients.glue.update_partition(**where, PartitionValueList=[request_file], PartitionInput=partition)
+
+
+def glue_columns(table: Table) -> list[dict[str, str]]:
+    """The table's columns as Glue describes them, without the partition's."""
+    return [_column(column) for column in table.schema if column.name != PARTITION_COLUMN]
+
+
+def _column(column: pa.Field) -> dict[str, str]:
+    description = (column.metadata or {}).get(b"description", b"").decode()
+    return {"Name": column.name, "Type": _GLUE_TYPES[column.type], "Comment": description[:LONGEST_COMMENT]}
+
+
+def _table_input(name: str, table: Table, location: str) -> dict[str, Any]:
+    return {
+        "Name": name,
+        "Description": table.description,
+        "TableType": "EXTERNAL_TABLE",
+        "PartitionKeys": [_column(table.schema.field(PARTITION_COLUMN))],
+        "Parameters": {"classification": "parquet", "EXTERNAL": "TRUE", "parquet.compression": "ZSTD"},
+        "StorageDescriptor": _storage(location, glue_columns(table)),
+    }
+
+
+def _storage(location: str, columns: list[dict[str, str]]) -> dict[str, Any]:
+    return {
+        "Location": location,
+        "Columns": columns,
+        "InputFormat": "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat",
+        "OutputFormat": "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat",
+        "SerdeInfo": {
+            "SerializationLibrary": "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe",
+            "Parameters": {"serialization.format": "1"},
+        },
+    }

@@ -1,0 +1,47 @@
+"""What a warehouse does for the tables of the prompts: replace one request file's rows, read them, answer SQL."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+
+import pyarrow as pa
+
+from batch_classifier.tables import Table
+
+ROWS_AT_ONCE = 2_000
+
+
+def literal(value: str) -> str:
+    """A string as SQL writes it, in DuckDB and in Athena alike."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+class Warehouse(ABC):
+    """Holds the tables of all prompts; every request file is one partition of each."""
+
+    kind: str
+
+    @abstractmethod
+    def name(self, prompt: str, table: Table) -> str:
+        """The table's full name in SQL."""
+
+    @abstractmethod
+    def replace(self, prompt: str, table: Table, request_file: str, rows: Iterable[pa.RecordBatch]) -> int:
+        """Put these rows in the place of the request file's old ones, all or nothing; returns how many there are now."""
+
+    @abstractmethod
+    @contextmanager
+    def read(
+        self, prompt: str, table: Table, request_file: str, columns: Sequence[str] | None = None
+    ) -> Iterator[Iterator[pa.RecordBatch]]:
+        """The request file's rows, as a stream in the order they were written."""
+
+    @abstractmethod
+    @contextmanager
+    def stream(self, prompt: str, sql: str) -> Iterator[Iterator[pa.RecordBatch]]:
+        """The result of a query on the prompt's tables, as a stream."""
+
+    def query(self, prompt: str, sql: str) -> list[dict]:
+        """A small result of a query on the prompt's tables, a dictionary a row."""
+        with self.stream(prompt, sql) as batches:
+            return [row for batch in batches for row in batch.to_pylist()]

@@ -1,0 +1,86 @@
+"""A partition's rows as one Parquet file: written row group by row group, read by column name."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+
+from batch_classifier.tables import PARTITION_COLUMN, Table
+from batch_classifier.warehouse.interface import ROWS_AT_ONCE
+
+# A row group is what Athena reads at once and what is held here while writing.
+ROW_GROUP_BYTES = 32_000_000
+
+
+def stored_schema(table: Table) -> pa.Schema:
+    """The columns inside the file: all but the partition's, times in milliseconds.
+
+    Athena reads no finer times from Parquet (https://docs.aws.amazon.com/athena/latest/ug/data-types-timestamps.html).
+    """
+    kinds = {pa.timestamp("us", tz="UTC"): pa.timestamp("ms", tz="UTC")}
+    return pa.schema(
+        [pa.field(column.name, kinds.get(column.type, column.type)) for column in table.schema if column.name != PARTITION_COLUMN]
+    )
+
+
+def write_rows(path: Path, table: Table, request_file: str, rows: Iterable[pa.RecordBatch]) -> int:
+    """Write the rows, by column name, and return how many; no rows make a file too.
+
+    Raises ValueError for a column that the table does not have, or rows that belong to another request file.
+    """
+    import pyarrow.parquet
+
+    schema, count = stored_schema(table), 0
+    held: list[pa.RecordBatch] = []
+    marked = schema.with_metadata({PARTITION_COLUMN: request_file})
+    with pyarrow.parquet.ParquetWriter(path, marked, compression="zstd") as writer:
+        for batch in rows:
+            held.append(_as_stored(batch, table, request_file, schema))
+            count += batch.num_rows
+            if sum(piece.nbytes for piece in held) >= ROW_GROUP_BYTES:
+                _write_group(writer, held, marked)
+        _write_group(writer, held, marked)
+    return count
+
+
+def _write_group(writer: "pa.parquet.ParquetWriter", held: list[pa.RecordBatch], schema: pa.Schema) -> None:
+    group = pa.Table.from_batches(held, schema=held[0].schema if held else schema).replace_schema_metadata(schema.metadata)
+    held.clear()
+    if group.num_rows:
+        writer.write_table(group, row_group_size=group.num_rows)
+
+
+def _as_stored(batch: pa.RecordBatch, table: Table, request_file: str, schema: pa.Schema) -> pa.RecordBatch:
+    names = set(batch.schema.names)
+    if unknown := names - set(table.schema.names):
+        raise ValueError(f"the table {table.name} has no column {sorted(unknown)[0]}")
+    if PARTITION_COLUMN in names:
+        others = set(batch[PARTITION_COLUMN].unique().to_pylist()) - {request_file}
+        if others:
+            raise ValueError(f"a row of {others.pop()!r} does not belong to the request file {request_file!r}")
+    columns = [
+        # Not safe: what is finer than a millisecond is cut off.
+        batch[column.name].cast(column.type, safe=False) if column.name in names else pa.nulls(batch.num_rows, column.type)
+        for column in schema
+    ]
+    return pa.record_batch(columns, schema=schema)
+
+
+def read_rows(path: Path, table: Table, request_file: str, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    """The file's rows in the order of writing; a column that is younger than the file is null, the partition's is put back."""
+    import pyarrow.parquet
+
+    schema = pa.schema([table.schema.field(column).remove_metadata() for column in columns])
+    with pyarrow.parquet.ParquetFile(path) as file:
+        inside = [column for column in columns if column in file.schema_arrow.names]
+        # Without a column of the file there are still its rows to count.
+        wanted = inside or file.schema_arrow.names[:1]
+        for batch in file.iter_batches(ROWS_AT_ONCE, columns=wanted, use_threads=False):
+            yield _as_asked(batch, schema, request_file)
+
+
+def _as_asked(batch: pa.RecordBatch, schema: pa.Schema, request_file: str) -> pa.RecordBatch:
+    size, given = batch.num_rows, {PARTITION_COLUMN: pa.repeat(pa.scalar(request_file), batch.num_rows)}
+    given |= {name: batch[name] for name in batch.schema.names}
+    columns = [given.get(column.name, pa.nulls(size, column.type)).cast(column.type) for column in schema]
+    return pa.record_batch(columns, schema=schema)

@@ -1,0 +1,177 @@
+"""The questions that are put to the warehouse in SQL that DuckDB and Athena both take."""
+
+from batch_classifier.prompts import Prompt
+from batch_classifier.tables import BATCH_JOB, BEDROCK_JSONL, CATEGORY_SUMMARY, CLASSIFICATIONS, RAW_REQUESTS
+from batch_classifier.warehouse.interface import Warehouse, literal
+
+# A row with one of these has its answer; the others may be asked again.
+ANSWERED = "('classified', 'repaired')"
+
+
+def _same_question(prompt: Prompt, model_id: str) -> str:
+    return f"prompt_version = {literal(prompt.version)} and model_id = {literal(model_id)}"
+
+
+def known_answers(warehouse: Warehouse, prompt: Prompt, model_id: str, request_file: str) -> str:
+    """What this version of the prompt and this model have already said of the request file's texts, one row a text."""
+    return f"""
+        select text_id, "class", rationale, status, raw_class, confidence, error, prompt_version, model_id, answered_at, batch
+        from (
+            select *, row_number() over (partition by text_id order by answered_at) as place
+            from {warehouse.name(prompt.name, CLASSIFICATIONS)}
+            where {_same_question(prompt, model_id)} and status in {ANSWERED}
+              and text_id in (
+                select text_id from {warehouse.name(prompt.name, RAW_REQUESTS)} where request_file = {literal(request_file)}
+              )
+        ) as ranked
+        where place = 1
+    """
+
+
+def texts_of(warehouse: Warehouse, prompt: Prompt, request_file: str) -> str:
+    """The request file's texts in their order, one row a request: row_number, text_id, text."""
+    return f"""
+        select row_number, text_id, text from {warehouse.name(prompt.name, RAW_REQUESTS)}
+        where request_file = {literal(request_file)} and text_id is not null
+    """
+
+
+def unread_batches(warehouse: Warehouse, prompt: Prompt, model_id: str) -> str:
+    """Batches whose answers the classifications of their own file do not hold: on their way, or there and not yet read."""
+    return f"""
+        select * from {warehouse.name(prompt.name, BEDROCK_JSONL)} as made
+        where {_same_question(prompt, model_id)} and not exists (
+            select 1 from {warehouse.name(prompt.name, CLASSIFICATIONS)} as read
+            where read.batch = made.batch and read.request_file = made.request_file
+        )
+        order by batch, request_file
+    """
+
+
+def category_summary(warehouse: Warehouse, prompt: Prompt, request_file: str) -> str:
+    """Requests, share and cost by category, the largest first."""
+    return f"""
+        select request_file, "class", count(*) as requests,
+            cast(count(*) as double) / sum(count(*)) over () as share,
+            count_if(status = 'repaired') as repaired,
+            count_if(status not in {ANSWERED}) as failed,
+            coalesce(sum(cost_usd), 0.0) as cost_usd
+        from {warehouse.name(prompt.name, CLASSIFICATIONS)}
+        where request_file = {literal(request_file)}
+        group by request_file, "class"
+        order by requests desc, "class"
+    """
+
+
+def settled_batches(warehouse: Warehouse, prompt: Prompt, model_id: str) -> str:
+    """Names of the batches whose answers stand in classifications."""
+    return f"""
+        select distinct batch from {warehouse.name(prompt.name, CLASSIFICATIONS)}
+        where {_same_question(prompt, model_id)} and batch is not null
+    """
+
+
+def confusion(warehouse: Warehouse, prompt: Prompt, request_file: str) -> str:
+    """How often each class was expected and given, of the requests that have a label."""
+    return f"""
+        select expected_class, "class", count(*) as requests
+        from {warehouse.name(prompt.name, CLASSIFICATIONS)}
+        where request_file = {literal(request_file)} and expected_class is not null
+        group by expected_class, "class"
+    """
+
+
+def statuses(warehouse: Warehouse, prompt: Prompt, request_file: str) -> str:
+    """How the requests ended: status, class and their number."""
+    return f"""
+        select status, "class", count(*) as requests
+        from {warehouse.name(prompt.name, CLASSIFICATIONS)}
+        where request_file = {literal(request_file)}
+        group by status, "class"
+    """
+
+
+def offenders(warehouse: Warehouse, prompt: Prompt, request_file: str, condition: str, limit: int = 10) -> str:
+    """The first classifications of a request file that meet a condition."""
+    return f"""
+        select row_number, record_id, status, raw_class, error
+        from {warehouse.name(prompt.name, CLASSIFICATIONS)}
+        where request_file = {literal(request_file)} and ({condition})
+        order by row_number limit {limit}
+    """
+
+
+def rows_in_and_out(warehouse: Warehouse, prompt: Prompt, request_file: str) -> str:
+    """One row: requests in, classifications out, distinct rows of either, and requests that have no classification."""
+    raw, out = warehouse.name(prompt.name, RAW_REQUESTS), warehouse.name(prompt.name, CLASSIFICATIONS)
+    this_file = f"request_file = {literal(request_file)}"
+    return f"""
+        select
+            (select count(*) from {raw} where {this_file}) as rows_in,
+            (select count(*) from {out} where {this_file}) as rows_out,
+            (select count(distinct row_number) from {out} where {this_file}) as distinct_rows_out,
+            (select count(*) from {raw} as raw where {this_file} and row_number not in (
+                select row_number from {out} where {this_file}
+            )) as missing
+    """
+
+
+def repeated_ids(warehouse: Warehouse, prompt: Prompt, request_file: str) -> str:
+    """Record ids that stand in the request file more than once, the most frequent first."""
+    return f"""
+        select record_id, count(*) as requests
+        from {warehouse.name(prompt.name, RAW_REQUESTS)}
+        where request_file = {literal(request_file)}
+        group by record_id having count(*) > 1 order by requests desc, record_id
+    """
+
+
+def unusable_rows(warehouse: Warehouse, prompt: Prompt, request_file: str) -> str:
+    """Rows of the request file that cannot be used: problem, how many, and the first of them."""
+    return f"""
+        select problem, count(*) as requests, min(row_number) as first_row
+        from {warehouse.name(prompt.name, RAW_REQUESTS)}
+        where request_file = {literal(request_file)} and problem is not null
+        group by problem order by requests desc
+    """
+
+
+def batches(warehouse: Warehouse, prompt: Prompt, request_file: str) -> str:
+    """The batches of a request file."""
+    return f"select * from {warehouse.name(prompt.name, BEDROCK_JSONL)} where request_file = {literal(request_file)}"
+
+
+def jobs(warehouse: Warehouse, prompt: Prompt, request_file: str) -> str:
+    """The jobs of a request file."""
+    return f"select * from {warehouse.name(prompt.name, BATCH_JOB)} where request_file = {literal(request_file)}"
+
+
+def summary_totals(warehouse: Warehouse, prompt: Prompt, request_file: str) -> str:
+    """One row: requests and cost, as category_summary and as classifications have them."""
+    summary, rows = warehouse.name(prompt.name, CATEGORY_SUMMARY), warehouse.name(prompt.name, CLASSIFICATIONS)
+    this_file = f"request_file = {literal(request_file)}"
+    return f"""
+        select
+            (select coalesce(sum(requests), 0) from {summary} where {this_file}) as summary_requests,
+            (select count(*) from {rows} where {this_file}) as requests,
+            (select coalesce(sum(cost_usd), 0.0) from {summary} where {this_file}) as summary_cost_usd,
+            (select coalesce(sum(cost_usd), 0.0) from {rows} where {this_file}) as cost_usd
+    """
+
+
+def standing(warehouse: Warehouse, prompt: Prompt) -> str:
+    """Where each request file stands: rows read, rows classified, failed, and rows of an older prompt version."""
+    return f"""
+        select raw.request_file, raw.requests, coalesce(done.requests, 0) as classified, coalesce(done.failed, 0) as failed,
+            coalesce(done.older, 0) as older, done.answered_at
+        from (
+            select request_file, count(*) as requests from {warehouse.name(prompt.name, RAW_REQUESTS)} group by request_file
+        ) as raw left join (
+            select request_file, count(*) as requests,
+                count_if(status in ('invalid_class', 'no_answer', 'model_error')) as failed,
+                count_if(prompt_version <> {literal(prompt.version)}) as older,
+                max(answered_at) as answered_at
+            from {warehouse.name(prompt.name, CLASSIFICATIONS)} group by request_file
+        ) as done on raw.request_file = done.request_file
+        order by raw.request_file
+    """

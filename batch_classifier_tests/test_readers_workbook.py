@@ -1,0 +1,162 @@
+"""Workbooks, old and new: all sheets, cells of every type, and files that only look like workbooks."""
+
+import io
+from collections.abc import Callable
+from datetime import date, datetime, time
+from pathlib import Path
+
+import openpyxl
+import pytest
+import xlwt
+from openpyxl.worksheet.worksheet import Worksheet
+
+from batch_classifier.readers.request_file import read_rows
+from batch_classifier_tests.test_readers_request_file import Row, read, read_blocks, refusal
+
+Sheets = dict[str, list[list[object]]]
+
+
+def xlsx(sheets: Sheets, change: Callable[[Worksheet], None] | None = None) -> bytes:
+    workbook = openpyxl.Workbook()
+    workbook.remove(workbook.worksheets[0])
+    for title, rows in sheets.items():
+        sheet = workbook.create_sheet(title)
+        for row in rows:
+            sheet.append(row)
+        if change:
+            change(sheet)
+    content = io.BytesIO()
+    workbook.save(content)
+    return content.getvalue()
+
+
+def xls(sheets: Sheets) -> bytes:
+    workbook = xlwt.Workbook()
+    for title, rows in sheets.items():
+        sheet = workbook.add_sheet(title)
+        for row, cells in enumerate(rows):
+            for column, cell in enumerate(cells):
+                sheet.write(row, column, cell)
+    content = io.BytesIO()
+    workbook.save(content)
+    return content.getvalue()
+
+
+def only_cells(rows: list[Row]) -> list[dict[str, str | None]]:
+    assert not any(problem for _, problem in rows)
+    return [cells for cells, _ in rows]
+
+
+@pytest.mark.parametrize(("name", "write"), [("a.xlsx", xlsx), ("a.xls", xls), ("a.xlsm", xlsx)])
+def test_all_sheets_are_read_and_numbered_through(name: str, write: Callable[[Sheets], bytes]) -> None:
+    content = write(
+        {
+            "North": [["id", " text "], [1, "a"], [2.5, "b"]],
+            "Empty": [],
+            "Header only": [["id", "text"]],
+            "South": [["text", "note", "id"], ["c", "", 3]],
+        }
+    )
+    blocks = read_blocks(content, name)
+    assert [(block.part, block.row_numbers.to_pylist(), block.cells.to_pylist()) for block in blocks] == [
+        ("North", [1, 2], [{"id": "1", "text": "a"}, {"id": "2.5", "text": "b"}]),
+        ("South", [3], [{"text": "c", "note": None, "id": "3"}]),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (3, "3"),
+        (3.0, "3"),
+        (3.5, "3.5"),
+        (1234567890123456, "1234567890123456"),
+        (10**22, "1" + "0" * 22),
+        (0.00001, "0.00001"),
+        (True, "true"),
+        (date(2026, 1, 5), "2026-01-05"),
+        (datetime(2026, 1, 5, 10, 0), "2026-01-05T10:00:00"),
+        (time(9, 30), "09:30:00"),
+        ("007", "007"),
+        ("two\nlines", "two\nlines"),
+        ("#N/A", None),
+        ("#DIV/0!", None),
+        (None, None),
+    ],
+)
+def test_cells_become_text(value: object, text: str | None) -> None:
+    content = xlsx({"Calls": [["id", "value"], ["k", value]]})
+    assert only_cells(read(content, "a.xlsx")) == [{"id": "k", "value": text}]
+
+
+def test_the_table_may_start_anywhere_and_have_blank_rows() -> None:
+    rows: list[list[object]] = [[], [], [None, None, "id", "text"], [], [None, None, 1, "a"], [None, None, " "]]
+    assert only_cells(read(xlsx({"Calls": [*rows, [None, None, 2, "b"]]}), "a.xlsx")) == [
+        {"id": "1", "text": "a"},
+        {"id": "2", "text": "b"},
+    ]
+
+
+def test_of_merged_cells_the_first_has_the_value() -> None:
+    content = xlsx({"Calls": [["id", "text"], [1, "a"], [2, "b"]]}, lambda sheet: sheet.merge_cells("B2:B3"))
+    assert only_cells(read(content, "a.xlsx")) == [{"id": "1", "text": "a"}, {"id": "2", "text": None}]
+
+
+def test_header_names_that_are_missing_twice_or_numbers() -> None:
+    content = xlsx({"Calls": [["text", None, "text", 2026], ["a", "b", "c", "d"]]})
+    assert only_cells(read(content, "a.xlsx")) == [{"text": "a", "column_2": "b", "text_2": "c", "2026": "d"}]
+
+
+def test_long_sheets_come_in_blocks() -> None:
+    blocks = read_blocks(xlsx({"Calls": [["id", "text"], *([row, "x" * 30_000] for row in range(300))]}), "a.xlsx")
+    assert sum(block.cells.num_rows for block in blocks) == 300
+    assert max(block.cells.nbytes for block in blocks) < 4_000_000
+
+
+def test_a_workbook_without_data_rows_is_refused() -> None:
+    assert "no data rows" in refusal(xlsx({"Calls": [["id", "text"]], "Other": []}), "a.xlsx")
+
+
+def test_a_cell_in_the_last_corner_is_refused_instead_of_filling_the_memory() -> None:
+    content = xlsx({"Calls": [["id"], [1]]}, lambda sheet: sheet.cell(1_000_000, 10_000, "stray") and None)
+    assert "reaches from A1 to NTP1000000" in refusal(content, "a.xlsx")
+
+
+OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"id,text\n1,a\n", "perhaps CSV"),
+        (b"<html><table><tr><td>id</td></tr></table></html>", "web page"),
+        (b"%PDF-1.7", "is a PDF"),
+        (b"PK\x03\x04 and nothing more", "cannot be read as a workbook"),
+        (xlsx({"Calls": [["id"], [1]]})[:-300], "cannot be read as a workbook"),
+        (OLD_OFFICE + bytes(600), "cannot be read as a workbook"),
+        (OLD_OFFICE + bytes(1_048_563) + "EncryptedPackage".encode("utf-16-le"), "password"),
+    ],
+    ids=["csv", "html", "pdf", "zip", "cut off", "broken xls", "encrypted"],
+)
+@pytest.mark.parametrize("name", ["a.xlsx", "a.xls"])
+def test_what_is_no_workbook_is_refused(name: str, content: bytes, message: str) -> None:
+    assert message in refusal(content, name)
+
+
+def test_a_damaged_sheet_is_refused() -> None:
+    content = bytearray(xlsx({"Calls": [["id", "text"], *([row, f"text {row}"] for row in range(2_000))]}))
+    content[2_000:6_000] = bytes(4_000)
+    refusal(bytes(content), "a.xlsx")
+
+
+def test_a_workbook_under_the_other_suffix_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "calls.xls"
+    path.write_bytes(xlsx({"Calls": [["id"], [1]]}))
+    with path.open("rb") as file:
+        assert [block.cells.to_pylist() for block in read_rows(file, path.name)] == [[{"id": "1"}]]
+
+
+@pytest.mark.parametrize("size", [600, 9_000, 16_400, 17_500])
+def test_an_old_workbook_that_is_cut_off_is_refused(size: int) -> None:
+    content = xls({"Calls": [["id", "text"], *([row, f"text {row}"] for row in range(200))]})
+    refusal(content[:size], "a.xls")

@@ -1,0 +1,256 @@
+"""Result files must give back every row and every text, and must not become programs when they are opened."""
+
+import csv
+import io
+import json
+import zipfile
+from collections.abc import Sequence
+from typing import Any
+
+import openpyxl
+import pandas
+import pyarrow as pa
+import pytest
+
+from batch_classifier.errors import ClassifierError
+from batch_classifier.results.result_file import FORMATS, own_columns, write_results
+from batch_classifier.results import xlsx_file
+
+TEXT_COLUMNS = ("request_file", "record_id", "input_text", "class", "rationale", "status", "raw_class", "error",
+                "expected_class", "attributes")  # fmt: skip
+FORMULAS = [
+    "=1+1",
+    "+1+1",
+    "-1+1",
+    "@SUM(A1)",
+    "\t=1",
+    "\r=1",
+    "\n=1",
+    "  =1",
+    "\u00a0=1",
+    "\ufeff=1",
+    "'=1",
+    '"=1',
+    "＝1",
+    "＋1",
+    "－1",
+    "＠A1",
+    "=HYPERLINK(\"http://example.com\",\"x\")",
+    "- a list",
+    "-",
+    "+3 pieces",
+    "\ttext",
+    "-1\n",
+    "=",
+]  # fmt: skip
+HARMLESS = ["", "text", "-12.50", "+3", "-1,200.00", "-5%", "-1e5", "12=13", "a-b", "mail@example.com", "007", "#N/A"]
+HOSTILE = ['"', 'a "quoted" text', "a,b;c", "two\nlines", "two\r\nlines", "one\rline", "\u2028", "\u0085", "a\x0bb",
+           "日本語 🎉", "شكوى", " spaces ", "x" * 40_000, "\ufeff", "null", "NaN"]  # fmt: skip
+
+
+def batch(rows: Sequence[dict[str, Any]]) -> pa.RecordBatch:
+    """Classifications with these values and null for all others."""
+    columns = {name: pa.array([row.get(name) for row in rows], pa.string()) for name in TEXT_COLUMNS}
+    columns["row_number"] = pa.array(range(len(rows)), pa.int64())
+    columns["confidence"] = pa.array([row.get("confidence") for row in rows], pa.float64())
+    return pa.RecordBatch.from_pydict(columns)
+
+
+def written(format: str, rows: Sequence[dict[str, Any]], own: Sequence[str] = (), **options: bool) -> bytes:
+    file = io.BytesIO()
+    assert write_results([batch(rows)], own, file, format, **options) == len(rows)
+    return file.getvalue()
+
+
+def read(format: str, content: bytes) -> list[list[Any]]:
+    """The header and the rows of a result file."""
+    if format == "csv":
+        return list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+    if format == "json":
+        objects = json.loads(content)
+        return [list(objects[0]), *(list(row.values()) for row in objects)]
+    workbook = openpyxl.load_workbook(io.BytesIO(content))
+    return [[cell.value for cell in row] for sheet in workbook for row in sheet.iter_rows()]
+
+
+@pytest.fixture(autouse=True)
+def long_csv_fields():
+    before = csv.field_size_limit(10_000_000)
+    yield
+    csv.field_size_limit(before)
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_columns_and_values(format: str) -> None:
+    row = {
+        "record_id": "007",
+        "input_text": "I want my money back",
+        "class": "Refund Issues",
+        "rationale": "Asks for money",
+        "status": "classified",
+        "expected_class": "Other",
+        "confidence": 0.75,
+        "error": "said twice",
+        "attributes": '{"Region":"north","empty":null}',
+    }
+    header, values = read(format, written(format, [row], ["Region", "empty"], with_expected_class=True))
+    assert header == ["id", "input_text", "class", "rationale", "status", "expected_class", "Region", "empty",
+                      "confidence", "note"]  # fmt: skip
+    empty, confidence = ("", "0.75") if format == "csv" else (None, 0.75)
+    assert values == ["007", "I want my money back", "Refund Issues", "Asks for money", "classified", "Other", "north",
+                      empty, confidence, "said twice"]  # fmt: skip
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_own_columns_never_hide_ours(format: str) -> None:
+    own = ["ID", "Class", "file_class", "note", "Expected_Class", "row_number", ""]
+    row = {"record_id": "1", "attributes": json.dumps({name: f"own {name}" for name in own})}
+    header, values = read(format, written(format, [row], own))
+    assert header[5:-2] == ["file_ID", "file_Class_2", "file_class", "file_note", "file_Expected_Class", "row_number",
+                            None if format == "xlsx" else ""]  # fmt: skip
+    assert values[5:-2] == [f"own {name}" for name in own]
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_no_rows(format: str) -> None:
+    content = written(format, [])
+    if format == "json":
+        assert json.loads(content) == []
+    else:
+        assert read(format, content) == [["id", "input_text", "class", "rationale", "status", "confidence", "note"]]
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_batches_are_read_one_at_a_time(format: str) -> None:
+    batches = (batch([{"record_id": f"{number}-{row}"} for row in range(120)]) for number in range(3))
+    file = io.BytesIO()
+    assert write_results(batches, [], file, format) == 360
+    assert [row[0] for row in read(format, file.getvalue())[1:]] == [
+        f"{n}-{row}" for n in range(3) for row in range(120)
+    ]
+
+
+def test_own_columns_come_in_order_of_first_appearance() -> None:
+    texts = pa.array(['{"b":"1"}', None, '{"a":null,"b":"2"}', "{}", '{"b":"1"}'])
+    assert own_columns([texts, pa.array(['{"c":"1","a":"2"}'])]) == ["b", "a", "c"]
+    assert own_columns([batch([{"attributes": '{"x":"1"}'}])]) == ["x"]
+    assert own_columns([]) == []
+
+
+def test_an_unknown_format_is_named() -> None:
+    with pytest.raises(ClassifierError, match='format "ods"; the formats are csv, json, xlsx'):
+        write_results([], [], io.BytesIO(), "ods")
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+def test_csv_cells_are_no_formulas(text: str) -> None:
+    row = {"record_id": text, "input_text": text, "attributes": json.dumps({text: text})}
+    header, values = read("csv", written("csv", [row, {}], [text]))[:2]
+    assert header[5] == values[0] == values[1] == values[5] == "'" + text
+
+
+@pytest.mark.parametrize("text", HARMLESS + HOSTILE)
+def test_csv_keeps_other_texts(text: str) -> None:
+    content = written("csv", [{"record_id": "1", "input_text": text, "attributes": json.dumps({"own": text})}], ["own"])
+    values = read("csv", content)[1]
+    assert values[1] == values[5] == text
+    frame = pandas.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False)
+    assert frame["input_text"].tolist() == frame["own"].tolist() == [text]
+    assert frame.columns[0] == "id"
+
+
+def test_csv_leaves_out_nul_before_it_looks_for_formulas() -> None:
+    values = read("csv", written("csv", [{"input_text": "\0=1+1\0"}, {"input_text": "a\0b"}]))
+    assert [row[1] for row in values[1:]] == ["'=1+1", "ab"]
+
+
+def test_csv_tells_null_from_an_empty_text() -> None:
+    assert written("csv", [{"record_id": "1", "input_text": ""}]).endswith(b'\n"1","",,,,,\n')
+
+
+@pytest.mark.parametrize("text", [*FORMULAS, *HARMLESS, *HOSTILE, "a\0b"])
+def test_json_keeps_every_text(text: str) -> None:
+    row = {"input_text": text, "attributes": json.dumps({"own": text})}
+    assert json.loads(written("json", [row], ["own"]))[0]["input_text"] == text
+    assert json.loads(written("json", [row], ["own"]))[0]["own"] == text
+
+
+def test_json_has_a_line_for_each_row() -> None:
+    lines = written("json", [{"record_id": str(number)} for number in range(130)]).split(b"\n")
+    assert len(lines) == 130 + 3
+    assert json.loads(lines[1].rstrip(b","))["confidence"] is None
+
+
+def test_xlsx_cells_are_texts_and_no_formulas() -> None:
+    rows = [{"record_id": text, "input_text": text} for text in [*FORMULAS, *HARMLESS]]
+    content = written("xlsx", rows, ["=1+1"])
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        sheet = archive.read("xl/worksheets/sheet1.xml").decode()
+    assert "<f>" not in sheet
+    assert 't="e"' not in sheet
+    cells = list(openpyxl.load_workbook(io.BytesIO(content)).active.iter_rows(min_row=2))
+    for row, text in zip(cells, [*FORMULAS, *HARMLESS], strict=True):
+        assert row[1].value == (text.replace("\r", "\n") or None)
+        assert row[1].data_type == ("s" if text else "n"), text
+        assert bool(row[1].quotePrefix) == (text in FORMULAS)
+    workbook = openpyxl.load_workbook(io.BytesIO(content))
+    assert workbook.active["F1"].value == "=1+1"
+    assert workbook.active["F1"].data_type == "s"
+
+
+@pytest.mark.parametrize(
+    ("text", "cell"),
+    [
+        ("a\0b\x1fc", "a\ufffdb\ufffdc"),
+        ("\ufffe\uffff", "\ufffd\ufffd"),
+        ("two\r\nlines\rmore\n", "two\nlines\nmore\n"),
+        ("日本語 🎉 \u2028 شكوى", "日本語 🎉 \u2028 شكوى"),
+        (" spaces ", " spaces "),
+        ("x" * 32_767, "x" * 32_767),
+        ("x" * 32_768, "x" * 32_760 + "… [cut]"),
+        ("🎉" * 16_383, "🎉" * 16_383),
+        ("🎉" * 16_384, "🎉" * 16_380 + "… [cut]"),
+        ("=" * 40_000, "=" * 32_760 + "… [cut]"),
+    ],
+)
+def test_xlsx_cells_hold_what_excel_can_hold(text: str, cell: str) -> None:
+    values = read("xlsx", written("xlsx", [{"input_text": text, "rationale": "why"}]))[1]
+    assert values[1] == cell
+    was_cut = cell.endswith("[cut]")
+    assert values[-1] == ("input_text was cut at 32,767 characters." if was_cut else None)
+
+
+def test_xlsx_notes_keep_the_error_beside_the_cut() -> None:
+    row = {"input_text": "x" * 40_000, "rationale": "y" * 40_000, "error": "It failed."}
+    note = read("xlsx", written("xlsx", [row]))[1][-1]
+    assert note == "It failed. input_text, rationale were cut at 32,767 characters."
+
+
+def test_xlsx_goes_on_in_further_sheets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(xlsx_file, "MAX_DATA_ROWS", 2)
+    content = written("xlsx", [{"record_id": f"00{number}"} for number in range(5)])
+    workbook = openpyxl.load_workbook(io.BytesIO(content))
+    assert workbook.sheetnames == ["Results", "Results 2", "Results 3"]
+    assert [[cell.value for cell in sheet["A"]] for sheet in workbook] == [
+        ["id", "000", "001"],
+        ["id", "002", "003"],
+        ["id", "004"],
+    ]
+    assert all(sheet.freeze_panes == "A2" and sheet["A1"].font.bold for sheet in workbook)
+
+
+def test_xlsx_with_exactly_one_full_sheet_has_no_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(xlsx_file, "MAX_DATA_ROWS", 2)
+    assert len(openpyxl.load_workbook(io.BytesIO(written("xlsx", [{}, {}]))).sheetnames) == 1
+
+
+def test_xlsx_says_when_there_are_too_many_columns() -> None:
+    with pytest.raises(ClassifierError, match="An Excel sheet holds 16,384 columns"):
+        written("xlsx", [{}], [str(number) for number in range(16_384)])
+
+
+def test_own_values_that_are_no_texts() -> None:
+    row = {"attributes": '{"a":1.5,"b":true,"c":{"d":[1]}}', "confidence": float("nan")}
+    assert read("xlsx", written("xlsx", [row], ["a", "b", "c"]))[1][5:] == ["1.5", "true", '{"d":[1]}', None, None]
+    assert read("csv", written("csv", [row], ["a", "b", "c"]))[1][5:8] == ["1.5", "true", '{"d":[1]}']
+    assert json.loads(written("json", [row], ["a", "b", "c"]))[0]["c"] == {"d": [1]}
