@@ -49,7 +49,7 @@ class Classifications:
             with self.warehouse.read(self.prompt.name, RAW_REQUESTS, self.request_file) as requests:
                 schema = pa.schema([field.remove_metadata() for field in RAW_REQUESTS.schema])
                 reader = pa.RecordBatchReader.from_batches(schema, (batch.cast(schema) for batch in requests))
-                scratch.from_arrow(reader).create_view("requests")
+                scratch.register("requests", reader)
                 for batch in scratch.sql(self._join()).to_arrow_reader(ROWS_AT_ONCE):
                     self._count(batch)
                     yield batch.cast(CLASSIFICATIONS.schema)

@@ -100,7 +100,7 @@ class BatchPlan:
             return
         overhead = RecordForm.of(self.prompt).overhead
         with self.warehouse.read(self.prompt.name, RAW_REQUESTS, self.request_file, ["row_number", "text"]) as rows:
-            scratch.from_arrow(_reader(rows, ["row_number", "text"])).create_view("sizes")
+            scratch.register("sizes", _reader(rows, ["row_number", "text"]))
             total_bytes = one_number(
                 scratch, "select sum(strlen(text)) from sizes where row_number in (select row_number from needed)"
             )
@@ -112,7 +112,7 @@ class BatchPlan:
         settled = {row["batch"] for row in self.warehouse.query(self.prompt.name, settled_batches(self.warehouse, self.prompt, model_id))}
         per_batch = texts_per_batch(self.new_texts, total_bytes, overhead, self.prompt.batch_size)
         with self.warehouse.read(self.prompt.name, RAW_REQUESTS, self.request_file, ["row_number", "text_id", "text"]) as rows:
-            scratch.from_arrow(_reader(rows, ["row_number", "text_id", "text"])).create_view("texts")
+            scratch.register("texts", _reader(rows, ["row_number", "text_id", "text"]))
             chosen = scratch.sql("select text_id, text from texts where row_number in (select row_number from needed)")
             yield from write_batches(
                 iter(chosen.to_arrow_reader(2_000)),

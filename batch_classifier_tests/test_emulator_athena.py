@@ -32,18 +32,20 @@ def serving() -> Iterator[BedrockEmulator]:
         }
         glue.create_table(DatabaseName="shop", TableInput=described)
         moment = pa.array([1_700_000_000_123_456, None], pa.timestamp("us", tz="UTC"))
-        add_partition(emulator, "mon/day", "s3://tables/elsewhere/a/", {"name": ["", None], "size": [1, 2], "at": moment})
+        add_partition(
+            emulator, "mon/day", "s3://tables/elsewhere/a/", {"name": ["", None], "size": [1, 2], "at": moment}
+        )
         add_partition(emulator, "it's 100%", "s3://tables/visits/b/", {"name": ['say "hi"\nthere, é'], "size": [3]})
         yield emulator
 
 
 @pytest.fixture
-def emulator(serving: BedrockEmulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[BedrockEmulator]:
+def emulator(serving: BedrockEmulator, monkeypatch: pytest.MonkeyPatch) -> BedrockEmulator:
     """The same for each test, without faults and with boto3 led to it."""
     for name, value in serving.environment.items():
         monkeypatch.setenv(name, value)
     serving.athena.faults = AthenaFaults()
-    yield serving
+    return serving
 
 
 def add_partition(emulator: BedrockEmulator, day: str, location: str, values: dict[str, Any]) -> None:
@@ -85,7 +87,9 @@ def test_result_file_quotes_values_and_leaves_nulls_bare(emulator: BedrockEmulat
 
 
 def test_results_come_in_pages_with_the_names_first(emulator: BedrockEmulator) -> None:
-    execution = run(emulator, "select size, cast(size as double) / 3 as share, sum(size) over () as total from visits order by 1")
+    execution = run(
+        emulator, "select size, cast(size as double) / 3 as share, sum(size) over () as total from visits order by 1"
+    )
     pages = list(
         emulator.client("athena")
         .get_paginator("get_query_results")

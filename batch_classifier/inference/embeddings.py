@@ -2,12 +2,13 @@
 
 Two kinds of evidence are added up, sentence by sentence, and early sentences count most:
 
-- each word speaks for the categories in whose descriptions and examples words like it stand (a naive Bayes model whose counts
-  are smoothed by the similarity of embeddings), and loudly if it is a telling word: function words have short vectors;
+- each word speaks for the categories in whose descriptions and examples words like it stand (naive Bayes, its counts
+  smoothed by the similarity of embeddings), and loudly if it is a telling word: function words have short vectors;
 - each sentence, as the sum of its words, is compared with every example and description by cosine similarity.
 
-In a dialogue only the customer's turns are read, and the agent's first answer, which repeats what the customer wants. The
-weights come with the package wordllama (MIT licence): 32,000 tokens of 256 numbers, distilled from Llama 2's embeddings.
+Small talk is a category of its own that no text can get: the more a sentence is like it, the less it counts. In a
+dialogue only the customer's turns are read, and the agent's first answer, which repeats what the customer wants. The
+weights come with the package wordllama (MIT licence): 32,000 tokens of 256 numbers, distilled from Llama 2's.
 """
 
 import re
@@ -15,8 +16,8 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain, dropwhile
 from importlib.util import find_spec
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -31,41 +32,66 @@ MODEL_ID = "local/static-embeddings-1"
 
 # How much of a text is read: what it is about is said early, and reading on costs time and adds chatter.
 _CHARACTERS = 8_000
-_SENTENCES = 8
-_PLAIN_SENTENCES = 16
+_SENTENCES = 10
+_PLAIN_SENTENCES = 30
 _WORDS = 60
-# A sentence counts so much of the one before; plain texts, such as notes, may come to the point late.
-_DECAY = 0.9
-_PLAIN_DECAY = 0.96
-_AGENT_WEIGHT = 0.2
+# What a sentence counts in proportion to the one before; plain texts, such as notes, may come to the point late.
+_DECAY = 0.8
+_PLAIN_DECAY = 0.95
+_AGENT_WEIGHT = 0.4
 _AGENT_SENTENCES = 2
 # Names of people and places begin with a capital letter and tell little about what is wanted.
 _NAME_WEIGHT = 0.5
-# Strength of the evidence of words and of sentences, and the sharpness of each; found on labelled calls.
-_WORD_STRENGTH = 0.022
+# Strength and sharpness of the evidence; found on labelled calls and notes, where small changes make little difference.
+_WORD_STRENGTH = 0.0155
 _WORD_SHARPNESS = 16.0
 _WORD_SMOOTHING = 0.05
-_SENTENCE_STRENGTH = 20.0
+_SENTENCE_STRENGTH = 10.0
 _SENTENCE_SHARPNESS = 5.0
-_FULL_SENTENCE = 10
-_FALLBACK_HANDICAP = 0.2
-_TEMPERATURE = 2.0
+_FULL_SENTENCE = 15
+_FALLBACK_HANDICAP = 0.1
+# By how much a sentence's best category must beat small talk to count by half.
+_SMALL_TALK_MARGIN = 1.5
+_TEMPERATURE = 0.2
 # Below this similarity to everything that is known, a text is not about any category.
-_KNOWN = 0.12
+_KNOWN = 0.2
 
 _TEXTS_AT_ONCE = 32
 _WORDS_KEPT = 30_000
 _QUOTE = 80
 
-_CUSTOMERS = frozenset("buyer caller client customer guest member passenger patient student tenant traveler traveller user visitor".split())
-_AGENTS = frozenset(
-    "advisor adviser agent assistant associate bot chatbot clerk concierge consultant employee helpdesk operator receptionist rep "
-    "representative salesperson specialist staff support".split()
+_SMALL_TALK = (
+    "Hello, good morning, how are you today? I hope you are well",
+    "My name is John Smith, and I'm one of your customers",
+    "Here is my reference number, my customer number and my account number",
+    "Let me spell my last name, it is written like this",
+    "My phone number is the one I'm calling from, and here is my e-mail address",
+    "My date of birth and my home address are the same as before",
+    "Yes, that's right, no problem, I'll wait while you look it up",
+    "Okay, sure, sounds good, please go ahead, that works for me",
+    "Thank you very much for your help, have a nice day, goodbye",
+    "Can you hear me? The line is bad, one moment please",
+    "The weather is nice here, I'm drinking a coffee, and the children are making noise",
+    "No, that was all, nothing else",
+    "It was a nice and friendly conversation with the team",
+    "We met and had a call, then I followed up with a mail and a document",
 )
+
+_CUSTOMERS = frozenset(
+    "buyer caller client customer guest member passenger patient tenant traveler traveller user visitor".split()
+)
+_AGENTS = frozenset(
+    "advisor adviser agent assistant associate bot chatbot clerk concierge consultant employee operator receptionist "
+    "rep representative salesperson specialist staff support".split()
+)
+_SPEAKERS = _CUSTOMERS | _AGENTS
 _COLON = re.compile(r":(?=\s)")
-_ROLE = re.compile(r"(?:^|[\s\[(*])([^\W\d_]{3,14})(?:[ #]?\d{1,3})?[\])*]{0,2}\s?$")
+# A role, with a number or a name after it or brackets around it, just before a colon.
+_SPEAKER = re.compile(r"(?:^|[\s\[(*])([^\W\d_]{3,14})(?: #?\d{1,3}| [A-Z]\w{1,14}| ?\([^()]{1,24}\))?[\])*]{0,2} ?$")
+_SPEAKER_LENGTH = 48
 _SENTENCE_END = re.compile(r"(?<=[.!?。！？])\s+|[\n\r\u2028]+")
-_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
+# Long runs of letters, as in scripts without spaces, are cut.
+_WORD = re.compile(r"[^\W\d_]{1,40}(?:['’][^\W\d_]{1,10})?")
 
 
 class CategoryLike(Protocol):
@@ -85,8 +111,8 @@ class CategoryLike(Protocol):
 class Verdict:
     """The category of one text.
 
-    `confidence` is between 0 and 1: the softmax of the categories' evidence, at a temperature chosen so that of the verdicts
-    with 0.8, about eight in ten are right. `tokens` is the number of tokens that were read to come to the verdict.
+    `confidence` is between 0 and 1: the softmax of the categories' evidence, at a temperature at which, on labelled
+    texts, about as many verdicts were right as their confidence says. `tokens` is how many tokens were read.
     """
 
     category: str
@@ -104,32 +130,30 @@ class EmbeddingClassifier:
         self.names = [category.name for category in categories]
         self.fallback = fallback
         self._lock = threading.Lock()
-        self._sources: list[str] = []
-        owners: list[int] = []
-        counts: dict[str, Floats] = {}
-        vectors: list[Floats] = []
-        for owner, category in enumerate(categories):
-            named = [(f"the description of {category.name}", f"{category.name}. {category.description}")]
-            named += [(f"the example “{_shorten(example)}”", example) for example in category.examples]
-            for source, text in named:
-                words = [_plain(word) for word in _WORD.findall(text)]
-                if not words:
-                    continue
-                self._sources.append(source)
-                owners.append(owner)
-                vectors.append(np.sum([_embed(word)[0] for word in words], axis=0))
-                for word in words:
-                    counts.setdefault(word, np.zeros(len(self.names), np.float32))[owner] += 1
-        self._owners = np.array(owners)
-        prototypes = _normalise(np.array(vectors))
+        self._columns = len(self.names) + 1  # the categories, and small talk last
+        known = [
+            (owner, source, words) for owner, source, text in _known_texts(categories) if (words := _plain_words(text))
+        ]
+        self._owners = np.array([owner for owner, _, _ in known])
+        self._owned = [np.flatnonzero(self._owners == owner) for owner in range(len(self.names))]
+        self._sources = [source for _, source, _ in known]
+        prototypes = _normalise(
+            np.array([np.sum([_embed(word)[0] for word in words], axis=0) for _, _, words in known])
+        )
+        # What all of them have in common, the field that the prompt is about, tells nothing.
         self._centre = prototypes.mean(axis=0)
         self._prototypes = _normalise(prototypes - self._centre)
-        known = np.array([_embed(word)[0] for word in counts])
-        lengths = np.linalg.norm(known, axis=1, keepdims=True)
+        self._offsets = self._prototypes @ self._centre
+        counts: dict[str, Floats] = {}
+        for owner, _, words in known:
+            for word in words:
+                counts.setdefault(word, np.zeros(self._columns, np.float32))[owner] += 1
+        vectors = np.array([_embed(word)[0] for word in counts])
         table = np.array(list(counts.values()))
         # A category with a longer description must not get more evidence for that alone.
-        self._counts = table / np.maximum((table * lengths).sum(axis=0), 1e-6) * 100
-        self._known = _normalise(known)
+        masses = (table * np.linalg.norm(vectors, axis=1, keepdims=True)).sum(axis=0)
+        self._counts = table / np.maximum(masses, 1e-6) * 100
+        self._vocabulary = _normalise(vectors)
         self._forget()
 
     def classify(self, texts: Sequence[str]) -> list[Verdict]:
@@ -159,103 +183,113 @@ class EmbeddingClassifier:
                 rows += map(self._inner.__getitem__, sentence[1:])
                 words += sentence
         if not rows:
-            return [self._unknown() for _ in texts]
+            return [self._unknown(0) for _ in texts]
         table = self._rows.take(rows, axis=0)
         ends = [*starts[1:], len(rows)]
         sums = np.empty((len(starts), table.shape[1]), np.float32)
         # A loop, as numpy's reduceat takes several times as long for rows.
         for total, start, end in zip(sums, starts, ends, strict=True):
             np.add.reduce(table[start:end], axis=0, out=total)
-        similarities, evidence = self._weigh(sums, np.array(ends) - starts)
-        evidence *= np.array(weights, np.float32)[:, None]
+        lengths = np.subtract(ends, starts)
+        similarities, evidence, gates = self._weigh(sums, lengths)
+        shares = gates * np.array(weights, np.float32)
+        evidence *= shares[:, None]
+        spoken = table[:, -1 - self._columns : -2]
+        loudness = np.repeat(shares, lengths)
         verdicts = []
-        for first, end in zip(firsts, [*firsts[1:], len(starts)], strict=True):
-            if first == end:
-                verdicts.append(self._unknown())
+        for first, last in zip(firsts, [*firsts[1:], len(starts)], strict=True):
+            if first == last:
+                verdicts.append(self._unknown(0))
                 continue
-            begin, stop = starts[first], starts[end] if end < len(starts) else len(rows)
-            spoken = table[begin:stop, -1 - len(self.names) : -1]
-            tokens = int(sums[first:end, -1].sum())
-            verdicts.append(
-                self._decide(evidence[first:end].sum(axis=0), similarities[first:end], words[begin:stop], spoken, tokens)
-            )
+            own = slice(starts[first], ends[last - 1])
+            tokens = int(sums[first:last, -1].sum())
+            nearest = np.maximum.reduce(similarities[first:last])
+            mean = np.add.reduce(evidence[first:last]) / np.add.reduce(shares[first:last])
+            best, second, confidence = _softmax(mean)
+            if nearest[: -len(_SMALL_TALK)].max(initial=0) < _KNOWN:
+                verdicts.append(self._unknown(tokens))
+                continue
+            # How far each word speaks for the best category against the second.
+            margins = (spoken[own, best] - spoken[own, second]) * loudness[own]
+            place = int(margins.argmax())
+            word = words[starts[first] + place] if margins[place] > 0 else ""
+            verdicts.append(Verdict(self.names[best], self._reason(best, second, nearest, word), confidence, tokens))
         return verdicts
 
-    def _weigh(self, sums: "Floats", lengths: "NDArray[Any]") -> "tuple[Floats, Floats]":
-        """The sentences' similarities to each prototype, and their evidence for each category."""
+    def _weigh(self, sums: "Floats", lengths: "NDArray[Any]") -> "tuple[Floats, Floats, Floats]":
+        """For each sentence: similarity to each prototype, evidence for each category, weight (0 for small talk, to 1).
+
+        Only operations whose outcome for a row does not depend on the other rows, so no matrix product and no mean.
+        """
         import numpy as np
 
         dimensions, prototypes = self._prototypes.shape[1], len(self._prototypes)
         vectors, projected = sums[:, :dimensions], sums[:, dimensions : dimensions + prototypes]
-        length = np.sqrt(np.einsum("sd,sd->s", vectors, vectors))[:, None] + 1e-6
-        # The cosine to a prototype after the centre is subtracted from the sentence, out of sums that are already there.
-        offset = np.float32(self._centre @ self._centre)
+        length = np.sqrt(np.einsum("sd,sd->s", vectors, vectors))[:, None] + np.float32(1e-6)
+        # The cosines of the sentence less the centre, out of dot products that are there already.
         along = sums[:, dimensions + prototypes, None] / length
-        rest = np.sqrt(np.maximum(1 - 2 * along + offset, 1e-6))
-        similarities = (projected / length - self._prototypes @ self._centre) / rest
-        soft = np.exp(_SENTENCE_SHARPNESS * similarities)
-        evidence = np.empty((len(sums), len(self.names)), np.float32)
-        for owner in range(len(self.names)):
-            own = soft[:, self._owners == owner]
-            evidence[:, owner] = np.log(own.mean(axis=1)) / _SENTENCE_SHARPNESS if own.shape[1] else -1.0
-        evidence *= _SENTENCE_STRENGTH * np.sqrt(np.minimum(lengths / _FULL_SENTENCE, 1))[:, None].astype(np.float32)
-        evidence += sums[:, -1 - len(self.names) : -1]
-        return similarities, evidence
-
-    def _decide(
-        self, evidence: "Floats", similarities: "Floats", words: list[str], spoken: "Floats", tokens: int
-    ) -> Verdict:
-        import numpy as np
-
-        nearest = similarities.max(axis=0)
-        if nearest.max() < _KNOWN:
-            return self._unknown(tokens)
+        rest = np.sqrt(np.maximum(1 - 2 * along + self._centre @ self._centre, np.float32(1e-6)))
+        similarities = (projected / length - self._offsets) / rest
+        soft = np.exp(np.float32(_SENTENCE_SHARPNESS) * similarities)
+        totals = np.zeros((len(sums), self._columns), np.float32)
+        for column, owner in enumerate(self._owners):
+            totals[:, owner] += soft[:, column]
+        sizes = np.maximum(np.bincount(self._owners, minlength=self._columns), 1).astype(np.float32)
+        evidence = np.log(np.maximum(totals / sizes, np.float32(1e-3))) / np.float32(_SENTENCE_SHARPNESS)
+        evidence *= (_SENTENCE_STRENGTH * np.sqrt(np.minimum(lengths / _FULL_SENTENCE, 1))).astype(np.float32)[:, None]
+        evidence += sums[:, -1 - self._columns : -1]
         if self.fallback in self.names:
-            evidence[self.names.index(self.fallback)] -= _FALLBACK_HANDICAP
-        shares = np.exp((evidence - evidence.max()) / _TEMPERATURE)
-        shares /= shares.sum()
-        second, best = np.argsort(shares, kind="stable")[-2:]
-        own = np.where(self._owners == best, nearest, -1)
-        closest = int(own.argmax())
-        other = float(np.where(self._owners == second, nearest, -1).max())
-        margin = spoken[:, best] - spoken[:, second]
-        word = words[int(margin.argmax())].lower()
-        telling = f"; the word “{word}” speaks for it most" if margin.max() > 0 else ""
-        reason = (
-            f"Nearest to {self._sources[closest]} (similarity {own[closest]:.2f}){telling}; "
-            f"next is {self.names[second]} ({other:.2f})."
-        )
-        return Verdict(self.names[best], reason, round(float(shares[best]), 4), tokens)
+            evidence[:, self.names.index(self.fallback)] -= np.float32(_FALLBACK_HANDICAP)
+        margins = evidence[:, :-1].max(axis=1) - evidence[:, -1]
+        gates = 1 / (1 + np.exp(np.float32(_SMALL_TALK_MARGIN) - margins))
+        return similarities, evidence[:, :-1], gates
 
-    def _unknown(self, tokens: int = 0) -> Verdict:
+    def _reason(self, best: int, second: int, nearest: "Floats", word: str) -> str:
+        own, other = self._owned[best], self._owned[second]
+        closest = own[int(nearest[own].argmax())]
+        is_nearest = nearest[closest] >= nearest[: -len(_SMALL_TALK)].max()
+        lead = "Nearest to" if is_nearest else "By its words and sentences taken together, with some likeness to"
+        telling = f"; the word “{word.lower()}” speaks for it most" if word else ""
+        return (
+            f"{lead} {self._sources[closest]} (similarity {nearest[closest]:.2f}){telling}; "
+            f"next is {self.names[second]} ({nearest[other].max(initial=0):.2f})."
+        )
+
+    def _unknown(self, tokens: int) -> Verdict:
         what = "It is like no example or description" if tokens else "It has no words to go by"
-        return Verdict(self.fallback, f"{what}, so {self.fallback} is the fallback.", round(1 / len(self.names), 4), tokens)
+        return Verdict(
+            self.fallback, f"{what}, so {self.fallback} is the fallback.", round(1 / len(self.names), 4), tokens
+        )
 
     def _forget(self) -> None:
+        """Start the table of words anew."""
         import numpy as np
 
-        # The rows of words that open a sentence, where a capital letter means nothing, and of all others.
-        self._opening = _Lookup(lambda word: self._add(_plain(word), 1.0))
-        self._inner = _Lookup(lambda word: self._add(_plain(word), _NAME_WEIGHT if word.istitle() and len(word) > 1 else 1.0))
-        self._rows = np.zeros((1024, 0), np.float32)
+        # Row numbers of words that open a sentence, where a capital letter tells nothing, and of the others.
+        self._opening = _Lookup(lambda word: self._add(word.lower(), 1.0))
+        self._inner = _Lookup(
+            lambda word: self._add(word.lower(), _NAME_WEIGHT if word.istitle() and len(word) > 1 else 1.0)
+        )
+        self._rows = np.zeros(
+            (0, self._prototypes.shape[1] + len(self._prototypes) + 1 + self._columns + 1), np.float32
+        )
         self._used = 0
 
     def _add(self, word: str, weight: float) -> int:
-        """Put a word into the table: its vector, its dot products with prototypes and centre, its evidence, its tokens."""
+        """Put a word into the table: vector, dot products with prototypes and centre, evidence, number of tokens."""
         import numpy as np
 
-        vector, tokens = _embed(word)
+        vector, tokens = _embed(word.replace("’", "'"))
         length = float(np.linalg.norm(vector))
-        near = np.exp(_WORD_SHARPNESS * (self._known @ (vector / max(length, 1e-6)) - 1))
+        near = np.exp(_WORD_SHARPNESS * (self._vocabulary @ (vector / max(length, 1e-6)) - 1))
         evidence = np.log(_WORD_SMOOTHING + near @ self._counts)
         evidence = (evidence - evidence.mean()) * min(length, 25.0) ** 1.2 * _WORD_STRENGTH
         told = np.concatenate([vector, self._prototypes @ vector, [self._centre @ vector], evidence]) * weight
-        values = np.append(told, tokens)
-        if self._used == 0 or self._used == len(self._rows):
-            larger = np.zeros((max(1024, 2 * self._used), len(values)), np.float32)
-            larger[: self._used, : self._rows.shape[1]] = self._rows[: self._used]
-            self._rows = larger
-        self._rows[self._used] = values
+        if self._used == len(self._rows):
+            self._rows = np.concatenate(
+                [self._rows, np.zeros((max(1024, self._used), self._rows.shape[1]), np.float32)]
+            )
+        self._rows[self._used] = np.append(told, tokens)
         self._used += 1
         return self._used - 1
 
@@ -272,55 +306,75 @@ class _Lookup(dict[str, int]):
         return row
 
 
+def _known_texts(categories: Sequence[CategoryLike]) -> Iterator[tuple[int, str, str]]:
+    """What the engine learns from: the category's number, how to call the text in a reason, and the text."""
+    for owner, category in enumerate(categories):
+        yield owner, f"the description of {category.name}", f"{category.name}. {category.description}"
+        for example in category.examples:
+            yield owner, f"the example “{_shorten(example)}”", example
+    yield from ((len(categories), "small talk", text) for text in _SMALL_TALK)
+
+
 def _read(text: str) -> Iterator[tuple[list[str], float]]:
     """The sentences that tell what a text is about, as words, each with its weight."""
     text = text[:_CHARACTERS]
-    turns = dropwhile(lambda turn: not turn[0], _turns(text))
-    opening = next(turns, None)
-    is_dialogue = opening is not None
-    limit, decay = (_SENTENCES, _DECAY) if is_dialogue else (_PLAIN_SENTENCES, _PLAIN_DECAY)
-    read, has_answer, weight = 0, False, 1.0
-    for is_customer, turn in chain([opening or (True, text)], turns):
-        if not is_customer and (has_answer or not read):
+    turns = _turns(text)
+    limit, decay = (_SENTENCES, _DECAY) if turns else (_PLAIN_SENTENCES, _PLAIN_DECAY)
+    read, answers, weight = 0, 0, 1.0
+    for is_customer, turn in turns or [(True, text)]:
+        if not is_customer and (answers or not read):
             continue
-        answered = 0
         for sentence in _SENTENCE_END.split(turn):
             words = _WORD.findall(sentence)[:_WORDS]
             if len(words) < 2:
                 continue
-            if not is_customer:
-                yield words, _AGENT_WEIGHT * weight / decay
-                has_answer, answered = True, answered + 1
-                if answered == _AGENT_SENTENCES:
-                    break
-                continue
-            yield words, weight
-            read, weight = read + 1, weight * decay
-            if read == limit:
-                return
+            if is_customer:
+                yield words, weight
+                read, weight = read + 1, weight * decay
+                if read == limit:
+                    return
+            elif answers < _AGENT_SENTENCES:
+                yield words, weight * _AGENT_WEIGHT
+                answers += 1
+    if not read and (words := _WORD.findall(text)[:_WORDS]):
+        yield words, 1.0
 
 
-def _turns(text: str) -> Iterator[tuple[bool, str]]:
-    """The turns of a dialogue, each with whether the customer speaks; nothing when there are no speakers' names."""
-    is_customer: bool | None = None
-    begin = 0
+def _turns(text: str) -> Iterator[tuple[bool, str]] | None:
+    """The turns of a dialogue, each with whether the customer speaks; None for a text that isn't one."""
+    labels = _labels(text)
+    first = next(labels, None)
+    second = next(labels, None)
+    # A single label in the midst of a text, as in "Customer: Smith Ltd", makes no dialogue.
+    if first is None or (second is None and first[0] > 2):
+        return None
+    return _between(text, chain([first], [second] if second else [], labels))
+
+
+def _labels(text: str) -> Iterator[tuple[int, int, bool]]:
+    """Where speakers are named: beginning and end of the label, and whether it is the customer's."""
     for colon in _COLON.finditer(text):
-        before = text[max(0, colon.start() - 24) : colon.start()]
-        role = _ROLE.search(before)
-        if role is None:
-            continue
-        speaker = role[1].lower()
-        if speaker not in _CUSTOMERS and speaker not in _AGENTS:
-            continue
-        if is_customer is not None:
-            yield is_customer, text[begin : colon.start() - len(before) + role.start()]
-        is_customer, begin = speaker in _CUSTOMERS, colon.end()
-    if is_customer is not None:
-        yield is_customer, text[begin:]
+        end = colon.start()
+        start = max(text.rfind(" ", 0, end), text.rfind("\n", 0, end)) + 1
+        speaker = text[start:end].lower()
+        if speaker not in _SPEAKERS:
+            label = _SPEAKER.search(text, max(0, end - _SPEAKER_LENGTH), end)
+            if label is None or (speaker := label[1].lower()) not in _SPEAKERS:
+                continue
+            start = label.start()
+        yield start, colon.end(), speaker in _CUSTOMERS
 
 
-def _plain(word: str) -> str:
-    return word.lower().replace("’", "'")
+def _between(text: str, labels: Iterator[tuple[int, int, bool]]) -> Iterator[tuple[bool, str]]:
+    _, begin, is_customer = next(labels)
+    for start, end, is_next_customer in labels:
+        yield is_customer, text[begin:start]
+        begin, is_customer = end, is_next_customer
+    yield is_customer, text[begin:]
+
+
+def _plain_words(text: str) -> list[str]:
+    return [word.lower().replace("’", "'") for word in _WORD.findall(text)]
 
 
 def _shorten(text: str) -> str:
@@ -328,10 +382,20 @@ def _shorten(text: str) -> str:
     return text if len(text) <= _QUOTE else text[: _QUOTE - 1].rstrip() + "…"
 
 
+def _softmax(evidence: "Floats") -> tuple[int, int, float]:
+    """The best category, the second, and the share of the best."""
+    import numpy as np
+
+    shares = np.exp((evidence - evidence.max()) / np.float32(_TEMPERATURE))
+    second, best = np.argsort(shares, kind="stable")[-2:].tolist()
+    return best, second, round(float(shares[best] / np.add.reduce(shares)), 4)
+
+
 def _normalise(vectors: "Floats") -> "Floats":
     import numpy as np
 
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-6)
+    normalised: Floats = vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-6)
+    return normalised
 
 
 def _embed(word: str) -> "tuple[Floats, int]":
@@ -343,7 +407,7 @@ def _embed(word: str) -> "tuple[Floats, int]":
 
 @lru_cache(maxsize=1)
 def _model() -> "tuple[Any, NDArray[np.float16]]":
-    """Tokenizer and weights out of wordllama's files, without importing the package, which takes far longer than reading them."""
+    """Tokenizer and weights from wordllama's files; importing the package would take longer than reading them."""
     from safetensors.numpy import load_file
     from tokenizers import Tokenizer
 

@@ -1,11 +1,20 @@
-"""Why deals are lost: the phrases from which sample notes are put together. Gaps such as {rival} are filled by `lost_deals`."""
+"""Why deals are lost: the phrases from which sample notes are put together.
+
+Gaps such as {rival} are filled by `lost_deals`.
+"""
 
 REASONS: dict[str, tuple[str, ...]] = {
     "Price": (
-        "{contact} told me in the end that we are simply too dear for them; {amount} a year was more than they would pay.",
+        (
+            "{contact} told me in the end that we are simply too dear for them; {amount} a year was more than "
+            "they would pay."
+        ),
         "Our offer was {percent} percent above what they had reckoned with, and I wasn't allowed a deeper discount.",
         "They loved the product and hated the price. Even the smaller plan costs too much in their eyes.",
-        "Purchasing wanted the list price cut by {percent} percent, and at that we would have lost money, so we let it go.",
+        (
+            "Purchasing wanted the list price cut by {percent} percent, and at that we would have lost money, "
+            "so we let it go."
+        ),
         "Final feedback: the licence is overpriced for {seats} users.",
         "It all came down to the price per user, which they call unreasonable.",
     ),
@@ -58,7 +67,7 @@ REASONS: dict[str, tuple[str, ...]] = {
         "Too early, they must finish the {system} rollout first, then we may come back.",
     ),
     "No Decision": (
-        "{contact} stopped answering. {number} mails, {number} calls, not a word.",
+        "{contact} stopped answering. {Number} mails, {number} calls, not a word.",
         "Radio silence since the offer in {month}, so I close it as dead.",
         "The steering group couldn't agree on anything, and it ended without a decision.",
         "They carry on with Excel as always; nobody felt the need to act.",
@@ -103,6 +112,16 @@ EVENTS = (
     "Two meetings were moved, then it went on.",
     "NDA signed, got the questionnaire with {seats} questions.",
     "Everybody friendly, lunch with the team.",
+    "Showed the new release, many questions, mostly from the {role}.",
+    "Sent minutes and the slides afterwards.",
+    "Reached {contact} on the second try, agreed on a date in {month}.",
+    "Our partner in {city} joined the meeting.",
+    "Second demo on the {day}th for the colleagues in {city}.",
+    "They asked for a list of customers in their industry.",
+    "Coffee with {contact} at the fair, talked about this and that.",
+    "Plan for the rollout was drawn up with the {role}.",
+    "Got the organisation chart and {number} new names.",
+    "Answered {number} questions by mail.",
 )
 
 # Objections that were settled on the way: they sound like a reason, and are not the one.

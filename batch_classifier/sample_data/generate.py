@@ -1,21 +1,25 @@
-"""Labelled sample rows for the two prompts that come with the project, as many as wanted, the same for the same seed."""
+"""Labelled sample rows for the prompts that come with the project: as many as wanted, the same for the same seed."""
 
 import os
+import re
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
 from batch_classifier.errors import ClassifierError
+from batch_classifier.sample_data.drawing import pick
 from batch_classifier.sample_data.lost_deals import deal_note
 from batch_classifier.sample_data.travel_calls import travel_call
-from batch_classifier.sample_data.vocabulary import CHANNELS, REGIONS
+from batch_classifier.sample_data.vocabulary import CHANNELS, DAYS, NUMBERS, REGIONS
 
 # Real files repeat themselves: so many rows have a text that stood in one of the last rows already.
 _REPEATED = 0.05
 _CHANGED = 0.03
 _REMEMBERED = 500
+
+_DAY = re.compile(r"\b\d{1,2}(?=th\b)")
 
 
 @dataclass(frozen=True)
@@ -33,11 +37,11 @@ class _Sample:
 
 def _call_columns(random: Random) -> dict[str, str]:
     day = f"2026-{1 + int(random.random() * 12):02}-{1 + int(random.random() * 28):02}"
-    return {"channel": random.choice(CHANNELS), "called_on": day}
+    return {"channel": pick(random, CHANNELS), "called_on": day}
 
 
 def _deal_columns(random: Random) -> dict[str, str]:
-    return {"region": random.choice(REGIONS), "amount_usd": str(1000 * (4 + int(random.random() * 240)))}
+    return {"region": pick(random, REGIONS), "amount_usd": str(1000 * (4 + int(random.random() * 240)))}
 
 
 _SAMPLES = {
@@ -54,7 +58,9 @@ def sample_rows(prompt_name: str, rows: int, seed: int) -> Iterator[dict[str, st
     """
     sample = _SAMPLES.get(prompt_name)
     if sample is None:
-        raise ClassifierError(f"There is no sample data for {prompt_name!r}; there is some for: {', '.join(sorted(_SAMPLES))}.")
+        raise ClassifierError(
+            f"There is no sample data for {prompt_name!r}; there is some for: {', '.join(sorted(_SAMPLES))}."
+        )
     return _rows(sample, rows, Random(f"{prompt_name} {seed}"))
 
 
@@ -63,7 +69,7 @@ def _rows(sample: _Sample, rows: int, random: Random) -> Iterator[dict[str, str]
     for number in range(rows):
         chance = random.random()
         if recent and chance < _REPEATED + _CHANGED:
-            text, label = random.choice(recent)
+            text, label = pick(random, recent)
             if chance >= _REPEATED:
                 text = _with_other_day(text, random)
         else:
@@ -74,12 +80,12 @@ def _rows(sample: _Sample, rows: int, random: Random) -> Iterator[dict[str, str]
 
 
 def _with_other_day(text: str, random: Random) -> str:
-    """The same text with another day of the month, or with a note at its end where it names none."""
-    before, found, after = text.partition("th ")
-    digits = before[-2:] if before[-2:].isdigit() else before[-1:]
-    if found and digits.isdigit():
-        return f"{before[: -len(digits)]}{2 + (int(digits) + 1 + int(random.random() * 20)) % 26}{found}{after}"
-    return f"{text} ({2 + int(random.random() * 58)} minutes)"
+    """The same text with another day of the month, or with a remark at its end where it names none."""
+    found = _DAY.search(text)
+    if found is None:
+        return f"{text} ({pick(random, NUMBERS)} minutes)"
+    others = [day for day in DAYS if day != found[0]]
+    return text[: found.start()] + pick(random, others) + text[found.end() :]
 
 
 def write_sample(prompt_name: str, rows: int, seed: int, path: Path) -> None:
@@ -101,14 +107,17 @@ def write_sample(prompt_name: str, rows: int, seed: int, path: Path) -> None:
 
 
 def _write_csv(rows: Iterator[dict[str, str]], path: Path) -> None:
-    import csv
-
+    # The csv module looks at each character in turn and would take longer than the texts take to write.
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
         for number, row in enumerate(rows):
             if not number:
-                writer.writerow(row)
-            writer.writerow(row.values())
+                file.write(_csv_line(row))
+            file.write(_csv_line(row.values()))
+
+
+def _csv_line(values: Iterable[str]) -> str:
+    quoted = '","'.join([value.replace('"', '""') for value in values])
+    return f'"{quoted}"\r\n'
 
 
 def _write_jsonl(rows: Iterator[dict[str, str]], path: Path) -> None:

@@ -61,7 +61,7 @@ class AthenaWarehouse(Warehouse):
             raise SettingError(f"{location_uri} is not an s3:// address; the tables of the Athena warehouse need one.")
         if not re.fullmatch(r"[a-z0-9_]+", database):
             raise SettingError(
-                f"{database!r} cannot be the Glue database: lower-case letters, digits and underscores only, for SQL's sake."
+                f"{database!r} cannot be the Glue database; SQL takes lower-case letters, digits and underscores only."
             )
         self.location_uri = location_uri.rstrip("/")
         self.database = database

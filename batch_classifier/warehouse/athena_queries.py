@@ -121,8 +121,8 @@ class AthenaQueries:
         location = execution.get("ResultConfiguration", {}).get("OutputLocation")
         if not location:
             raise ClassifierError(
-                f"The Athena workgroup {self._workgroup} keeps the results of queries to itself (managed query results); "
-                "choose a workgroup that writes them to S3."
+                f"The Athena workgroup {self._workgroup} keeps the results of queries to itself (managed query "
+                "results); choose a workgroup that writes them to S3."
             )
         address = urlsplit(location)
         with path.open("wb") as file:

@@ -1,5 +1,7 @@
 """boto3 clients that are made at their first use, so that definitions load without a network or an account."""
 
+import os
+import threading
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +17,7 @@ class AwsClients:
 
     def __init__(self, session: "boto3.Session | None" = None) -> None:
         self._session = session
+        self._lock = threading.Lock()
 
     @cached_property
     def s3(self) -> Any:
@@ -35,6 +38,8 @@ class AwsClients:
         import boto3
         from botocore.config import Config
 
-        # A session of its own: boto3's default one is shared, and making clients from it is not safe in threads.
-        session = self._session or boto3.Session()
-        return session.client(service, config=Config(retries=RETRIES))
+        # A session's clients work in any thread, but making them does not.
+        with self._lock:
+            # boto3 reads AWS_DEFAULT_REGION only; AWS_REGION is what AWS itself sets and its other tools read.
+            self._session = self._session or boto3.Session(region_name=os.environ.get("AWS_REGION") or None)
+            return self._session.client(service, config=Config(retries=RETRIES))

@@ -6,7 +6,14 @@ from contextlib import contextmanager
 from batch_classifier.errors import ClassifierError
 
 # Error codes as the services send them; S3 answers a HEAD request with the bare HTTP status.
-_NOT_ALLOWED = {"AccessDenied", "AccessDeniedException", "403", "Forbidden", "AllAccessDisabled", "UnauthorizedException"}
+_NOT_ALLOWED = {
+    "AccessDenied",
+    "AccessDeniedException",
+    "403",
+    "Forbidden",
+    "AllAccessDisabled",
+    "UnauthorizedException",
+}
 _OTHER_REGION = {"PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException", "301"}
 _EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"}
 _UNKNOWN_CALLER = {

@@ -123,5 +123,7 @@ class DuckDBWarehouse(Warehouse):
     @contextmanager
     def stream(self, prompt: str, sql: str) -> Iterator[Iterator[pa.RecordBatch]]:
         """The result of a query, as a stream of record batches; the connection is held until the end of the `with`."""
-        with self.connect(prompt) as connection:
-            yield iter(connection.sql(sql).to_arrow_reader(ROWS_AT_ONCE))
+        with self.connect(prompt) as connection, connection.sql(sql).to_arrow_reader(ROWS_AT_ONCE) as reader:
+            # The reader is closed here, whoever still holds on to it: DuckDB waits without end for what is left of a
+            # closed connection when the file is opened again.
+            yield iter(reader)

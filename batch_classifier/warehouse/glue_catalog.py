@@ -21,7 +21,10 @@ _GLUE_TYPES = {
     pa.timestamp("us", tz="UTC"): "timestamp",
 }
 # What UpdateTable takes of what GetTable gives.
-_TABLE_INPUT = ("Name", "Description", "Owner", "Retention", "StorageDescriptor", "PartitionKeys", "TableType", "Parameters")
+_TABLE_INPUT = (
+    *("Name", "Description", "Owner", "Retention"),
+    *("StorageDescriptor", "PartitionKeys", "TableType", "Parameters"),
+)
 
 
 class GlueCatalog:
@@ -44,7 +47,7 @@ class GlueCatalog:
                 # Another run is at the same; let it finish.
                 time.sleep(random.uniform(0, 0.05 * 2**attempt))
         raise ClassifierError(
-            f"The table {name} in the Glue database {self.database} is being changed by others all the time; start again later."
+            f"The table {name} in the Glue database {self.database} is being changed by others; start again later."
         )
 
     def _try_to_ensure(self, name: str, table: Table, location: str) -> list[dict[str, str]] | None:
@@ -133,21 +136,21 @@ class GlueCatalog:
             "StorageDescriptor": _storage(location, columns),
             "Parameters": {"recordCount": str(rows), "classification": "parquet"},
         }
-        where = {"DatabaseName": self.database, "TableName": name}
+        new = {"DatabaseName": self.database, "TableName": name, "PartitionInput": partition}
         with told_plainly(f"publish the partition {request_file} of {self.database}.{name}"):
             try:
-                self._clients.glue.update_partition(**where, PartitionValueList=[request_file], PartitionInput=partition)
+                self._clients.glue.update_partition(**new, PartitionValueList=[request_file])
                 return
             except ClientError as error:
                 if error_code(error) != "EntityNotFoundException":
                     raise
             try:
-                self._clients.glue.create_partition(**where, PartitionInput=partition)
+                self._clients.glue.create_partition(**new)
             except ClientError as error:
                 if error_code(error) != "AlreadyExistsException":
                     raise
                 # Another run was quicker; the last one to come wins.
-                self._clients.glue.update_partition(**where, PartitionValueList=[request_file], PartitionInput=partition)
+                self._clients.glue.update_partition(**new, PartitionValueList=[request_file])
 
 
 def glue_columns(table: Table) -> list[dict[str, str]]:

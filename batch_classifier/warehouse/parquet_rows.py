@@ -18,9 +18,8 @@ def stored_schema(table: Table) -> pa.Schema:
     Athena reads no finer times from Parquet (https://docs.aws.amazon.com/athena/latest/ug/data-types-timestamps.html).
     """
     kinds = {pa.timestamp("us", tz="UTC"): pa.timestamp("ms", tz="UTC")}
-    return pa.schema(
-        [pa.field(column.name, kinds.get(column.type, column.type)) for column in table.schema if column.name != PARTITION_COLUMN]
-    )
+    inside = [column for column in table.schema if column.name != PARTITION_COLUMN]
+    return pa.schema([pa.field(column.name, kinds.get(column.type, column.type)) for column in inside])
 
 
 def write_rows(path: Path, table: Table, request_file: str, rows: Iterable[pa.RecordBatch]) -> int:
@@ -44,7 +43,9 @@ def write_rows(path: Path, table: Table, request_file: str, rows: Iterable[pa.Re
 
 
 def _write_group(writer: "pa.parquet.ParquetWriter", held: list[pa.RecordBatch], schema: pa.Schema) -> None:
-    group = pa.Table.from_batches(held, schema=held[0].schema if held else schema).replace_schema_metadata(schema.metadata)
+    if not held:
+        return
+    group = pa.Table.from_batches(held).replace_schema_metadata(schema.metadata)
     held.clear()
     if group.num_rows:
         writer.write_table(group, row_group_size=group.num_rows)
@@ -58,20 +59,21 @@ def _as_stored(batch: pa.RecordBatch, table: Table, request_file: str, schema: p
         others = set(batch[PARTITION_COLUMN].unique().to_pylist()) - {request_file}
         if others:
             raise ValueError(f"a row of {others.pop()!r} does not belong to the request file {request_file!r}")
+    given = {name: batch[name] for name in names}
+    # Not safe: what is finer than a millisecond is cut off.
     columns = [
-        # Not safe: what is finer than a millisecond is cut off.
-        batch[column.name].cast(column.type, safe=False) if column.name in names else pa.nulls(batch.num_rows, column.type)
-        for column in schema
+        given.get(column.name, pa.nulls(batch.num_rows, column.type)).cast(column.type, safe=False) for column in schema
     ]
     return pa.record_batch(columns, schema=schema)
 
 
 def read_rows(path: Path, table: Table, request_file: str, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
-    """The file's rows in the order of writing; a column that is younger than the file is null, the partition's is put back."""
+    """The file's rows in the order of writing, with the partition's column; one younger than the file is null."""
     import pyarrow.parquet
 
     schema = pa.schema([table.schema.field(column).remove_metadata() for column in columns])
-    with pyarrow.parquet.ParquetFile(path) as file:
+    # What is buffered ahead is kept until the end: the whole file.
+    with pyarrow.parquet.ParquetFile(path, pre_buffer=False) as file:
         inside = [column for column in columns if column in file.schema_arrow.names]
         # Without a column of the file there are still its rows to count.
         wanted = inside or file.schema_arrow.names[:1]

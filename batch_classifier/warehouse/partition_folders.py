@@ -1,6 +1,6 @@
 """Where a request file's rows lie on S3: a folder for each request file, and in it one for each time it was written.
 
-    tables/travel_classifications/calls_2024.csv-5f0c…/20240501T101112Z-8d1f2a60/rows.parquet
+    tables/travel_classifications/calls_2024.csv-5f0c…/20240501T101112.345678Z-8d1f2a60/rows.parquet
 
 The Glue partition names the version that counts. Writing again makes a new version beside it, so that nobody ever
 reads half of one; the old version stays for the queries that have begun.
@@ -8,6 +8,7 @@ reads half of one; the old version stays for the queries that have begun.
 
 import datetime
 import hashlib
+import itertools
 import re
 import uuid
 from collections.abc import Mapping
@@ -32,7 +33,7 @@ def partition_folder(request_file: str) -> str:
 def new_version(now: datetime.datetime | None = None) -> str:
     """A folder name that nobody else takes, in the order of time."""
     moment = now or datetime.datetime.now(datetime.UTC)
-    return f"{moment:%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}"
+    return f"{moment:%Y%m%dT%H%M%S.%fZ}-{uuid.uuid4().hex[:8]}"
 
 
 def outlived(written: Mapping[str, datetime.datetime], current: str, now: datetime.datetime) -> list[str]:
@@ -44,6 +45,6 @@ def outlived(written: Mapping[str, datetime.datetime], current: str, now: dateti
     limit = now - datetime.timedelta(seconds=SECONDS_FOR_READERS)
     return [
         version
-        for version, successor in zip(in_order, in_order[1:], strict=False)
+        for version, successor in itertools.pairwise(in_order)
         if version != current and written[successor] < limit
     ]

@@ -38,9 +38,10 @@ class QueryError:
 class AthenaFaults:
     """What goes wrong from now on.
 
-    `scan_limit_bytes` holds in every workgroup, and may be below the 10 MB that is the least a real one can have; a
-    workgroup's own `BytesScannedCutoffPerQuery` holds where it is not set. `throttled_starts` are refused before a query begins; `failures` are used up one query each, in order;
-    `polls_while_running` is how often a query is seen running before it has ended.
+    `throttled_starts` are refused before a query begins; `failures` are used up one query each, in order;
+    `polls_while_running` is how often a query is seen running before it has ended. `scan_limit_bytes` holds in every
+    workgroup and may be below the 10 MB that is the least a real one can have; where it is not set, a workgroup's own
+    `BytesScannedCutoffPerQuery` holds.
     """
 
     throttled_starts: int = 0
@@ -142,8 +143,8 @@ class AthenaApi:
             polls_left=self.faults.polls_while_running,
         )
         tables = GlueTables(response.current_account, response.region, self._s3)
-        cutoff = self.faults.scan_limit_bytes
-        self._execute(query, tables, found["Configuration"].get("BytesScannedCutoffPerQuery") if cutoff is None else cutoff)
+        limits = (self.faults.scan_limit_bytes, found["Configuration"].get("BytesScannedCutoffPerQuery"))
+        self._execute(query, tables, next((limit for limit in limits if limit is not None), None))
         return query
 
     def _choose_output(self, response: AthenaResponse, configuration: dict[str, Any]) -> str:
@@ -224,9 +225,9 @@ class AthenaApi:
         start = int(response._get_param("NextToken") or 0)
         size = min(int(response._get_param("MaxResults") or ROWS_PER_PAGE), ROWS_PER_PAGE)
         # The names of the columns are the first row, as Athena has it.
-        rows = [[column.name for column in query.result.columns], *query.result.texts()]
+        rows: list[list[str | None]] = [[column.name for column in query.result.columns], *query.result.texts()]
         page = {
-            "Rows": [{"Data": [{} if cell is None else {"VarCharValue": cell} for cell in row]} for row in rows[start : start + size]],
+            "Rows": [{"Data": [_cell(value) for value in row]} for row in rows[start : start + size]],
             "ResultSetMetadata": {"ColumnInfo": column_information(query.result.columns)},
         }
         return {"ResultSet": page} | ({"NextToken": str(start + size)} if start + size < len(rows) else {})
@@ -237,6 +238,10 @@ class AthenaApi:
             query.polls_left = 0
             query.state, query.error, query.result = "CANCELLED", QueryError("Query cancelled by user"), None
         return {}
+
+
+def _cell(value: str | None) -> dict[str, str]:
+    return {} if value is None else {"VarCharValue": value}
 
 
 def invalid_request(message: str) -> JsonRESTError:

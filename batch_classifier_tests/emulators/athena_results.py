@@ -82,7 +82,8 @@ def column_information(columns: Sequence[ResultColumn]) -> list[dict[str, Any]]:
 def write_csv(result: AthenaResult) -> bytes:
     """The result file: every value in quotes, a null as nothing at all."""
     names = [column.name for column in result.columns]
-    lines = [",".join("" if cell is None else _quoted(cell) for cell in row) for row in [names, *result.texts()]]
+    rows: list[list[str | None]] = [[*names], *result.texts()]
+    lines = [",".join("" if cell is None else _quoted(cell) for cell in row) for row in rows]
     return "".join(f"{line}\n" for line in lines).encode()
 
 

@@ -1,8 +1,8 @@
 """SQL for the emulated Athena: parsed and checked as Athena's, then run by DuckDB.
 
 Refused, because DuckDB would take it and Trino does not: `::`, `ilike`, `qualify`, `* exclude`, `* replace`, lists in
-brackets, a query that starts with FROM, functions that sqlglot does not know, aliases in WHERE, GROUP BY and HAVING, and
-comparing text with numbers or times. Other statements than SELECT are refused because they are not emulated.
+brackets, a query that starts with FROM, functions that sqlglot does not know, aliases in WHERE, GROUP BY and HAVING,
+and comparing text with numbers or times. Other statements than SELECT are refused because they are not emulated.
 """
 
 from collections.abc import Sequence
@@ -126,10 +126,8 @@ def _check_columns_and_types(tree: exp.Expr, schema: dict, database: str | None)
 def _refuse_mixed(comparison: exp.Expr, left: exp.Expr, right: exp.Expr) -> None:
     kinds = {_kind(left), _kind(right)}
     if len(kinds - {None}) > 1:
-        raise QueryFailed(
-            f"TYPE_MISMATCH: Cannot apply operator: {left.type.sql().lower()} and {right.type.sql().lower()} "
-            f"in {comparison.sql(dialect='athena')}"
-        )
+        types = " and ".join(str(side.type).lower() for side in (left, right))
+        raise QueryFailed(f"TYPE_MISMATCH: Cannot apply operator: {types} in {comparison.sql(dialect='athena')}")
 
 
 def _kind(value: exp.Expr) -> str | None:

@@ -1,4 +1,4 @@
-"""The Glue tables that a query names, read from S3 as Athena reads them: each partition at its location, columns by name."""
+"""The Glue tables that a query names, read as Athena reads them: each partition at its location, columns by name."""
 
 import io
 from collections.abc import Iterator
@@ -78,7 +78,9 @@ class GlueTables:
         try:
             return self._glue.get_table(database, name)
         except JsonRESTError as error:
-            raise QueryFailed(f"TABLE_NOT_FOUND: line 1:1: Table 'awsdatacatalog.{database}.{name}' does not exist") from error
+            raise QueryFailed(
+                f"TABLE_NOT_FOUND: line 1:1: Table 'awsdatacatalog.{database}.{name}' does not exist"
+            ) from error
 
     def _locations(self, table: FakeTable, storage: dict, keys: list[dict]) -> Iterator[tuple[list[str], str]]:
         if not keys:
@@ -103,8 +105,8 @@ def _check_partition_schema(partition: list[dict], table: list[dict]) -> None:
     for column in partition:
         if types.get(column["Name"], column["Type"]) != column["Type"]:
             raise QueryFailed(
-                f"HIVE_PARTITION_SCHEMA_MISMATCH: the column '{column['Name']}' is {types[column['Name']]} in the table "
-                f"and {column['Type']} in a partition"
+                f"HIVE_PARTITION_SCHEMA_MISMATCH: the column '{column['Name']}' is {types[column['Name']]} in the "
+                f"table and {column['Type']} in a partition"
             )
 
 
@@ -129,7 +131,9 @@ def _read_file(body: bytes, schema: pa.Schema, values: dict[str, str]) -> pa.Tab
 def _as_declared(values: pa.ChunkedArray, column: pa.Field) -> pa.ChunkedArray:
     fits = values.type == column.type or (pa.types.is_timestamp(values.type) and pa.types.is_timestamp(column.type))
     if not fits:
-        raise QueryFailed(f"HIVE_BAD_DATA: Field {column.name}'s type {values.type} in parquet file is incompatible with {column.type}")
+        raise QueryFailed(
+            f"HIVE_BAD_DATA: Field {column.name}'s type {values.type} in parquet file does not fit {column.type}"
+        )
     if pa.types.is_timestamp(values.type) and values.type.tz is not None:
         values = values.cast(pa.timestamp(values.type.unit, tz="UTC")).cast(pa.timestamp(values.type.unit))
     return values.cast(column.type, safe=False)
