@@ -1,6 +1,5 @@
 """From the `.jsonl.out` files of a job to answers: one for each text that has a line, with an honest status."""
 
-
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -73,15 +72,28 @@ def answer_row(record: RecordOut, prompt: Prompt) -> tuple:
         return (record.recordId, None, None, "no_answer", None, None, "the model's answer is empty", read, written)
     parsed = parse_json(text) if prompt.answer == "json" else parse_tags(text)
     match = _labels(prompt.class_names).match(parsed.class_words or "")
-    error = None
+    error: str | None = None
     if match.name is not None:
         status = "classified" if match.how == "exact" else "repaired"
     elif output.was_cut():
-        status, error = "no_answer", f"the answer was cut at max_tokens ({prompt.model.max_tokens}) before it named a class"
+        status, error = (
+            "no_answer",
+            f"the answer was cut at max_tokens ({prompt.model.max_tokens}) before it named a class",
+        )
     else:
         status = "invalid_class"
         error = parsed.problem or f"the model answered {parsed.class_words!r:.200}, which is none of the categories"
-    return (record.recordId, match.name, parsed.rationale, status, parsed.class_words, output.confidence, error, read, written)
+    return (
+        record.recordId,
+        match.name,
+        parsed.rationale,
+        status,
+        parsed.class_words,
+        output.confidence,
+        error,
+        read,
+        written,
+    )
 
 
 def in_batches(rows: Iterable[tuple], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
@@ -98,11 +110,11 @@ def in_batches(rows: Iterable[tuple], schema: pa.Schema) -> Iterator[pa.RecordBa
 
 def _record_batch(rows: list[tuple], schema: pa.Schema) -> pa.RecordBatch:
     columns = zip(*rows, strict=True)
-    return pa.record_batch([pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)], schema=schema)
+    return pa.record_batch(
+        [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)], schema=schema
+    )
 
 
 @lru_cache(maxsize=16)
 def _labels(names: tuple[str, ...]) -> Labels:
     return Labels(names)
-
-

@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Iterator
+from typing import Any
 
 import dagster as dg
 import pyarrow as pa
@@ -47,6 +48,14 @@ class BatchJobConfig(dg.Config):
     )
 
 
+class ResultFilesConfig(dg.Config):
+    """Settings of one run of result_files."""
+
+    formats: list[str] = Field(
+        default=[], description="csv, json or xlsx; by default what the prompt's `results` says."
+    )
+
+
 def partitions_of(prompt: Prompt) -> dg.DynamicPartitionsDefinition:
     """The request files of a prompt; the key is the file's path below its folder."""
     return dg.DynamicPartitionsDefinition(name=f"{prompt.name}_request_files")
@@ -73,7 +82,9 @@ def build_assets(prompt: Prompt, waits_for_jobs: float | None) -> list[dg.Assets
 
     @dg.asset(**described(RAW_REQUESTS, {"python", "table"}), pool=WAREHOUSE_POOL)
     def raw_requests(
-        context: dg.AssetExecutionContext, customer_folder: dg.ResourceParam[Folder], progress: dg.ResourceParam[Progress]
+        context: dg.AssetExecutionContext,
+        customer_folder: dg.ResourceParam[Folder],
+        progress: dg.ResourceParam[Progress],
     ) -> TableRows:
         request_file = context.partition_key
         key = input_key(prompt.name, request_file)
@@ -100,7 +111,9 @@ def build_assets(prompt: Prompt, waits_for_jobs: float | None) -> list[dg.Assets
                 problems = [{"problem": problem, "rows": count} for problem, count in requests.problems.most_common(20)]
                 metadata["problems"] = markdown_table(problems)
             if requests.skipped_parts:
-                sheets = [{"sheet": sheet, "columns": ", ".join(names)} for sheet, names in requests.skipped_parts.items()]
+                sheets = [
+                    {"sheet": sheet, "columns": ", ".join(names)} for sheet, names in requests.skipped_parts.items()
+                ]
                 metadata["sheets_without_the_text_column"] = markdown_table(sheets)
             return metadata
 
@@ -129,13 +142,23 @@ def build_assets(prompt: Prompt, waits_for_jobs: float | None) -> list[dg.Assets
 
         def describe() -> dict:
             costs = [batch["estimated_cost_usd"] for batch in plan.batches]
-            shown = ["batch", "records", "bytes", "estimated_input_tokens", "estimated_output_tokens", "estimated_cost_usd", "uri"]
+            shown = [
+                "batch",
+                "records",
+                "bytes",
+                "estimated_input_tokens",
+                "estimated_output_tokens",
+                "estimated_cost_usd",
+                "uri",
+            ]
             return {
                 "distinct_texts": plan.distinct_texts,
                 "answered_before": plan.answered_before,
                 "on_their_way": plan.on_their_way,
                 "new_texts": plan.new_texts,
-                "estimated_cost_usd": "no price is known for this model; set model.price" if None in costs else float(sum(costs)),
+                "estimated_cost_usd": "no price is known for this model; set model.price"
+                if None in costs
+                else float(sum(costs)),
                 "budget_usd": prompt.budget_usd,
                 "files": markdown_table(plan.batches[:50], shown),
             }
@@ -246,21 +269,23 @@ def build_assets(prompt: Prompt, waits_for_jobs: float | None) -> list[dg.Assets
         code_version=prompt.version,
         description=f"The classifications as files for people: {', '.join(prompt.results)}.",
         owners=OWNERS,
-        kinds={"file", *({"excel"} & {"excel" if "xlsx" in prompt.results else ""})},
+        kinds={"file", "excel"} if "xlsx" in prompt.results else {"file"},
         deps=[key_of(CLASSIFICATIONS)],
         pool=WAREHOUSE_POOL,
     )
     def result_files(
         context: dg.AssetExecutionContext,
+        config: ResultFilesConfig,
         warehouse: dg.ResourceParam[Warehouse],
         customer_folder: dg.ResourceParam[Folder],
     ) -> dg.MaterializeResult:
-        request_file, metadata = context.partition_key, {}
+        request_file = context.partition_key
+        metadata: dict[str, Any] = {}
         with told_in_one_sentence():
             with warehouse.read(prompt.name, CLASSIFICATIONS, request_file, ["attributes"]) as attributes:
                 columns = own_columns(attributes)
             labelled = bool(warehouse.query(prompt.name, queries.confusion(warehouse, prompt, request_file)))
-            for format in prompt.results:
+            for format in config.formats or prompt.results:
                 key = result_key(prompt.name, request_file, datetime.date.today(), format)
                 with customer_folder.spool() as path:
                     with path.open("wb") as file, warehouse.read(prompt.name, CLASSIFICATIONS, request_file) as rows:

@@ -58,7 +58,9 @@ def write_batches(
     `name_of` names a batch by the SHA-256 of its file.
     """
     form = RecordForm.of(prompt)
-    pairs = (pair for batch in texts for pair in zip(batch["text_id"].to_pylist(), batch["text"].to_pylist(), strict=True))
+    pairs = (
+        pair for batch in texts for pair in zip(batch["text_id"].to_pylist(), batch["text"].to_pylist(), strict=True)
+    )
     done = 0
     ahead = next(pairs, None)
     while ahead is not None:
@@ -121,7 +123,7 @@ class _Writing:
             sha256=sha256,
             estimated_input_tokens=input_tokens,
             estimated_output_tokens=output_tokens,
-            estimated_cost_usd=price and round(price.cost(input_tokens, output_tokens), 6),
+            estimated_cost_usd=None if price is None else round(price.cost(input_tokens, output_tokens), 6),
         )
 
 

@@ -1,6 +1,7 @@
 """Asset checks of a prompt: each looks at one request file, and shows its counts and the first offenders in its metadata."""
 
 from collections.abc import Callable
+from typing import Any
 
 import dagster as dg
 
@@ -36,7 +37,9 @@ def build_checks(prompt: Prompt) -> list[dg.AssetChecksDefinition]:
             prompt, CLASSIFICATIONS, classes_allowed, "Every class is one of the prompt's categories.", blocking=True
         ),
         _check(prompt, CLASSIFICATIONS, every_request_classified, "Every request of the file is there, once."),
-        _check(prompt, CLASSIFICATIONS, accuracy, "How many labelled requests got the class they were expected to get."),
+        _check(
+            prompt, CLASSIFICATIONS, accuracy, "How many labelled requests got the class they were expected to get."
+        ),
         _check(prompt, CATEGORY_SUMMARY, counts_reconcile, "Requests and cost add up to those of classifications."),
     ]
 
@@ -99,7 +102,8 @@ def within_bedrock_limits(prompt: Prompt, warehouse: Warehouse, request_file: st
 def all_texts_answered(prompt: Prompt, warehouse: Warehouse, request_file: str) -> dg.AssetCheckResult:
     """WARN for texts that no attempt got an answer to."""
     jobs = warehouse.query(prompt.name, queries.jobs(warehouse, prompt, request_file))
-    sent, answered = {}, {}
+    sent: dict[str, int] = {}
+    answered: dict[str, int] = {}
     for job in jobs:
         sent[job["batch"]] = max(sent.get(job["batch"], 0), job["records"])
         answered[job["batch"]] = answered.get(job["batch"], 0) + job["succeeded"]
@@ -122,10 +126,16 @@ def classes_allowed(prompt: Prompt, warehouse: Warehouse, request_file: str) -> 
     offending = f"status = 'invalid_class' or \"class\" not in ({allowed})"
     total = sum(row["requests"] for row in statuses)
     invalid = sum(row["requests"] for row in statuses if row["status"] == "invalid_class")
-    foreign = sum(row["requests"] for row in statuses if row["class"] is not None and row["class"] not in prompt.class_names)
+    foreign = sum(
+        row["requests"] for row in statuses if row["class"] is not None and row["class"] not in prompt.class_names
+    )
     share = (invalid + foreign) / total if total else 0.0
     too_many = share > prompt.max_invalid_share or foreign > 0
-    sample = warehouse.query(prompt.name, queries.offenders(warehouse, prompt, request_file, offending, SHOWN)) if share else []
+    sample = (
+        warehouse.query(prompt.name, queries.offenders(warehouse, prompt, request_file, offending, SHOWN))
+        if share
+        else []
+    )
     return _result(
         passed=not share,
         severity=dg.AssetCheckSeverity.ERROR if too_many else dg.AssetCheckSeverity.WARN,
@@ -170,6 +180,6 @@ def counts_reconcile(prompt: Prompt, warehouse: Warehouse, request_file: str) ->
     return _result(passed=passed, severity=dg.AssetCheckSeverity.ERROR, **totals)
 
 
-def _result(passed: bool, severity: dg.AssetCheckSeverity, **metadata: object) -> dg.AssetCheckResult:
+def _result(passed: bool, severity: dg.AssetCheckSeverity, **metadata: Any) -> dg.AssetCheckResult:
     plain = {name: int(value) if type(value).__name__ == "Decimal" else value for name, value in metadata.items()}
     return dg.AssetCheckResult(passed=bool(passed), severity=severity, metadata=plain)

@@ -133,13 +133,20 @@ def _with_origin(answers: pa.RecordBatch, job: dict, price: Price | None) -> pa.
 
 def _no_answers(ids: pa.Array, message: str) -> pa.RecordBatch:
     size = len(ids)
-    given = {"text_id": ids, "status": pa.repeat(pa.scalar("no_answer"), size), "error": pa.repeat(pa.scalar(message), size)}
-    return pa.record_batch([given.get(field.name, pa.nulls(size, field.type)) for field in ANSWER_SCHEMA], schema=ANSWER_SCHEMA)
+    given = {
+        "text_id": ids,
+        "status": pa.repeat(pa.scalar("no_answer"), size),
+        "error": pa.repeat(pa.scalar(message), size),
+    }
+    return pa.record_batch(
+        [given.get(field.name, pa.nulls(size, field.type)) for field in ANSWER_SCHEMA], schema=ANSWER_SCHEMA
+    )
 
 
 def _as_held(known: pa.RecordBatch) -> pa.RecordBatch:
     size, names = known.num_rows, known.schema.names
     columns = [
-        known[field.name].cast(field.type) if field.name in names else pa.nulls(size, field.type) for field in _HELD_SCHEMA
+        known[field.name].cast(field.type) if field.name in names else pa.nulls(size, field.type)
+        for field in _HELD_SCHEMA
     ]
     return pa.record_batch(columns, schema=_HELD_SCHEMA)

@@ -1,20 +1,25 @@
 """Everything Dagster loads, put together in this one place."""
 
 import logging
+import warnings
+from typing import Any
 
 import dagster as dg
 
 from batch_classifier.assets import build_assets
 from batch_classifier.checks import build_checks
-from batch_classifier.schedules import build_job, build_rerun_schedule
 from batch_classifier.prompts import PromptFolder, load_prompts
 from batch_classifier.resources import build_resources
+from batch_classifier.schedules import build_job, build_rerun_schedule
 from batch_classifier.sensors import build_request_files_sensor
 from batch_classifier.settings import Settings, load_settings
 
+# Partitioned checks are in preview in dagster 1.13; what they do here is tested.
+warnings.filterwarnings("ignore", category=dg.PreviewWarning)
 
-def build_definitions(settings: Settings, folder: PromptFolder) -> dg.Definitions:
-    """Definitions for these prompts in this deployment."""
+
+def build_definitions(settings: Settings, folder: PromptFolder, **resources: Any) -> dg.Definitions:
+    """Definitions for these prompts in this deployment; `resources` take the place of the deployment's own."""
     prompts = list(folder.prompts.values())
     jobs = [build_job(prompt) for prompt in prompts]
     return dg.Definitions(
@@ -23,7 +28,7 @@ def build_definitions(settings: Settings, folder: PromptFolder) -> dg.Definition
         jobs=jobs,
         sensors=[build_request_files_sensor(folder, jobs)] if jobs else [],
         schedules=[build_rerun_schedule(prompts)] if jobs else [],
-        resources=build_resources(settings),
+        resources={**build_resources(settings), **resources},
         # A step is short; a process for each would cost more than the step.
         executor=dg.in_process_executor,
     )
@@ -36,6 +41,3 @@ def load_definitions() -> dg.Definitions:
     for error in folder.errors:
         logging.getLogger(__name__).error(str(error))
     return build_definitions(settings, folder)
-
-
-defs = load_definitions()

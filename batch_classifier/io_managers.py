@@ -60,11 +60,15 @@ class _TransactionalClient(DuckDbClient):
             yield connection
 
     @staticmethod
-    def ensure_schema_exists(context: dg.OutputContext, table_slice: TableSlice, connection: duckdb.DuckDBPyConnection) -> None:
+    def ensure_schema_exists(
+        context: dg.OutputContext, table_slice: TableSlice, connection: duckdb.DuckDBPyConnection
+    ) -> None:
         """The connection has seen to it."""
 
     @staticmethod
-    def delete_table_slice(context: dg.OutputContext, table_slice: TableSlice, connection: duckdb.DuckDBPyConnection) -> None:
+    def delete_table_slice(
+        context: dg.OutputContext, table_slice: TableSlice, connection: duckdb.DuckDBPyConnection
+    ) -> None:
         """The handler does it."""
 
 
@@ -98,13 +102,16 @@ class _TableRowsHandler(DbTypeHandler):
         return connection.sql(sql).to_arrow_table()
 
 
-
 def _database(context: dg.OutputContext | dg.InputContext) -> Path:
     assert context.resource_config is not None
-    return Path(context.resource_config["database"])
+    return Path(str(context.resource_config["database"]))
 
 
 def _request_file(table_slice: TableSlice) -> str:
     assert table_slice.partition_dimensions
-    (request_file,) = table_slice.partition_dimensions[0].partitions
-    return str(request_file)
+    partitions = table_slice.partition_dimensions[0].partitions
+    if len(partitions) != 1:
+        raise dg.Failure(
+            description="A run takes one request file; launch one run for each partition.", allow_retries=False
+        )
+    return str(partitions[0])

@@ -95,7 +95,9 @@ class BatchJobs:
     def processed(self) -> int:
         """Texts that a job has got through, as far as the service tells."""
         return sum(
-            batch.row["records"] if batch.is_finished else max((a.job.processed for a in batch.attempts if a.job), default=0)
+            batch.row["records"]
+            if batch.is_finished
+            else max((a.job.processed for a in batch.attempts if a.job), default=0)
             for batch in self.followed
         )
 
@@ -115,7 +117,9 @@ class BatchJobs:
     def _advance(self, batch: FollowedBatch) -> None:
         while not batch.is_finished:
             if not batch.attempts:
-                batch.attempts.append(self._attempt(batch, 1, batch_key(self.prompt, batch.row["batch"]), batch.row["records"]))
+                batch.attempts.append(
+                    self._attempt(batch, 1, batch_key(self.prompt, batch.row["batch"]), batch.row["records"])
+                )
             attempt = batch.attempts[-1]
             attempt.job = self._current(attempt)
             if attempt.job is None or not attempt.job.state.is_over:

@@ -17,7 +17,8 @@ def column_schema(table: Table) -> dg.TableSchema:
     descriptions = table.column_descriptions()
     return dg.TableSchema(
         columns=[
-            dg.TableColumn(name=field.name, type=str(field.type), description=descriptions[field.name]) for field in table.schema
+            dg.TableColumn(name=field.name, type=str(field.type), description=descriptions[field.name])
+            for field in table.schema
         ]
     )
 
@@ -45,12 +46,15 @@ class Preview:
     def markdown(self) -> dg.MarkdownMetadataValue:
         """The rows as a Markdown table, texts cut short."""
         shown = [
-            {name: glimpse(value) if name in self._TEXTS and value else value for name, value in row.items()} for row in self.rows
+            {name: glimpse(value) if name in self._TEXTS and value else value for name, value in row.items()}
+            for row in self.rows
         ]
         return markdown_table(shown)
 
 
-def markdown_table(rows: Sequence[Mapping[str, object]], columns: Sequence[str] | None = None) -> dg.MarkdownMetadataValue:
+def markdown_table(
+    rows: Sequence[Mapping[str, object]], columns: Sequence[str] | None = None
+) -> dg.MarkdownMetadataValue:
     """Rows as a Markdown table."""
     names = list(columns or (rows[0] if rows else []))
     if not names:
@@ -65,7 +69,8 @@ def bar_chart(shares: Mapping[str, float]) -> dg.MarkdownMetadataValue:
     longest = max(shares.values(), default=0.0) or 1.0
     width = max((len(name) for name in shares), default=0)
     lines = [
-        f"{name.ljust(width)}  {'█' * max(1, round(share / longest * _BAR_CHARACTERS))} {share:.1%}" for name, share in shares.items()
+        f"{name.ljust(width)}  {'█' * max(1, round(share / longest * _BAR_CHARACTERS))} {share:.1%}"
+        for name, share in shares.items()
     ]
     return dg.MetadataValue.md("```\n" + "\n".join(lines) + "\n```")
 

@@ -65,14 +65,21 @@ class ModelOutput(msgspec.Struct):
     def was_cut(self) -> bool:
         """Whether the answer ended because it reached max_tokens."""
         choices = (*(self.choices or ()), *(self.outputs or ()))
-        reasons = {self.stop_reason, self.stopReason, *(c.stop_reason for c in choices), *(c.finish_reason for c in choices)}
+        reasons = {
+            self.stop_reason,
+            self.stopReason,
+            *(c.stop_reason for c in choices),
+            *(c.finish_reason for c in choices),
+        }
         return not reasons.isdisjoint({"max_tokens", "length"})
 
     def tokens(self) -> tuple[int, int]:
         """Tokens read and written; 0 where the model does not tell."""
         usage = self.usage or _Usage()
         read = usage.input_tokens or usage.inputTokens or usage.prompt_tokens or self.prompt_token_count or 0
-        written = usage.output_tokens or usage.outputTokens or usage.completion_tokens or self.generation_token_count or 0
+        written = (
+            usage.output_tokens or usage.outputTokens or usage.completion_tokens or self.generation_token_count or 0
+        )
         return read, written
 
 

@@ -13,11 +13,17 @@ import orjson
 from batch_classifier.errors import PromptError
 from batch_classifier.prompts import Model, Prompt
 
-_FAMILY_OF_PROVIDER = {"anthropic.claude": "claude", "amazon.nova": "nova", "meta.llama": "llama", "mistral.": "mistral"}
+_FAMILY_OF_PROVIDER = {
+    "anthropic.claude": "claude",
+    "amazon.nova": "nova",
+    "meta.llama": "llama",
+    "mistral.": "mistral",
+}
 _OLDER_MISTRAL = re.compile(r"mistral-7b|mixtral-8x7b|mistral-(large|small)-2402")
 # A text must not be able to close its own quotation or to carry what looks like an answer.
 _TAGS_OF_OURS = re.compile(
-    r"<(?=\s*/?\s*(?:text|class|category|rationale|reason|reasoning|explanation|answer)\b)|<(?=\|)|\[(?=/?INST\])", re.IGNORECASE
+    r"<(?=\s*/?\s*(?:text|class|category|rationale|reason|reasoning|explanation|answer)\b)|<(?=\|)|\[(?=/?INST\])",
+    re.IGNORECASE,
 )
 _TEXT_PLACE = "\ue000text\ue000"
 _ID_PLACE = "\ue000record\ue000"
@@ -41,7 +47,9 @@ def check_model(prompt: Prompt) -> None:
     if prompt.model.invocation == "Converse":
         return
     if family_of(prompt.model) != "claude" and prompt.answer == "json":
-        raise PromptError("answer: json needs a Claude model by InvokeModel, or model.invocation Converse; tags work with any model.")
+        raise PromptError(
+            "answer: json needs a Claude model by InvokeModel, or model.invocation Converse; tags work with any model."
+        )
 
 
 def answer_schema(prompt: Prompt) -> dict[str, Any]:
@@ -88,7 +96,8 @@ def model_input(prompt: Prompt, text: str) -> dict[str, Any]:
         }
     if family == "llama":
         turns = "".join(
-            f"<|start_header_id|>{role}<|end_header_id|>\n\n{words}<|eot_id|>" for role, words in (("system", prompt.system), ("user", user))
+            f"<|start_header_id|>{role}<|end_header_id|>\n\n{words}<|eot_id|>"
+            for role, words in (("system", prompt.system), ("user", user))
         )
         return {
             "prompt": f"<|begin_of_text|>{turns}<|start_header_id|>assistant<|end_header_id|>\n\n",
@@ -149,6 +158,10 @@ class RecordForm:
         start, text_end = len(self.before_id), len(line) - len(self.after_text)
         id_end = line.find(b'"', start)
         text_start = id_end + len(self.before_text)
-        if not (line.startswith(self.before_id) and line.startswith(self.before_text, id_end) and line.endswith(self.after_text)):
+        if not (
+            line.startswith(self.before_id)
+            and line.startswith(self.before_text, id_end)
+            and line.endswith(self.after_text)
+        ):
             raise ValueError("the line was not written with this version of the prompt")
         return line[start:id_end].decode(), orjson.loads(b'"%b"' % line[text_start:text_end])

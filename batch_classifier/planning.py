@@ -76,7 +76,9 @@ class BatchPlan:
         before = self._count_needed(scratch)
         # A batch that this file had made comes first, and stays this file's.
         seen: set[str] = set()
-        for row in sorted(rows, key=lambda row: (row["request_file"] != self.request_file, row["shared_with"] or "", row["batch"])):
+        for row in sorted(
+            rows, key=lambda row: (row["request_file"] != self.request_file, row["shared_with"] or "", row["batch"])
+        ):
             key = text_ids_key(self.prompt, row["batch"])
             if row["batch"] in seen or self.internal.find(key) is None:
                 continue
@@ -109,9 +111,14 @@ class BatchPlan:
             input_tokens = (total_bytes + self.new_texts * overhead) // BYTES_A_TOKEN
             self._check_budget(price.cost(input_tokens, self.new_texts * ANSWER_TOKENS))
         model_id = self.inference.model_id(self.prompt)
-        settled = {row["batch"] for row in self.warehouse.query(self.prompt.name, settled_batches(self.warehouse, self.prompt, model_id))}
+        settled = {
+            row["batch"]
+            for row in self.warehouse.query(self.prompt.name, settled_batches(self.warehouse, self.prompt, model_id))
+        }
         per_batch = texts_per_batch(self.new_texts, total_bytes, overhead, self.prompt.batch_size)
-        with self.warehouse.read(self.prompt.name, RAW_REQUESTS, self.request_file, ["row_number", "text_id", "text"]) as rows:
+        with self.warehouse.read(
+            self.prompt.name, RAW_REQUESTS, self.request_file, ["row_number", "text_id", "text"]
+        ) as rows:
             scratch.register("texts", _reader(rows, ["row_number", "text_id", "text"]))
             chosen = scratch.sql("select text_id, text from texts where row_number in (select row_number from needed)")
             yield from write_batches(

@@ -56,7 +56,9 @@ class InputColumns(_Part):
 
     text: Text = Field(description="the column that holds the text")
     id: Text | None = Field(default=None, description="the column that holds the record's id; else the row's number")
-    label: Text | None = Field(default=None, description="the column that holds the expected class, for files that have it")
+    label: Text | None = Field(
+        default=None, description="the column that holds the expected class, for files that have it"
+    )
 
 
 class TokenPrice(_Part):
@@ -76,7 +78,9 @@ class Model(_Part):
     family: Literal["claude", "nova", "llama", "mistral"] | None = Field(
         default=None, description="only needed where the id does not tell it, as with an application inference profile"
     )
-    price: TokenPrice | None = Field(default=None, description="batch price in USD per million tokens; else the price table")
+    price: TokenPrice | None = Field(
+        default=None, description="batch price in USD per million tokens; else the price table"
+    )
 
 
 class Prompt(_Part):
@@ -89,15 +93,21 @@ class Prompt(_Part):
     fallback: Name
     instructions: Text
     answer: Literal["tags", "json"] = "tags"
-    rationale: bool = Field(default=True, description="ask for a reason; without it the output tokens, and the bill, shrink")
+    rationale: bool = Field(
+        default=True, description="ask for a reason; without it the output tokens, and the bill, shrink"
+    )
     model: Model
     batch_size: int = Field(default=50_000, ge=100, le=50_000, description="texts per job")
     results: tuple[Literal["csv", "json", "xlsx"], ...] = Field(default=("csv",), min_length=1)
     budget_usd: float = Field(gt=0, description="what one request file may cost at most")
-    on_demand: Literal["auto", "never"] = Field(default="auto", description="whether few texts may be answered on demand")
+    on_demand: Literal["auto", "never"] = Field(
+        default="auto", description="whether few texts may be answered on demand"
+    )
     max_attempts: int = Field(default=3, ge=1, le=10, description="how often a text is sent before it ends as failed")
     max_invalid_share: float = Field(default=0.05, ge=0, le=1, description="share of invalid classes that blocks")
-    rerun_older_versions: bool = Field(default=False, description="classify again nightly what an older version answered")
+    rerun_older_versions: bool = Field(
+        default=False, description="classify again nightly what an older version answered"
+    )
 
     @model_validator(mode="after")
     def _names_are_distinct(self) -> "Prompt":
@@ -114,7 +124,9 @@ class Prompt(_Part):
                 )
             seen[folded] = category.name
         if self.fallback not in self.class_names:
-            raise ValueError(f"fallback: {self.fallback!r} is not one of the categories; add it there or name one that is")
+            raise ValueError(
+                f"fallback: {self.fallback!r} is not one of the categories; add it there or name one that is"
+            )
         columns = [column.casefold() for column in (self.input.text, self.input.id, self.input.label) if column]
         if len(set(columns)) < len(columns):
             raise ValueError("input: text, id and label must be different columns")
@@ -128,7 +140,9 @@ class Prompt(_Part):
     @cached_property
     def system(self) -> str:
         """The rendered instructions: the system prompt that goes with every text."""
-        environment = jinja2.sandbox.SandboxedEnvironment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+        environment = jinja2.sandbox.SandboxedEnvironment(
+            undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        )
         template = environment.from_string(self.instructions)
         return template.render(
             categories=[category.model_dump() for category in self.categories],
@@ -141,7 +155,8 @@ class Prompt(_Part):
     def version(self) -> str:
         """12 hex digits that change with whatever can change an answer, and with nothing else (comments, budget, layout)."""
         content = self.model_dump(
-            include={"categories", "fallback", "instructions", "answer", "rationale", "model"}, exclude={"model": {"price"}}
+            include={"categories", "fallback", "instructions", "answer", "rationale", "model"},
+            exclude={"model": {"price"}},
         )
         canonical = orjson.dumps([REQUEST_FORM, content], option=orjson.OPT_SORT_KEYS)
         return hashlib.sha256(canonical).hexdigest()[:12]
@@ -168,14 +183,20 @@ class PromptFolder:
 def load_prompts(folder: Path) -> PromptFolder:
     """Load every `*.yaml` of a folder; a file with an error leaves the others alone. A missing folder is an error too."""
     if not folder.is_dir():
-        return PromptFolder({}, (PromptError(f"{folder} is not a folder; BATCH_CLASSIFIER_PROMPTS must name the prompts' folder."),))
+        return PromptFolder(
+            {}, (PromptError(f"{folder} is not a folder; BATCH_CLASSIFIER_PROMPTS must name the prompts' folder."),)
+        )
     prompts: dict[str, Prompt] = {}
     errors: list[PromptError] = []
-    for path in sorted(path for path in folder.iterdir() if path.suffix in (".yaml", ".yml") and not path.name.startswith(".")):
+    for path in sorted(
+        path for path in folder.iterdir() if path.suffix in (".yaml", ".yml") and not path.name.startswith(".")
+    ):
         try:
             prompt = load_prompt(path)
             if prompt.name in prompts:
-                raise PromptError(f"{path}: there is another file for the prompt {prompt.name!r}; remove one of the two.")
+                raise PromptError(
+                    f"{path}: there is another file for the prompt {prompt.name!r}; remove one of the two."
+                )
             prompts[prompt.name] = prompt
         except PromptError as error:
             errors.append(error)
@@ -210,7 +231,9 @@ def load_prompt(path: Path) -> Prompt:
         raise PromptError(f"{path}: instructions: the template does not render: {error}.") from error
     missing = [name for name in prompt.class_names if name not in rendered]
     if missing:
-        raise PromptError(f"{path}: instructions: the rendered text does not name the category {missing[0]!r}; loop over `categories`.")
+        raise PromptError(
+            f"{path}: instructions: the rendered text does not name the category {missing[0]!r}; loop over `categories`."
+        )
     return prompt
 
 
@@ -222,7 +245,9 @@ class _UniqueKeysLoader(yaml.SafeLoader):
         for key_node, _ in node.value:
             key = key_node.value if isinstance(key_node, yaml.ScalarNode) else None
             if key is not None and key in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} stands there twice", key_node.start_mark)
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key!r} stands there twice", key_node.start_mark
+                )
             seen.add(key)
         return super().construct_mapping(node, deep)
 
@@ -242,13 +267,19 @@ def _faults(error: ValidationError) -> Iterable[str]:
     for fault in error.errors():
         key = ".".join(str(part) for part in fault["loc"])
         if fault["type"] == "extra_forbidden":
-            yield f"{key}: is not a key of a prompt file" + (f" (the keys are {known})" if len(fault["loc"]) == 1 else "")
+            yield f"{key}: is not a key of a prompt file" + (
+                f" (the keys are {known})" if len(fault["loc"]) == 1 else ""
+            )
         elif fault["type"] == "missing":
             yield f"{key}: is missing"
         elif fault["type"] == "string_type":
             yield f"{key}: must be text; put {fault['input']!r} in quotes"
         elif fault["type"] in ("too_short", "string_too_short"):
-            yield f"{key}: is empty" if not fault["input"] else f"{key}: needs at least {fault['ctx'].get('min_length', 1)} entries"
+            yield (
+                f"{key}: is empty"
+                if not fault["input"]
+                else f"{key}: needs at least {fault['ctx'].get('min_length', 1)} entries"
+            )
         else:
             message = fault["msg"].removeprefix("Value error, ")
             yield f"{key}: {message[0].lower()}{message[1:]}" if key else message

@@ -69,7 +69,10 @@ class Requests:
         nothing = pa.nulls(size, pa.string())
         texts = nothing if text_column is None else rows.cells.column(text_column)
         text_list = [text if text and text.strip() else None for text in texts.to_pylist()]
-        problems = [problem or (None if text else NO_TEXT) for problem, text in zip(rows.problems.to_pylist(), text_list, strict=True)]
+        problems = [
+            problem or (None if text else NO_TEXT)
+            for problem, text in zip(rows.problems.to_pylist(), text_list, strict=True)
+        ]
         usable = [text if problem is None else None for text, problem in zip(text_list, problems, strict=True)]
         labels = nothing if label_column is None else _blank_as_null(rows.cells.column(label_column))
         others = [name for name in names if name not in (text_column, id_column, label_column)]
@@ -117,6 +120,7 @@ def _attributes(cells: pa.RecordBatch, names: list[str]) -> pa.Array:
         return pa.repeat(pa.scalar("{}"), cells.num_rows)
     rows = zip(*(cells.column(name).to_pylist() for name in names), strict=True)
     objects = (
-        orjson.dumps({name: value for name, value in zip(names, row, strict=True) if value is not None}).decode() for row in rows
+        orjson.dumps({name: value for name, value in zip(names, row, strict=True) if value is not None}).decode()
+        for row in rows
     )
     return pa.array(objects, pa.string(), size=cells.num_rows)

@@ -39,7 +39,9 @@ class WaitingFiles:
     unknown_prompts: set[str] = field(default_factory=set)
 
 
-def look(customer: Folder, prompts: set[str], now: datetime.datetime, still_being_written: dict[str, str]) -> WaitingFiles:
+def look(
+    customer: Folder, prompts: set[str], now: datetime.datetime, still_being_written: dict[str, str]
+) -> WaitingFiles:
     """List the request files of these prompts.
 
     `still_being_written` holds the fingerprints of the files that were left for later the last time, by key; it is brought
@@ -56,7 +58,10 @@ def look(customer: Folder, prompts: set[str], now: datetime.datetime, still_bein
             waiting.unknown_prompts.add(prompt)
         elif not is_supported(request_file):
             waiting.unsupported.append(f"{prompt}/{request_file}")
-        elif abs((now - file.modified).total_seconds()) < SETTLED_SECONDS and still_being_written.get(file.key) != file.fingerprint:
+        elif (
+            abs((now - file.modified).total_seconds()) < SETTLED_SECONDS
+            and still_being_written.get(file.key) != file.fingerprint
+        ):
             unfinished[file.key] = file.fingerprint
             waiting.unfinished.append(f"{prompt}/{request_file}")
         else:

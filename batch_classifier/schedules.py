@@ -60,7 +60,9 @@ def unfinished(prompt: Prompt, warehouse: Warehouse, instance: dg.DagsterInstanc
     """The request files that should run again, each with the reason."""
     known = set(instance.get_dynamic_partitions(f"{prompt.name}_request_files"))
     with told_in_one_sentence():
-        standing = {row["request_file"]: row for row in warehouse.query(prompt.name, queries.standing(warehouse, prompt))}
+        standing = {
+            row["request_file"]: row for row in warehouse.query(prompt.name, queries.standing(warehouse, prompt))
+        }
     found = []
     for request_file in sorted(known):
         row = standing.get(request_file)

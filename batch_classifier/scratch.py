@@ -16,7 +16,11 @@ def scratch_database() -> Iterator[duckdb.DuckDBPyConnection]:
     One thread, so that a stream keeps its order; the right side of a join is what is held, as it is written.
     """
     with tempfile.TemporaryDirectory(prefix="batch-classifier-") as directory:
-        config = {"memory_limit": "200MB", "threads": "1", "temp_directory": str(Path(directory) / "spill")}
+        config: dict[str, str | bool | int | float | list[str]] = {
+            "memory_limit": "200MB",
+            "threads": "1",
+            "temp_directory": str(Path(directory) / "spill"),
+        }
         connection = duckdb.connect(str(Path(directory) / "scratch.duckdb"), config=config)
         try:
             connection.execute("set disabled_optimizers = 'build_side_probe_side,join_order'")
@@ -25,7 +29,9 @@ def scratch_database() -> Iterator[duckdb.DuckDBPyConnection]:
             connection.close()
 
 
-def load(connection: duckdb.DuckDBPyConnection, table: str, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> None:
+def load(
+    connection: duckdb.DuckDBPyConnection, table: str, schema: pa.Schema, batches: Iterable[pa.RecordBatch]
+) -> None:
     """Make a table of these record batches, also when there is none."""
     connection.register("incoming", schema.empty_table())
     connection.execute(f"create table if not exists {table} as select * from incoming")

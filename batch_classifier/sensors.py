@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import dagster as dg
-from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 from dagster import AssetRecordsFilter, DagsterRunStatus, RunsFilter
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+from dagster._core.launcher import DefaultRunLauncher
 
+from batch_classifier.abandoned_runs import end_abandoned_runs
 from batch_classifier.failures import told_in_one_sentence
 from batch_classifier.prompts import PromptFolder
 from batch_classifier.request_files import WaitingFiles, changed_since, look
@@ -49,7 +51,11 @@ def build_request_files_sensor(
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Requests a run for every new or changed file below input_data/<prompt>/.",
     )
-    def request_files(context: dg.SensorEvaluationContext, customer_folder: dg.ResourceParam[Folder]) -> dg.SensorResult:
+    def request_files(
+        context: dg.SensorEvaluationContext, customer_folder: dg.ResourceParam[Folder]
+    ) -> dg.SensorResult:
+        if isinstance(context.instance.run_launcher, DefaultRunLauncher):
+            end_abandoned_runs(context.instance)
         now = datetime.datetime.now(datetime.UTC)
         cursor = json.loads(context.cursor) if context.cursor else {}
         if cursor.get("tick") != memory.tick or not memory.tick:
@@ -75,9 +81,10 @@ def _requests(
     instance: dg.DagsterInstance, waiting: WaitingFiles, memory: SensorMemory, since: datetime.datetime | None
 ) -> list[dg.RunRequest]:
     partitions = {
-        prompt: set(instance.get_dynamic_partitions(f"{prompt}_request_files")) for prompt in {prompt for prompt, _ in waiting.files}
+        prompt: set(instance.get_dynamic_partitions(f"{prompt}_request_files"))
+        for prompt in {prompt for prompt, _ in waiting.files}
     }
-    requests = []
+    requests: list[dg.RunRequest] = []
     for prompt, request_file, file in changed_since(waiting, memory.seen):
         if len(requests) == RUNS_A_TICK:
             break
@@ -99,7 +106,9 @@ def _requests(
     return requests
 
 
-def _new_partitions(requests: Sequence[dg.RunRequest], instance: dg.DagsterInstance) -> list[dg.AddDynamicPartitionsRequest]:
+def _new_partitions(
+    requests: Sequence[dg.RunRequest], instance: dg.DagsterInstance
+) -> list[dg.AddDynamicPartitionsRequest]:
     keys: dict[str, list[str]] = {}
     for request in requests:
         assert request.job_name is not None and request.partition_key is not None
@@ -121,7 +130,8 @@ def _has_been_read(instance: dg.DagsterInstance, prompt: str, request_file: str,
 
 def _is_in_progress(instance: dg.DagsterInstance, prompt: str, request_file: str) -> bool:
     runs = instance.get_runs(
-        RunsFilter(job_name=f"classify_{prompt}", tags={"dagster/partition": request_file}, statuses=_IN_PROGRESS), limit=1
+        RunsFilter(job_name=f"classify_{prompt}", tags={"dagster/partition": request_file}, statuses=_IN_PROGRESS),
+        limit=1,
     )
     return bool(runs)
 

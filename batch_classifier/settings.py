@@ -15,12 +15,16 @@ PREFIX = "BATCH_CLASSIFIER_"
 class Settings(BaseSettings):
     """What a deployment can choose. A value that is not set follows from `deployment`."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore", env_ignore_empty=True, frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=".env", extra="ignore", env_ignore_empty=True, frozen=True
+    )
 
     deployment: Literal["local", "aws"] = Field(default="local", description="chooses the defaults of all the others")
     home: Path = Field(default=Path("data"), description="folder of the local files and the DuckDB warehouse")
     prompts: Path = Field(default=Path("prompts"), description="folder of the prompt files")
-    customer_uri: str | None = Field(default=None, description="request files and results: a folder or s3://bucket/prefix")
+    customer_uri: str | None = Field(
+        default=None, description="request files and results: a folder or s3://bucket/prefix"
+    )
     internal_uri: str | None = Field(default=None, description="batches and answers: a folder or s3://bucket/prefix")
     inference: Literal["local", "bedrock"] | None = None
     warehouse: Literal["duckdb", "athena"] | None = None
@@ -61,7 +65,9 @@ class Settings(BaseSettings):
     def _home_or_refuse(self, setting: str, folder: Path) -> str:
         if self.deployment == "local":
             return str(folder)
-        raise SettingError(f"{PREFIX}{setting.upper()} is not set; the aws deployment needs it, as in s3://bucket/prefix.")
+        raise SettingError(
+            f"{PREFIX}{setting.upper()} is not set; the aws deployment needs it, as in s3://bucket/prefix."
+        )
 
 
 def load_settings(**overrides: Any) -> Settings:

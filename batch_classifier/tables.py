@@ -113,7 +113,9 @@ CLASSIFICATIONS = Table(
             _column("class", pa.string(), "one of the prompt's categories; null where there is none"),
             _column("rationale", pa.string(), "the reason, in the model's words"),
             _column(
-                "status", pa.string(), "classified, repaired, invalid_class, no_answer, model_error or rejected (unusable row)"
+                "status",
+                pa.string(),
+                "classified, repaired, invalid_class, no_answer, model_error or rejected (unusable row)",
             ),
             _column("raw_class", pa.string(), "the model's own words for the class"),
             _column("confidence", pa.float64(), "0 to 1, where the model tells it"),
@@ -125,7 +127,9 @@ CLASSIFICATIONS = Table(
             _column("prompt_version", pa.string(), "version of the prompt that was answered"),
             _column("answered_at", _TIME, "when the job that answered was over"),
             _column("batch", pa.string(), "batch in which the text was answered"),
-            _column("cost_usd", pa.float64(), "what this row's answer cost; 0 for repeats and for what was answered before"),
+            _column(
+                "cost_usd", pa.float64(), "what this row's answer cost; 0 for repeats and for what was answered before"
+            ),
         ]
     ),
 )

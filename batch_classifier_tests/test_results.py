@@ -13,8 +13,8 @@ import pyarrow as pa
 import pytest
 
 from batch_classifier.errors import ClassifierError
-from batch_classifier.results.result_file import FORMATS, own_columns, write_results
 from batch_classifier.results import xlsx_file
+from batch_classifier.results.result_file import FORMATS, own_columns, write_results
 
 TEXT_COLUMNS = ("request_file", "record_id", "input_text", "class", "rationale", "status", "raw_class", "error",
                 "expected_class", "attributes")  # fmt: skip

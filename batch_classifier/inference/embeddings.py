@@ -78,11 +78,44 @@ _SMALL_TALK = (
 )
 
 _CUSTOMERS = frozenset(
-    "buyer caller client customer guest member passenger patient tenant traveler traveller user visitor".split()
+    [
+        "buyer",
+        "caller",
+        "client",
+        "customer",
+        "guest",
+        "member",
+        "passenger",
+        "patient",
+        "tenant",
+        "traveler",
+        "traveller",
+        "user",
+        "visitor",
+    ]
 )
 _AGENTS = frozenset(
-    "advisor adviser agent assistant associate bot chatbot clerk concierge consultant employee operator receptionist "
-    "rep representative salesperson specialist staff support".split()
+    [
+        "advisor",
+        "adviser",
+        "agent",
+        "assistant",
+        "associate",
+        "bot",
+        "chatbot",
+        "clerk",
+        "concierge",
+        "consultant",
+        "employee",
+        "operator",
+        "receptionist",
+        "rep",
+        "representative",
+        "salesperson",
+        "specialist",
+        "staff",
+        "support",
+    ]
 )
 _SPEAKERS = _CUSTOMERS | _AGENTS
 _COLON = re.compile(r":(?=\s)")

@@ -207,5 +207,7 @@ def _now() -> datetime.datetime:
 
 def _job_of(content: bytes) -> Job:
     fields = orjson.loads(content)
-    times = {name: datetime.datetime.fromisoformat(fields[name]) for name in ("submitted_at", "ended_at") if fields[name]}
+    times = {
+        name: datetime.datetime.fromisoformat(fields[name]) for name in ("submitted_at", "ended_at") if fields[name]
+    }
     return Job(**{**fields, **times, "state": JobState(fields["state"])})

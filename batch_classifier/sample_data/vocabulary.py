@@ -1,16 +1,92 @@
 """Names, places and numbers that fill the gaps in the sample texts."""
 
-FIRST_NAMES = (
-    "Aaliyah Ahmet Aino Amélie Anders Bohdan Carmen Chiara Daniel Dmitri Elif Emeka Fatima Fiona Grace Håkon "
-    "Hiroshi Inés Ivan Jamal Jürgen Kateřina Kofi Léa Liang Łukasz Mariana Mehmet Nadia Niamh Ousmane Paweł "
-    "Priya Quentin Rahul Renée Søren Soo-jin Tamara Thomas Uxía Verónica Walter Xiulan Yusuf Zoë"
-).split()
+FIRST_NAMES = [
+    "Aaliyah",
+    "Ahmet",
+    "Aino",
+    "Amélie",
+    "Anders",
+    "Bohdan",
+    "Carmen",
+    "Chiara",
+    "Daniel",
+    "Dmitri",
+    "Elif",
+    "Emeka",
+    "Fatima",
+    "Fiona",
+    "Grace",
+    "Håkon",
+    "Hiroshi",
+    "Inés",
+    "Ivan",
+    "Jamal",
+    "Jürgen",
+    "Kateřina",
+    "Kofi",
+    "Léa",
+    "Liang",
+    "Łukasz",
+    "Mariana",
+    "Mehmet",
+    "Nadia",
+    "Niamh",
+    "Ousmane",
+    "Paweł",
+    "Priya",
+    "Quentin",
+    "Rahul",
+    "Renée",
+    "Søren",
+    "Soo-jin",
+    "Tamara",
+    "Thomas",
+    "Uxía",
+    "Verónica",
+    "Walter",
+    "Xiulan",
+    "Yusuf",
+    "Zoë",
+]
 
-LAST_NAMES = (
-    "Abernathy Åkesson Baptiste Castañeda Çelik Delacroix Dvořák Eriksen Fernández Fitzgerald Grünwald Haddad "
-    "Ivanova Jönsson Kowalczyk Lindqvist Mbeki Müller Nakamura Núñez O'Sullivan Okafor Öztürk Papadopoulos "
-    "Quispe Rossi Sørensen Szabó Tanaka Thørgersen Ueda Vásquez Walker Wójcik Yamamoto Zając"
-).split()
+LAST_NAMES = [
+    "Abernathy",
+    "Åkesson",
+    "Baptiste",
+    "Castañeda",
+    "Çelik",
+    "Delacroix",
+    "Dvořák",
+    "Eriksen",
+    "Fernández",
+    "Fitzgerald",
+    "Grünwald",
+    "Haddad",
+    "Ivanova",
+    "Jönsson",
+    "Kowalczyk",
+    "Lindqvist",
+    "Mbeki",
+    "Müller",
+    "Nakamura",
+    "Núñez",
+    "O'Sullivan",
+    "Okafor",
+    "Öztürk",
+    "Papadopoulos",
+    "Quispe",
+    "Rossi",
+    "Sørensen",
+    "Szabó",
+    "Tanaka",
+    "Thørgersen",
+    "Ueda",
+    "Vásquez",
+    "Walker",
+    "Wójcik",
+    "Yamamoto",
+    "Zając",
+]
 
 CITIES = (
     "Accra",
@@ -76,10 +152,46 @@ HOTELS = (
     "the Golden Lantern",
 )
 
-MONTHS = "January February March April May June July August September October November December".split()
+MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 # Days whose ordinal ends in "th", as the texts have it.
-DAYS = "4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 24 25 26 27 28".split()
-WEEKDAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
+DAYS = [
+    "4",
+    "5",
+    "6",
+    "7",
+    "8",
+    "9",
+    "10",
+    "11",
+    "12",
+    "13",
+    "14",
+    "15",
+    "16",
+    "17",
+    "18",
+    "19",
+    "20",
+    "24",
+    "25",
+    "26",
+    "27",
+    "28",
+]
+WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 RELATIVES = (
     "my wife",
     "my husband",

@@ -16,7 +16,7 @@ from batch_classifier.tables import PARTITION_COLUMN, TABLES, Table
 from batch_classifier.warehouse.interface import ROWS_AT_ONCE, Warehouse, literal
 
 # With these a million rows of 1.5 KB pass in either direction in under 500 MB.
-MEMORY = {"memory_limit": "200MB", "threads": "2"}
+MEMORY: dict[str, str | bool | int | float | list[str]] = {"memory_limit": "200MB", "threads": "2"}
 WAIT_SECONDS = 300.0
 _SQL_TYPES = {
     pa.string(): "varchar",

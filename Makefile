@@ -1,0 +1,44 @@
+# `make demo` and `make test` are all that a newcomer types: each sets up what it needs.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help demo ui test check bench clean
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
+
+# One set-up for running, one more for developing; each is made again only when what it depends on has changed.
+$(VENV)/.ready: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; set PYTHON to it, as in: make demo PYTHON=python3.11"; exit 1; }
+	@test -x $(BIN)/python || { echo "Setting up $(VENV) (once, about a minute)"; $(PYTHON) -m venv $(VENV); }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[ui,aws]'
+	@touch $@
+
+$(VENV)/.ready-dev: $(VENV)/.ready
+	@echo "Setting up the tools for tests"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[ui,aws,dev]'
+	@touch $@
+
+demo: $(VENV)/.ready ## make a sample file, classify it, show the result
+	@$(BIN)/batch-classifier demo
+
+ui: $(VENV)/.ready ## the Dagster UI at http://localhost:3000, with sensors and schedules running
+	@mkdir -p data/dagster data/input_data/travel data/input_data/lost_deals
+	@env --default-signal=INT,TERM $(BIN)/dagster dev -h $${HOST:-127.0.0.1} -p $${PORT:-3000}
+
+test: $(VENV)/.ready-dev ## all tests
+	@$(BIN)/python -m pytest
+
+check: $(VENV)/.ready-dev ## format, lint, types
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+
+bench: $(VENV)/.ready-dev ## measure speed and memory, write benchmarks/results.md
+	@$(BIN)/python -m benchmarks.run
+
+clean: ## remove the virtual environment and caches; data/ stays
+	rm -rf $(VENV) *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,131 @@
+"""`batch-classifier classify`: put a file where request files go, run the prompt's job on it, and tell how it went."""
+
+import datetime
+import logging
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from batch_classifier.command_line.progress_bar import TerminalProgress
+from batch_classifier.command_line.project import failure_sentence, open_instance
+from batch_classifier.command_line.summary import print_summary
+from batch_classifier.definitions import build_definitions
+from batch_classifier.errors import ClassifierError
+from batch_classifier.prompts import Prompt, load_prompts
+from batch_classifier.readers.request_file import SUPPORTED_SUFFIXES, is_supported
+from batch_classifier.request_files import input_key, result_key
+from batch_classifier.results.result_file import FORMATS
+from batch_classifier.settings import load_settings
+from batch_classifier.storage import Folder, LocalFolder, open_folder
+
+# As good as for ever; the run's configuration has no word for it.
+_TO_THE_END = 10 * 365 * 24 * 3600.0
+
+
+def classify_file(file: Path, prompt_name: str, output: Path | None = None, format: str | None = None) -> int:
+    """Run one file through all assets of a prompt; the exit code is 0 only when every row has an honest status.
+
+    Raises ClassifierError for what is wrong with the file, the prompt or an option.
+    """
+    settings = load_settings()
+    folder = load_prompts(settings.prompts)
+    prompt = folder.get(prompt_name)
+    formats = _formats(prompt, format)
+    if not file.is_file():
+        raise ClassifierError(f"There is no file {file}.")
+    if not is_supported(file.name):
+        raise ClassifierError(f"{file} is of no format that can be read; those are {', '.join(SUPPORTED_SUFFIXES)}.")
+    customer = open_folder(settings.customer_location)
+    request_file = put_request_file(file, prompt, customer)
+    instance = open_instance()
+    instance.add_dynamic_partitions(f"{prompt.name}_request_files", [request_file])
+    with TerminalProgress() as progress:
+        definitions = build_definitions(settings, folder, progress=progress)
+        result = run_job(definitions, instance, prompt, request_file, formats)
+    if result is None:
+        print(
+            f"\nInterrupted. Nothing is lost: start the same command again and it goes on from where it stood ({request_file})."
+        )
+        return 130
+    failures = [event for event in result.all_node_events if event.is_step_failure]
+    for event in failures:
+        print(f"Error: {failure_sentence(event)}")
+    results = [result_key(prompt.name, request_file, datetime.date.today(), chosen) for chosen in formats]
+    if result.success:
+        copies = (
+            [_copy(customer, key, output) for key in results] if output else [customer.uri_of(key) for key in results]
+        )
+        print_summary(settings, prompt, request_file, result, copies)
+    honest = _passed(result, "every_request_classified")
+    return 0 if result.success and honest else 1
+
+
+def put_request_file(file: Path, prompt: Prompt, customer: Folder) -> str:
+    """Bring the file into the prompt's folder unless it is there already; returns its path below that folder."""
+    if isinstance(customer, LocalFolder):
+        inside = customer.path / input_key(prompt.name, "")
+        if file.resolve().is_relative_to(inside.resolve()):
+            return file.resolve().relative_to(inside.resolve()).as_posix()
+    key = input_key(prompt.name, file.name)
+    if not _is_same(file, customer, key):
+        with customer.spool() as path:
+            shutil.copyfile(file, path)
+            customer.publish(path, key)
+    return file.name
+
+
+def _is_same(file: Path, customer: Folder, key: str) -> bool:
+    found = customer.find(key)
+    if found is None or found.size != file.stat().st_size:
+        return False
+    with customer.read(key) as stored, file.open("rb") as given:
+        while piece := given.read(1 << 20):
+            if stored.read(len(piece)) != piece:
+                return False
+    return True
+
+
+def run_job(
+    definitions: dg.Definitions, instance: dg.DagsterInstance, prompt: Prompt, request_file: str, formats: Sequence[str]
+) -> Any:
+    """Run the prompt's job on one request file to its end, in this process; None when a person interrupted it."""
+    logging.getLogger("dagster").setLevel(logging.CRITICAL)
+    run_config = {
+        "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+        "ops": {
+            f"{prompt.name}__batch_job": {"config": {"wait_seconds": _TO_THE_END}},
+            f"{prompt.name}__result_files": {"config": {"formats": list(formats)}},
+        },
+    }
+    try:
+        return definitions.resolve_job_def(f"classify_{prompt.name}").execute_in_process(
+            instance=instance, partition_key=request_file, raise_on_error=False, run_config=run_config
+        )
+    except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError):
+        return None
+
+
+def _formats(prompt: Prompt, format: str | None) -> list[str]:
+    if format is None:
+        return list(prompt.results)
+    if format not in FORMATS:
+        raise ClassifierError(f"--format is {format!r}; the formats are {', '.join(FORMATS)}.")
+    return [format]
+
+
+def _copy(customer: Folder, key: str, output: Path) -> str:
+    output.mkdir(parents=True, exist_ok=True)
+    target = output / key.rsplit("/", 1)[-1]
+    unfinished = target.with_name(f".{target.name}.unfinished")
+    with customer.read(key) as stored, unfinished.open("wb") as file:
+        shutil.copyfileobj(stored, file)
+    unfinished.replace(target)
+    return str(target)
+
+
+def _passed(result: Any, check: str) -> bool:
+    evaluations = [evaluation for evaluation in result.get_asset_check_evaluations() if evaluation.check_name == check]
+    return bool(evaluations) and all(evaluation.passed for evaluation in evaluations)

@@ -1,0 +1,28 @@
+"""`batch-classifier demo`: a sample file, made and classified."""
+
+from batch_classifier.command_line.classify import classify_file
+from batch_classifier.sample_data.generate import write_sample
+from batch_classifier.settings import load_settings
+
+ROWS, SEED = 2_000, 7
+
+
+def run_demo() -> int:
+    """Make the sample file unless it is there, classify it, and say what to try next."""
+    settings = load_settings()
+    file = settings.home / "sample" / "sample_calls.csv"
+    if file.is_file():
+        print(f"The sample file is there already: {file}.")
+    else:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_sample("travel", ROWS, SEED, file)
+        print(f"{ROWS:,} sample calls are in {file}.")
+    code = classify_file(file, "travel")
+    if code == 0:
+        print(
+            "\nNext:\n"
+            "  make ui                                    the Dagster UI; drop files into data/input_data/travel/\n"
+            "  .venv/bin/batch-classifier classify FILE --prompt travel\n"
+            "  .venv/bin/batch-classifier prompts         the prompts; a new file in prompts/ is a new pipeline"
+        )
+    return code

@@ -1,0 +1,62 @@
+"""What the command line tells at the end of a run."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from batch_classifier.command_line.tables import print_table
+from batch_classifier.prompts import Prompt
+from batch_classifier.quality import accuracy_of
+from batch_classifier.resources import WAREHOUSES
+from batch_classifier.settings import Settings
+from batch_classifier.warehouse import queries
+
+
+def print_summary(settings: Settings, prompt: Prompt, request_file: str, result: Any, files: Sequence[str]) -> None:
+    """The categories with count and share, how the rows ended, accuracy where there are labels, cost, and where things are."""
+    warehouse = WAREHOUSES[settings.warehouse_kind](settings)
+    rows = warehouse.query(prompt.name, queries.category_summary(warehouse, prompt, request_file))
+    statuses = warehouse.query(prompt.name, queries.statuses(warehouse, prompt, request_file))
+    measured = accuracy_of(
+        warehouse.query(prompt.name, queries.confusion(warehouse, prompt, request_file)), prompt.class_names
+    )
+    print()
+    print_table(
+        ["category", "requests", "share"],
+        [[row["class"] or "(no class)", f"{row['requests']:,}", f"{row['share']:.1%}"] for row in rows],
+        numbers=["requests", "share"],
+    )
+    ends: dict[str, int] = {}
+    for row in statuses:
+        ends[row["status"]] = ends.get(row["status"], 0) + row["requests"]
+    print()
+    print(
+        f"{sum(ends.values()):,} rows: "
+        + ", ".join(f"{count:,} {status}" for status, count in sorted(ends.items()))
+        + "."
+    )
+    print(_texts(result, prompt))
+    if measured is not None:
+        print(f"Accuracy on {measured.labelled:,} labelled rows: {measured.accuracy:.1%}.")
+    cost = sum(row["cost_usd"] for row in rows)
+    if cost:
+        print(f"Cost: {cost:,.4f} USD.")
+    for file in files:
+        print(f"Result:   {file}")
+    where = settings.warehouse_file if settings.warehouse_kind == "duckdb" else "Athena"
+    print(f"Database: {where}, table {warehouse.name(prompt.name, queries.CLASSIFICATIONS)}")
+
+
+def _texts(result: Any, prompt: Prompt) -> str:
+    """Which texts were new, from the metadata of bedrock_jsonl."""
+    for event in result.all_node_events:
+        if event.is_step_materialization and event.asset_key.path[-1] == "bedrock_jsonl":
+            counts = {
+                name: event.materialization.metadata[name].value
+                for name in ("distinct_texts", "answered_before", "on_their_way", "new_texts")
+            }
+            again = "" if counts["new_texts"] else " Nothing was classified anew."
+            return (
+                f"{counts['distinct_texts']:,} distinct texts: {counts['new_texts']:,} new, "
+                f"{counts['answered_before'] + counts['on_their_way']:,} asked before.{again}"
+            )
+    return ""
