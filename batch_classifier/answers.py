@@ -72,28 +72,16 @@ def answer_row(record: RecordOut, prompt: Prompt) -> tuple:
         return (record.recordId, None, None, "no_answer", None, None, "the model's answer is empty", read, written)
     parsed = parse_json(text) if prompt.answer == "json" else parse_tags(text)
     match = _labels(prompt.class_names).match(parsed.class_words or "")
-    error: str | None = None
     if match.name is not None:
-        status = "classified" if match.how == "exact" else "repaired"
+        status, problem = ("classified" if match.how == "exact" else "repaired"), None
     elif output.was_cut():
-        status, error = (
-            "no_answer",
-            f"the answer was cut at max_tokens ({prompt.model.max_tokens}) before it named a class",
-        )
+        status = "no_answer"
+        problem = f"the answer was cut at max_tokens ({prompt.model.max_tokens}) before it named a class"
     else:
         status = "invalid_class"
-        error = parsed.problem or f"the model answered {parsed.class_words!r:.200}, which is none of the categories"
-    return (
-        record.recordId,
-        match.name,
-        parsed.rationale,
-        status,
-        parsed.class_words,
-        output.confidence,
-        error,
-        read,
-        written,
-    )
+        problem = parsed.problem or f"the model answered {parsed.class_words!r:.200}, which is none of the categories"
+    found = (record.recordId, match.name, parsed.rationale, status, parsed.class_words)
+    return (*found, output.confidence, problem, read, written)
 
 
 def in_batches(rows: Iterable[tuple], schema: pa.Schema) -> Iterator[pa.RecordBatch]:

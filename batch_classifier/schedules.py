@@ -5,9 +5,12 @@ from collections.abc import Sequence
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
-from batch_classifier.assets import partitions_of
+from batch_classifier.assets import WAREHOUSE_POOL, partitions_of
 from batch_classifier.failures import told_in_one_sentence
+from batch_classifier.metadata import markdown_table
 from batch_classifier.prompts import Prompt
+from batch_classifier.reruns import Rerun, note_reruns
+from batch_classifier.storage import Folder
 from batch_classifier.warehouse import queries
 from batch_classifier.warehouse.interface import Warehouse
 
@@ -23,53 +26,53 @@ def build_job(prompt: Prompt) -> UnresolvedAssetJobDefinition:
 
 
 def build_rerun_schedule(prompts: Sequence[Prompt]) -> dg.ScheduleDefinition:
-    """The schedule `rerun_unfinished`, over all prompts."""
+    """The schedule `rerun_unfinished` and its job, over all prompts.
 
-    @dg.schedule(
+    The request files of each prompt are partitions of their own, and one schedule can only request runs of one set of
+    partitions; so the job notes what should run again, and the sensor `request_files` requests these runs.
+    """
+
+    @dg.op(name="find_unfinished", pool=WAREHOUSE_POOL)
+    def find_unfinished(
+        context: dg.OpExecutionContext,
+        warehouse: dg.ResourceParam[Warehouse],
+        internal_folder: dg.ResourceParam[Folder],
+    ) -> None:
+        """Note the request files that are not finished, failed in part, or were classified by an older prompt version."""
+        reruns = [rerun for prompt in prompts for rerun in unfinished(prompt, warehouse, context.instance)]
+        note_reruns(internal_folder, reruns)
+        for rerun in reruns:
+            context.log.info(f"{rerun.prompt}/{rerun.request_file} runs again: {rerun.reason}")
+        shown = [{"prompt": rerun.prompt, "request file": rerun.request_file, "why": rerun.reason} for rerun in reruns]
+        context.add_output_metadata({"request_files": len(reruns), "reruns": markdown_table(shown[:100])})
+
+    @dg.job(name="rerun_unfinished", description=find_unfinished.description)
+    def rerun_unfinished() -> None:
+        find_unfinished()
+
+    return dg.ScheduleDefinition(
         name="rerun_unfinished",
+        job=rerun_unfinished,
         cron_schedule="0 2 * * *",
-        target=dg.AssetSelection.groups(*(prompt.name for prompt in prompts)),
         default_status=dg.DefaultScheduleStatus.RUNNING,
         description="Nightly: request files that are not finished or ended with failed rows, and, where a prompt says so, "
-        "those that an older version of the prompt classified.",
+        "those that an older version of the prompt classified, run again.",
     )
-    def rerun_unfinished(
-        context: dg.ScheduleEvaluationContext, warehouse: dg.ResourceParam[Warehouse]
-    ) -> list[dg.RunRequest] | dg.SkipReason:
-        requests = [
-            dg.RunRequest(
-                run_key=f"{context.scheduled_execution_time.isoformat()} {prompt.name}/{request_file}",
-                partition_key=request_file,
-                asset_selection=list(_asset_keys(prompt)),
-                tags={"batch_classifier/reason": reason},
-            )
-            for prompt in prompts
-            for request_file, reason in unfinished(prompt, warehouse, context.instance)
-        ]
-        return requests or dg.SkipReason("Every request file is finished.")
-
-    return rerun_unfinished
 
 
-def _asset_keys(prompt: Prompt) -> list[dg.AssetKey]:
-    names = ("raw_requests", "bedrock_jsonl", "batch_job", "classifications", "category_summary", "result_files")
-    return [dg.AssetKey([prompt.name, name]) for name in names]
-
-
-def unfinished(prompt: Prompt, warehouse: Warehouse, instance: dg.DagsterInstance) -> list[tuple[str, str]]:
-    """The request files that should run again, each with the reason."""
+def unfinished(prompt: Prompt, warehouse: Warehouse, instance: dg.DagsterInstance) -> list[Rerun]:
+    """The request files that should run again."""
     known = set(instance.get_dynamic_partitions(f"{prompt.name}_request_files"))
     with told_in_one_sentence():
-        standing = {
-            row["request_file"]: row for row in warehouse.query(prompt.name, queries.standing(warehouse, prompt))
-        }
+        rows = warehouse.query(prompt.name, queries.standing(warehouse, prompt)) if known else []
+    standing = {row["request_file"]: row for row in rows}
     found = []
     for request_file in sorted(known):
         row = standing.get(request_file)
         if row is None or row["classified"] < row["requests"]:
-            found.append((request_file, "not finished"))
+            found.append(Rerun(prompt.name, request_file, "not finished"))
         elif row["failed"]:
-            found.append((request_file, f"{row['failed']} failed requests"))
+            found.append(Rerun(prompt.name, request_file, f"{row['failed']} failed requests"))
         elif row["older"] and prompt.rerun_older_versions:
-            found.append((request_file, f"{row['older']} requests of an older prompt version"))
+            found.append(Rerun(prompt.name, request_file, f"{row['older']} requests of an older prompt version"))
     return found

@@ -2,7 +2,7 @@
 
 import datetime
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import dagster as dg
@@ -14,6 +14,7 @@ from batch_classifier.abandoned_runs import end_abandoned_runs
 from batch_classifier.failures import told_in_one_sentence
 from batch_classifier.prompts import PromptFolder
 from batch_classifier.request_files import WaitingFiles, changed_since, look
+from batch_classifier.reruns import noted_reruns
 from batch_classifier.storage import Folder
 
 TICK_SECONDS = 10
@@ -36,6 +37,7 @@ class SensorMemory:
     tick: int = 0
     seen: dict[tuple[str, str], str] = field(default_factory=dict)
     still_being_written: dict[str, str] = field(default_factory=dict)
+    rerun_notes: set[str] = field(default_factory=set)
 
 
 def build_request_files_sensor(
@@ -52,7 +54,9 @@ def build_request_files_sensor(
         description="Requests a run for every new or changed file below input_data/<prompt>/.",
     )
     def request_files(
-        context: dg.SensorEvaluationContext, customer_folder: dg.ResourceParam[Folder]
+        context: dg.SensorEvaluationContext,
+        customer_folder: dg.ResourceParam[Folder],
+        internal_folder: dg.ResourceParam[Folder],
     ) -> dg.SensorResult:
         if isinstance(context.instance.run_launcher, DefaultRunLauncher):
             end_abandoned_runs(context.instance)
@@ -61,10 +65,14 @@ def build_request_files_sensor(
         if cursor.get("tick") != memory.tick or not memory.tick:
             # Another process made the last tick, or it was lost: what this one remembers may not have been run.
             memory.seen.clear()
+            memory.rerun_notes.clear()
         with told_in_one_sentence():
             waiting = look(customer_folder, set(folder.prompts), now, memory.still_being_written)
         since = datetime.datetime.fromisoformat(cursor["since"]) - LOOK_BACK if "since" in cursor else None
-        requests = _requests(context.instance, waiting, memory, since)
+        requests = [
+            *_requests(context.instance, waiting, memory, since),
+            *_reruns(context.instance, internal_folder, memory, set(folder.prompts)),
+        ]
         newest = max((file.modified for file in waiting.files.values()), default=now)
         memory.tick = int(cursor.get("tick", 0)) + 1
         return dg.SensorResult(
@@ -104,6 +112,27 @@ def _requests(
             )
         )
     return requests
+
+
+def _reruns(
+    instance: dg.DagsterInstance, internal: Folder, memory: SensorMemory, prompts: set[str]
+) -> Iterator[dg.RunRequest]:
+    """Runs for what is noted as to be run again. A note is removed a tick later, when its runs are certain."""
+    for note, reruns in noted_reruns(internal):
+        if note in memory.rerun_notes:
+            internal.delete(note)
+            memory.rerun_notes.discard(note)
+            continue
+        memory.rerun_notes.add(note)
+        for rerun in reruns:
+            if rerun.prompt not in prompts or _is_in_progress(instance, rerun.prompt, rerun.request_file):
+                continue
+            yield dg.RunRequest(
+                run_key=f"{note} {rerun.prompt}/{rerun.request_file}",
+                job_name=f"classify_{rerun.prompt}",
+                partition_key=rerun.request_file,
+                tags={"batch_classifier/reason": rerun.reason},
+            )
 
 
 def _new_partitions(

@@ -98,10 +98,7 @@ class BlockBuilder:
 
 def is_blank(cells: Iterable[str | None]) -> bool:
     """Tell whether all cells are missing, empty or only whitespace."""
-    for cell in cells:
-        if cell and not cell.isspace():
-            return False
-    return True
+    return all(not (cell and not cell.isspace()) for cell in cells)
 
 
 def without_blank_rows(block: Block) -> Block:
