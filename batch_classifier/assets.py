@@ -9,6 +9,7 @@ import pyarrow as pa
 from pydantic import Field
 
 from batch_classifier.classifying import Classifications
+from batch_classifier.errors import InferenceError
 from batch_classifier.failures import told_in_one_sentence
 from batch_classifier.inference.interface import Inference
 from batch_classifier.jobs import BatchJobs
@@ -31,6 +32,7 @@ from batch_classifier.tables import (
     Table,
     TableRows,
 )
+from batch_classifier.waiting import forget_waiting, note_waiting
 from batch_classifier.warehouse import queries
 from batch_classifier.warehouse.interface import Warehouse
 
@@ -187,12 +189,19 @@ def build_assets(prompt: Prompt, waits_for_jobs: float | None) -> list[dg.Assets
         )
         wait_seconds = waits_for_jobs if config.wait_seconds is None else config.wait_seconds
         with told_in_one_sentence():
-            is_over = jobs.run(wait_seconds)
+            try:
+                is_over = jobs.run(wait_seconds)
+            except InferenceError:
+                forget_waiting(internal_folder, prompt.name, context.partition_key)
+                raise
+            if is_over or jobs.held_back:
+                forget_waiting(internal_folder, prompt.name, context.partition_key)
+            else:
+                note_waiting(internal_folder, prompt.name, context.partition_key, jobs.jobs(), jobs.waiting)
         if not is_over:
-            standing = {f"{job.name}": f"{job.state}, {job.processed:,} of {job.total:,}" for job in jobs.jobs()}
-            context.log_event(
-                dg.AssetObservation(asset_key=key_of(BATCH_JOB), partition=context.partition_key, metadata=standing)
-            )
+            shown = standing(jobs, inference)
+            context.log.info("; ".join(f"{name}: {value}" for name, value in shown.items() if isinstance(value, str)))
+            context.log_event(dg.AssetObservation(key_of(BATCH_JOB), partition=context.partition_key, metadata=shown))
             return
         rows = jobs.rows()
         batches = [pa.RecordBatch.from_pylist(rows, schema=BATCH_JOB.schema)] if rows else []
@@ -203,6 +212,8 @@ def build_assets(prompt: Prompt, waits_for_jobs: float | None) -> list[dg.Assets
             return {
                 "texts_sent": sum(row["records"] for row in rows),
                 "texts_answered": sum(row["succeeded"] for row in rows),
+                "texts_asked_again_for_a_repair": jobs.repairs,
+                "repair_cost_usd": float(sum(row["cost_usd"] or 0.0 for row in rows if row["attempt"] > 1)),
                 "input_tokens": sum(row["input_tokens"] for row in rows),
                 "output_tokens": sum(row["output_tokens"] for row in rows),
                 "cost_usd": "no price is known for this model; set model.price" if None in costs else float(sum(costs)),
@@ -295,3 +306,18 @@ def build_assets(prompt: Prompt, waits_for_jobs: float | None) -> list[dg.Assets
         return dg.MaterializeResult(metadata=metadata)
 
     return [raw_requests, bedrock_jsonl, batch_job, classifications, category_summary, result_files]
+
+
+def standing(jobs: BatchJobs, inference: Inference) -> dict[str, Any]:
+    """What to show of jobs that are under way: state, counts and link of each, and what waits."""
+    metadata: dict[str, Any] = {"waiting_for_a_place": jobs.waiting}
+    if jobs.held_back:
+        missing = inference.minimum_records - jobs.held_back
+        metadata["too_few_texts"] = (
+            f"{jobs.held_back} texts wait: a job needs {inference.minimum_records}, {missing} more, and on_demand is never."
+        )
+    for job in jobs.jobs():
+        metadata[job.name] = f"{job.state}, {job.processed:,} of {job.total:,}"
+        if (url := inference.console_url(job)) is not None:
+            metadata[f"{job.name} in the AWS console"] = dg.MetadataValue.url(url)
+    return metadata

@@ -7,8 +7,8 @@ import duckdb
 import pyarrow as pa
 
 from batch_classifier.answers import ANSWER_SCHEMA, STATUSES_OF_ANSWERS, Answers
+from batch_classifier.attempts import output_files
 from batch_classifier.batches import read_text_ids, text_ids_key
-from batch_classifier.jobs import output_files
 from batch_classifier.prices import Price
 from batch_classifier.prompts import Prompt
 from batch_classifier.scratch import load, scratch_database
@@ -71,7 +71,9 @@ class Classifications:
     def _load_known_answers(self, scratch: duckdb.DuckDBPyConnection) -> None:
         sql = known_answers(self.warehouse, self.prompt, self.model_id, self.request_file)
         with self.warehouse.stream(self.prompt.name, sql) as known:
-            load(scratch, "answers", _HELD_SCHEMA, (_as_held(batch) for batch in known))
+            load(scratch, "known", _HELD_SCHEMA, (_as_held(batch) for batch in known))
+        # What this run's jobs answered is in their files, which were read already.
+        scratch.execute("insert into answers select * from known where batch not in (select batch from answers)")
 
     def _load_first_rows(self, scratch: duckdb.DuckDBPyConnection) -> None:
         columns = ["row_number", "text_id"]
@@ -81,17 +83,28 @@ class Classifications:
 
     @staticmethod
     def _choose_best(scratch: duckdb.DuckDBPyConnection) -> None:
-        """One answer a text: the best status, the newest of several. Its cost is all that the text's answers cost."""
+        """One answer a text: the best status, the newest of several. Its cost is all that the text's answers cost.
+
+        A text that was classified only after an unfit answer is repaired, and keeps the words of that answer.
+        """
         rank = " ".join(f"when '{status}' then {place}" for place, status in enumerate(STATUSES_OF_ANSWERS))
         scratch.execute(
             f"""
             create table best as
-            select * exclude (place, cost_usd), total_cost as cost_usd,
+            select * exclude (place, cost_usd, total_cost, was_unfit, unfit_class, status, raw_class),
+                total_cost as cost_usd,
+                case when status = 'classified' and was_unfit then 'repaired' else status end as status,
+                case when status = 'classified' and was_unfit then unfit_class else raw_class end as raw_class,
                 (select min(row_number) from request_rows where request_rows.text_id = ranked.text_id) as first_row
             from (
                 select *, sum(cost_usd) over (partition by text_id) as total_cost,
+                    bool_or(status = 'invalid_class' or (status = 'no_answer' and input_tokens is not null))
+                        over (partition by text_id) as was_unfit,
+                    max(case when status = 'invalid_class' then raw_class end) over (partition by text_id) as unfit_class,
                     row_number() over (
-                        partition by text_id order by case status {rank} end, input_tokens is null, answered_at desc
+                        partition by text_id
+                        order by status not in ('classified', 'repaired'), input_tokens is null, case status {rank} end,
+                            answered_at desc
                     ) as place
                 from answers where text_id in (select text_id from request_rows)
             ) as ranked

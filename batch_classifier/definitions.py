@@ -8,6 +8,7 @@ import dagster as dg
 
 from batch_classifier.assets import build_assets
 from batch_classifier.checks import build_checks
+from batch_classifier.finished_jobs import build_finished_jobs_sensor
 from batch_classifier.prompts import PromptFolder, load_prompts
 from batch_classifier.resources import build_resources
 from batch_classifier.schedules import build_job, build_rerun_schedule
@@ -26,7 +27,7 @@ def build_definitions(settings: Settings, folder: PromptFolder, **resources: Any
         assets=[asset for prompt in prompts for asset in build_assets(prompt, settings.waits_for_jobs)],
         asset_checks=[check for prompt in prompts for check in build_checks(prompt)],
         jobs=jobs,
-        sensors=[build_request_files_sensor(folder, jobs)] if jobs else [],
+        sensors=[build_request_files_sensor(folder, jobs), build_finished_jobs_sensor(folder, jobs)] if jobs else [],
         schedules=[build_rerun_schedule(prompts)] if jobs else [],
         resources={**build_resources(settings), **resources},
         # A step is short; a process for each would cost more than the step.

@@ -6,15 +6,14 @@ one began, asks the service how it stands, and goes on from there.
 
 import hashlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-import msgspec
-
-from batch_classifier.batches import TEXT_ID_LENGTH, batch_folder, batch_key
-from batch_classifier.errors import ClassifierError
-from batch_classifier.inference.interface import Inference, Job, JobRequest, JobState
-from batch_classifier.model_answers import decode_record
+from batch_classifier.attempts import read_outcome, still_open, write_next_attempt
+from batch_classifier.batches import batch_folder, batch_key, read_text_ids, text_ids_key
+from batch_classifier.errors import InferenceError
+from batch_classifier.inference.bedrock_messages import TOO_FEW, advice_on
+from batch_classifier.inference.interface import Inference, Job, JobRequest, JobState, NoPlaceFree
 from batch_classifier.prompts import Prompt
 from batch_classifier.storage import Folder
 
@@ -28,11 +27,6 @@ def job_name(prompt: Prompt, model_id: str, batch: str, attempt: int) -> str:
 def answers_key(prompt: Prompt, kind: str, batch: str, attempt: int) -> str:
     """The folder of an attempt's answers, fresh for each attempt."""
     return f"{batch_folder(prompt, batch)}/answers-{kind}-{attempt}"
-
-
-def output_files(folder: Folder, output_key: str) -> list[str]:
-    """The keys of the files of answers below an attempt's folder."""
-    return sorted(file.key for file in folder.list(f"{output_key}/") if file.key.endswith(".jsonl.out"))
 
 
 @dataclass
@@ -49,18 +43,24 @@ class Attempt:
 
 @dataclass
 class FollowedBatch:
-    """A batch on its way through its attempts."""
+    """A batch on its way through its attempts. `open_texts` are those the newest attempt asks; None stands for all."""
 
     row: dict
     attempts: list[Attempt] = field(default_factory=list)
+    open_texts: dict[str, str | None] | None = None
+    repaired: set[str] = field(default_factory=set)
+    sent: int = 0
     is_finished: bool = False
+    waits_for_place: bool = False
+    held_back: int = 0
 
 
 @dataclass
 class BatchJobs:
     """Follows the batches of one request file; `rows` are those of the table `batch_job`.
 
-    `batches` are rows of `bedrock_jsonl`. Raises InferenceError when the service refuses a job for good.
+    `batches` are rows of `bedrock_jsonl`. Raises InferenceError when a job failed or was refused for a reason that no retry
+    can mend; the other jobs go on, and the next run finds them.
     """
 
     prompt: Prompt
@@ -74,14 +74,19 @@ class BatchJobs:
         self.followed = [FollowedBatch(row) for row in self.batches]
 
     def run(self, wait_seconds: float | None) -> bool:
-        """Take every batch as far as it goes within so many seconds (None: to the end); True when all are over."""
+        """Take every batch as far as it goes within so many seconds (None: to the end); True when all are over.
+
+        Returns False early when nothing is left to wait for but more texts.
+        """
         deadline = None if wait_seconds is None else time.monotonic() + wait_seconds
         while True:
-            for batch in self.followed:
-                self._advance(batch)
+            failures = [failure for batch in self.followed if (failure := self._advance(batch)) is not None]
             self.on_progress(self.processed, self.total)
-            if all(batch.is_finished for batch in self.followed):
-                return True
+            if failures:
+                raise InferenceError(" ".join(str(failure) for failure in failures))
+            moving = [batch for batch in self.followed if not batch.is_finished and not batch.held_back]
+            if not moving:
+                return not self.held_back
             if deadline is not None and time.monotonic() >= deadline:
                 return False
             time.sleep(self.inference.poll_seconds)
@@ -97,9 +102,24 @@ class BatchJobs:
         return sum(
             batch.row["records"]
             if batch.is_finished
-            else max((a.job.processed for a in batch.attempts if a.job), default=0)
+            else max((attempt.job.processed for attempt in batch.attempts if attempt.job), default=0)
             for batch in self.followed
         )
+
+    @property
+    def held_back(self) -> int:
+        """Texts that are too few for a job where the prompt forbids asking on demand."""
+        return sum(batch.held_back for batch in self.followed)
+
+    @property
+    def waiting(self) -> int:
+        """Batches that wait for a place in the quota."""
+        return sum(batch.waits_for_place for batch in self.followed)
+
+    @property
+    def repairs(self) -> int:
+        """Texts whose answer was unfit and that were asked once more."""
+        return sum(len(batch.repaired) for batch in self.followed)
 
     def jobs(self) -> list[Job]:
         """The newest job of each batch that has one."""
@@ -114,55 +134,118 @@ class BatchJobs:
             if attempt.job is not None and attempt.job.state.is_over
         ]
 
-    def _advance(self, batch: FollowedBatch) -> None:
+    def _advance(self, batch: FollowedBatch) -> InferenceError | None:
+        """Take one batch as far as it goes without waiting; returns what ended it for good, if something did."""
         while not batch.is_finished:
             if not batch.attempts:
-                batch.attempts.append(
-                    self._attempt(batch, 1, batch_key(self.prompt, batch.row["batch"]), batch.row["records"])
-                )
+                batch.attempts.append(self._attempt(batch, 1, batch_key(self.prompt, batch.row["batch"])))
             attempt = batch.attempts[-1]
-            attempt.job = self._current(attempt)
+            try:
+                self._follow(batch, attempt)
+            except InferenceError as error:
+                return error
             if attempt.job is None or not attempt.job.state.is_over:
-                return
-            self._finish(batch, attempt)
+                return None
+            failure = self._finish(batch, attempt)
+            if failure is not None:
+                return failure
+        return None
 
-    def _attempt(self, batch: FollowedBatch, number: int, input_key: str, records: int) -> Attempt:
+    def _attempt(self, batch: FollowedBatch, number: int, input_key: str, must_be_on_demand: bool = False) -> Attempt:
         name = job_name(self.prompt, self.inference.model_id(self.prompt), batch.row["batch"], number)
         output_key = answers_key(self.prompt, self.inference.kind, batch.row["batch"], number)
-        return Attempt(number, JobRequest(name, self.prompt, input_key, output_key, records))
+        records = batch.row["records"] if batch.open_texts is None else len(batch.open_texts)
+        is_small = records < self.inference.minimum_records or must_be_on_demand
+        on_demand = is_small and self.prompt.on_demand == "auto"
+        return Attempt(number, JobRequest(name, self.prompt, input_key, output_key, records, on_demand))
 
-    def _current(self, attempt: Attempt) -> Job | None:
+    def _follow(self, batch: FollowedBatch, attempt: Attempt) -> None:
+        """Find out how an attempt stands; submit it when it is not there yet and there is a place."""
+        batch.waits_for_place = False
         if attempt.job is not None:
-            return self.inference.look_up(attempt.job.arn)
+            attempt.job = self.inference.look_up(attempt.job.arn)
+            return
         found = self.inference.find(attempt.request.name)
-        # A job of ours that is not over is submitted again, so that the service takes it up where that is its nature.
-        return found if found is not None and found.state.is_over else self.inference.submit(attempt.request)
+        if found is not None:
+            attempt.job = found if found.state.is_over else self.inference.take_up(attempt.request, found)
+            return
+        records = attempt.request.records
+        if not attempt.request.on_demand and records < self.inference.minimum_records:
+            batch.held_back = records
+            return
+        if not attempt.request.on_demand and self.inference.free_places(self.prompt) < 1:
+            batch.waits_for_place = True
+            return
+        if attempt.number > 1:
+            self._write_input(batch, attempt)
+        try:
+            attempt.job = self.inference.submit(attempt.request)
+        except NoPlaceFree:
+            batch.waits_for_place = True
 
-    def _finish(self, batch: FollowedBatch, attempt: Attempt) -> None:
+    def _write_input(self, batch: FollowedBatch, attempt: Attempt) -> None:
+        whole = batch_key(self.prompt, batch.row["batch"])
+        if attempt.request.input_key != whole and batch.open_texts is not None:
+            write_next_attempt(self.internal, whole, attempt.request.input_key, batch.open_texts, self.prompt)
+
+    def _finish(self, batch: FollowedBatch, attempt: Attempt) -> InferenceError | None:
+        """Take what an attempt that is over brought, and make the next one if one is due."""
         assert attempt.job is not None
-        if attempt.job.state is JobState.FAILED:
-            raise ClassifierError(f"The job {attempt.job.name} failed: {attempt.job.message}")
-        answered = self._read_answers(attempt)
-        attempt.answered = len(answered)
-        batch.is_finished = True
+        outcome = read_outcome(self.internal, attempt.request.output_key, self.prompt)
+        asked = list(self._asked(batch))
+        attempt.answered = sum(text_id in outcome.settled or text_id in outcome.unfit for text_id in asked)
+        attempt.input_tokens, attempt.output_tokens = outcome.input_tokens, outcome.output_tokens
+        has_failed = attempt.job.state is JobState.FAILED
+        advice = advice_on(attempt.job.message) if has_failed else None
+        if advice is not None:
+            if self._has_been_told(attempt):
+                # A person was told, and runs it again: so it is mended, as far as they know.
+                self._next(batch, attempt, still_open(asked, outcome, batch.repaired, True), is_new_start=True)
+                return None
+            return InferenceError(f"The job {attempt.job.name} failed: {attempt.job.message.rstrip('.')}; {advice}.")
+        is_too_small = has_failed and TOO_FEW.search(attempt.job.message) is not None
+        batch.sent += not is_too_small
+        may_send_again = batch.sent < self.prompt.max_attempts
+        open_texts = still_open(asked, outcome, batch.repaired, may_send_again)
+        if open_texts and self._can_be_sent(len(open_texts)):
+            self._next(batch, attempt, open_texts, must_be_on_demand=is_too_small)
+        else:
+            batch.is_finished = True
+        return None
 
-    def _read_answers(self, attempt: Attempt) -> set[str]:
-        """The ids of the texts that an attempt answered; counts its tokens."""
-        answered: set[str] = set()
-        for key in output_files(self.internal, attempt.request.output_key):
-            with self.internal.read(key) as file:
-                for line in file:
-                    try:
-                        record = decode_record(line)
-                    except (msgspec.DecodeError, UnicodeDecodeError):
-                        continue
-                    if record.modelOutput is not None and record.recordId not in answered:
-                        if len(record.recordId) == TEXT_ID_LENGTH:
-                            answered.add(record.recordId)
-                        read, written = record.modelOutput.tokens()
-                        attempt.input_tokens += read
-                        attempt.output_tokens += written
-        return answered
+    def _asked(self, batch: FollowedBatch) -> Iterable[str]:
+        if batch.open_texts is not None:
+            return batch.open_texts
+        pieces = read_text_ids(self.internal, text_ids_key(self.prompt, batch.row["batch"]))
+        return (text_id for piece in pieces for text_id in piece.to_pylist())
+
+    def _can_be_sent(self, texts: int) -> bool:
+        return texts >= self.inference.minimum_records or self.prompt.on_demand == "auto"
+
+    def _next(
+        self,
+        batch: FollowedBatch,
+        attempt: Attempt,
+        open_texts: dict[str, str | None],
+        must_be_on_demand: bool = False,
+        is_new_start: bool = False,
+    ) -> None:
+        batch.repaired |= {text_id for text_id, fault in open_texts.items() if fault is not None}
+        batch.open_texts = open_texts
+        number = attempt.number + 1
+        if is_new_start and len(open_texts) == batch.row["records"]:
+            input_key = batch_key(self.prompt, batch.row["batch"])
+        else:
+            input_key = f"{batch_folder(self.prompt, batch.row['batch'])}/attempt-{number}.jsonl"
+        batch.attempts.append(self._attempt(batch, number, input_key, must_be_on_demand))
+
+    def _has_been_told(self, attempt: Attempt) -> bool:
+        """Whether a run has told of this failure before; from now on it has."""
+        key = f"{attempt.request.output_key}.told"
+        if self.internal.find(key) is not None:
+            return True
+        self.internal.write_bytes(key, b"")
+        return False
 
     def _row(self, batch: dict, attempt: Attempt, job: Job) -> dict:
         price = self.inference.price(self.prompt, attempt.request.records)

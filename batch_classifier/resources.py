@@ -13,8 +13,8 @@ from batch_classifier.warehouse.interface import Warehouse
 def build_resources(settings: Settings) -> dict[str, Any]:
     """The resources of a deployment, by the name that assets ask for. Nothing is connected to yet."""
     return {
-        "customer_folder": open_folder(settings.customer_location),
-        "internal_folder": open_folder(settings.internal_location),
+        "customer_folder": open_folder(settings.customer_location, settings.kms_key_id),
+        "internal_folder": open_folder(settings.internal_location, settings.kms_key_id),
         "inference": INFERENCES[settings.inference_kind](settings),
         "warehouse": WAREHOUSES[settings.warehouse_kind](settings),
         "io_manager": IO_MANAGERS[settings.warehouse_kind](settings),
@@ -26,6 +26,31 @@ def _local_inference(settings: Settings) -> Inference:
     from batch_classifier.inference.local import LocalInference
 
     return LocalInference(open_folder(settings.internal_location), settings.home)
+
+
+def _bedrock_inference(settings: Settings) -> Inference:
+    from batch_classifier.inference.bedrock import BedrockInference
+
+    return BedrockInference(
+        open_folder(settings.internal_location, settings.kms_key_id),
+        settings.bedrock_role_arn,
+        max_jobs=settings.bedrock_max_jobs,
+        on_demand_concurrency=settings.on_demand_concurrency,
+        timeout_hours=settings.bedrock_timeout_hours,
+        poll_seconds=settings.bedrock_poll_seconds,
+    )
+
+
+def _athena_warehouse(settings: Settings) -> Warehouse:
+    from batch_classifier.warehouse.athena import AthenaWarehouse
+
+    return AthenaWarehouse(
+        f"{settings.internal_location.rstrip('/')}/tables",
+        database=settings.glue_database,
+        workgroup=settings.athena_workgroup,
+        output_uri=settings.athena_output,
+        kms_key_id=settings.kms_key_id,
+    )
 
 
 def _duckdb_warehouse(settings: Settings) -> Warehouse:
@@ -40,6 +65,12 @@ def _duckdb_io_manager(settings: Settings) -> Any:
     return DuckDBTablesIOManager(database=str(settings.warehouse_file.absolute()))
 
 
-INFERENCES: dict[str, Callable[[Settings], Inference]] = {"local": _local_inference}
-WAREHOUSES: dict[str, Callable[[Settings], Warehouse]] = {"duckdb": _duckdb_warehouse}
+INFERENCES: dict[str, Callable[[Settings], Inference]] = {
+    "local": _local_inference,
+    "bedrock": _bedrock_inference,
+}
+WAREHOUSES: dict[str, Callable[[Settings], Warehouse]] = {
+    "duckdb": _duckdb_warehouse,
+    "athena": _athena_warehouse,
+}
 IO_MANAGERS: dict[str, Callable[[Settings], Any]] = {"duckdb": _duckdb_io_manager}

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import dagster as dg
-from dagster import AssetRecordsFilter, DagsterRunStatus, RunsFilter
+from dagster import AssetRecordsFilter, RunsFilter
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 from dagster._core.launcher import DefaultRunLauncher
 
 from batch_classifier.abandoned_runs import end_abandoned_runs
 from batch_classifier.failures import told_in_one_sentence
+from batch_classifier.finished_jobs import IN_PROGRESS
 from batch_classifier.prompts import PromptFolder
 from batch_classifier.request_files import WaitingFiles, changed_since, look
 from batch_classifier.reruns import noted_reruns
@@ -21,13 +22,6 @@ TICK_SECONDS = 10
 RUNS_A_TICK = 200
 # After a restart, files that changed this long before the last tick are looked at again; run keys keep each from running twice.
 LOOK_BACK = datetime.timedelta(hours=24)
-_IN_PROGRESS = [
-    DagsterRunStatus.QUEUED,
-    DagsterRunStatus.NOT_STARTED,
-    DagsterRunStatus.STARTING,
-    DagsterRunStatus.STARTED,
-    DagsterRunStatus.CANCELING,
-]
 
 
 @dataclass
@@ -159,7 +153,7 @@ def _has_been_read(instance: dg.DagsterInstance, prompt: str, request_file: str,
 
 def _is_in_progress(instance: dg.DagsterInstance, prompt: str, request_file: str) -> bool:
     runs = instance.get_runs(
-        RunsFilter(job_name=f"classify_{prompt}", tags={"dagster/partition": request_file}, statuses=_IN_PROGRESS),
+        RunsFilter(job_name=f"classify_{prompt}", tags={"dagster/partition": request_file}, statuses=IN_PROGRESS),
         limit=1,
     )
     return bool(runs)

@@ -28,6 +28,21 @@ class Settings(BaseSettings):
     internal_uri: str | None = Field(default=None, description="batches and answers: a folder or s3://bucket/prefix")
     inference: Literal["local", "bedrock"] | None = None
     warehouse: Literal["duckdb", "athena"] | None = None
+    bedrock_role_arn: str | None = Field(default=None, description="service role of Bedrock's batch jobs")
+    bedrock_max_jobs: int = Field(
+        default=20, ge=1, description="batch jobs in flight for each model, as the quota allows"
+    )
+    bedrock_timeout_hours: int = Field(default=72, ge=24, le=168, description="after this a batch job expires")
+    bedrock_poll_seconds: float = Field(default=15, gt=0, description="how often a waiting run asks for its jobs")
+    on_demand_concurrency: int = Field(
+        default=8, ge=1, le=100, description="calls at once for what is answered on demand"
+    )
+    glue_database: str = Field(default="batch_classifier", description="database of the tables in the Glue catalog")
+    athena_workgroup: str = Field(default="primary", description="workgroup of the queries")
+    athena_output: str | None = Field(default=None, description="s3:// address of query results")
+    kms_key_id: str | None = Field(default=None, description="KMS key that encrypts what is written to S3")
+    sqs_url: str | None = Field(default=None, description="queue of S3 events; without it the folder is only listed")
+    alert_urls: str | None = Field(default=None, description="where alerts go: apprise URLs, separated by spaces")
     wait_seconds: float | None = Field(default=None, ge=0, description="how long batch_job waits for its jobs")
 
     @property

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-import pyarrow.fs
-
 from batch_classifier.errors import ClassifierError, SettingError
 
 
@@ -100,7 +98,6 @@ class LocalFolder(Folder):
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
         self.uri = str(self.path)
-        self._files = pyarrow.fs.LocalFileSystem()
 
     def list(self, prefix: str = "") -> Iterator[StoredFile]:
         """All files whose key starts with the prefix; what cannot be looked at any more is passed over."""
@@ -159,8 +156,12 @@ class LocalFolder(Folder):
         shutil.rmtree(self.path / key, ignore_errors=True)
 
 
-def open_folder(location: str) -> Folder:
+def open_folder(location: str, kms_key_id: str | None = None) -> Folder:
     """The folder at a path or an `s3://bucket/prefix`; raises SettingError for any other address."""
+    if location.startswith("s3://"):
+        from batch_classifier.s3_storage import S3Folder
+
+        return S3Folder(location, kms_key_id=kms_key_id)
     if "://" in location:
         raise SettingError(f"{location} is neither a folder nor an s3:// address.")
     return LocalFolder(Path(location))

@@ -16,6 +16,8 @@ TEMPLATE = Path(__file__).parents[2] / "deploy" / "aws" / "template.yaml"
 DEFAULT_STACK = "batch-classifier"
 # Part of bucket names, which are lower-case and have 63 characters with account and Region; SQL takes no leading digit.
 STACK_NAME = re.compile(r"[a-z][a-z0-9-]{0,24}[a-z0-9]")
+# Parameters of the template that the command sees to itself.
+DERIVED_PARAMETERS = {"GlueDatabaseName", "CreateGlueDatabase"}
 # Settings by the output that holds their value, in the order they are told.
 SETTINGS = {
     "BATCH_CLASSIFIER_CUSTOMER_URI": "CustomerUri",
@@ -26,6 +28,7 @@ SETTINGS = {
     "BATCH_CLASSIFIER_GLUE_DATABASE": "GlueDatabase",
     "BATCH_CLASSIFIER_ATHENA_WORKGROUP": "AthenaWorkgroup",
     "BATCH_CLASSIFIER_ATHENA_OUTPUT": "AthenaOutput",
+    "BATCH_CLASSIFIER_KMS_KEY_ID": "KmsKeyId",
     "BATCH_CLASSIFIER_ALERT_TOPIC_ARN": "AlertTopicArn",
 }
 
@@ -46,7 +49,14 @@ def deploy(
     data = stored_data(stack, clients)
     say(f"Stack {stack} in account {data.account}, Region {data.region}.")
     changes = StackChanges(clients, stack, say, poll_seconds)
-    if not changes.apply(_read(template), parameters or {}):
+    chosen = dict(parameters or {})
+    for name in sorted(DERIVED_PARAMETERS & set(chosen)):
+        raise SettingError(f"{name} cannot be given; it follows from the stack's name and from what is there.")
+    if changes.find_ready() is None:
+        # An earlier stack of this name leaves its database behind, and no stack can take that over.
+        is_new = not data.has_database(clients)
+        chosen |= {"GlueDatabaseName": data.database, "CreateGlueDatabase": "true" if is_new else "false"}
+    if not changes.apply(data.write_names_out(_read(template)), chosen):
         say("Nothing to change.")
     return settings_of(changes.outputs(), data.region)
 

@@ -43,10 +43,10 @@ class StackChanges:
     def apply(self, template: str, parameters: Mapping[str, str]) -> bool:
         """Create the stack or bring it up to date; False when there was nothing to change.
 
-        A parameter that is not given keeps its value, or its default in a new stack. Buckets that an earlier stack of
-        the same name left behind are taken over. Raises ClassifierError with the reason when it is rolled back.
+        A parameter that is not given keeps its value, or its default in a new stack. Buckets that are there already,
+        under names that stand in the template as they are, are taken over. Raises ClassifierError with the reason when it is rolled back.
         """
-        found = self._ready_for_change()
+        found = self.find_ready()
         described = self._describe_template(template)
         unknown = sorted(set(parameters) - set(described))
         if unknown:
@@ -95,7 +95,11 @@ class StackChanges:
     def _cloudformation(self) -> Any:
         return self.clients.of("cloudformation")
 
-    def _ready_for_change(self) -> dict[str, Any] | None:
+    def find_ready(self) -> dict[str, Any] | None:
+        """The stack if it can be changed now, or None; what is left of a creation that failed is removed first.
+
+        Raises ClassifierError when the stack is being changed by others, or is stuck.
+        """
         found = self.find()
         if found is None:
             return None
@@ -141,7 +145,7 @@ class StackChanges:
                 break
             self._pause(deadline)
         if status not in ("CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE", "DELETE_COMPLETE"):
-            reasons = "; ".join(failures) or "AWS gives no reason"
+            reasons = "; ".join(self._validation_errors(stack_id) or failures) or "AWS gives no reason"
             raise ClassifierError(f"The stack {self.name} ended as {status}: {reasons}.")
 
     def _remember_events(self) -> None:
@@ -162,6 +166,16 @@ class StackChanges:
             if status.endswith("_FAILED") and "cancelled" not in reason:
                 failures.append(f"{name}: {' '.join(reason.split()).rstrip('.')}")
         return failures
+
+    def _validation_errors(self, stack_id: str) -> list[str]:
+        """Why CloudFormation refused a template before it made anything; the stack's own events only point here."""
+        with told_plainly(f"look up what is wrong with the stack {self.name}"):
+            events = self._cloudformation.describe_events(StackName=stack_id, Filters={"FailedEvents": True})
+        return [
+            f"{event['LogicalResourceId']}: {' '.join(event.get('ValidationStatusReason', '').split()).rstrip('.')}"
+            for event in events["OperationEvents"]
+            if event.get("EventType") == "VALIDATION_ERROR"
+        ]
 
     def _events(self, stack_id: str) -> list[dict[str, Any]]:
         pages = self._cloudformation.get_paginator("describe_stack_events").paginate(StackName=stack_id)

@@ -32,6 +32,28 @@ class StoredData:
         """The Glue database."""
         return self.stack.replace("-", "_")
 
+    def write_names_out(self, template: str) -> str:
+        """The template with the buckets' names in full: CloudFormation takes over a bucket only by a plain name."""
+        for part, bucket in zip(("customer", "internal"), self.buckets, strict=True):
+            derived = f'BucketName: !Sub "${{AWS::StackName}}-{part}-${{AWS::AccountId}}-${{AWS::Region}}"'
+            if derived not in template:
+                raise ClassifierError(f"The template does not name the {part} bucket as {derived}.")
+            template = template.replace(derived, f"BucketName: {bucket}")
+        return template
+
+    def has_database(self, clients: DeploymentClients) -> bool:
+        """Whether the Glue database is there; raises ClassifierError when AWS refuses to tell."""
+        from botocore.exceptions import ClientError
+
+        with told_plainly(f"look up the Glue database {self.database}"):
+            try:
+                clients.of("glue").get_database(Name=self.database)
+            except ClientError as error:
+                if error_code(error) in MISSING:
+                    return False
+                raise
+        return True
+
     def delete(self, clients: DeploymentClients) -> list[str]:
         """Remove every version of every object, the buckets, and the database with its tables; returns what went.
 

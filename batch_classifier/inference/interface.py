@@ -42,6 +42,7 @@ class JobRequest:
     input_key: str
     output_key: str
     records: int
+    on_demand: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,11 +61,16 @@ class Job:
     message: str = ""
 
 
+class NoPlaceFree(Exception):
+    """The service takes no more jobs just now: a matter of waiting, not a failure."""
+
+
 class Inference(ABC):
     """A service that answers batches."""
 
     kind: str
     poll_seconds: float
+    minimum_records: int
 
     @abstractmethod
     def model_id(self, prompt: Prompt) -> str:
@@ -75,8 +81,17 @@ class Inference(ABC):
         """What so many records are charged at; None when it is not known."""
 
     @abstractmethod
+    def free_places(self, prompt: Prompt) -> int:
+        """How many more batch jobs may be in flight for the prompt's model."""
+
+    @abstractmethod
     def submit(self, request: JobRequest) -> Job:
-        """Have the job done, once: a job of that name that is already there is adopted. Raises InferenceError if refused."""
+        """Have the job done, once: a job of that name that is already there is adopted. Raises InferenceError if
+        it is refused for good, NoPlaceFree when it has to wait."""
+
+    def take_up(self, request: JobRequest, found: Job) -> Job:
+        """Go on with a job that was found in flight, where that takes more than waiting."""
+        return found
 
     @abstractmethod
     def find(self, name: str) -> Job | None:

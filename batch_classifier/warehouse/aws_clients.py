@@ -13,7 +13,7 @@ RETRIES = {"mode": "adaptive", "max_attempts": 10}
 
 
 class AwsClients:
-    """Clients of S3, Glue and Athena; Region, credentials and endpoints come from boto3's own variables."""
+    """Clients of the AWS services; Region, credentials and endpoints come from boto3's own variables."""
 
     def __init__(self, session: "boto3.Session | None" = None) -> None:
         self._session = session
@@ -23,6 +23,16 @@ class AwsClients:
     def s3(self) -> Any:
         """Amazon S3."""
         return self._make("s3")
+
+    @cached_property
+    def bedrock(self) -> Any:
+        """Amazon Bedrock: batch jobs."""
+        return self._make("bedrock")
+
+    @cached_property
+    def bedrock_runtime(self) -> Any:
+        """Amazon Bedrock: answers on demand."""
+        return self._make("bedrock-runtime")
 
     @cached_property
     def glue(self) -> Any:

@@ -27,16 +27,16 @@ _THROTTLED = {"SlowDown", "ThrottlingException", "Throttling", "TooManyRequestsE
 
 
 @contextmanager
-def told_plainly(doing: str) -> Iterator[None]:
-    """Turn what boto3 raises into a ClassifierError; `doing` completes "The warehouse cannot …"."""
+def told_plainly(doing: str, who: str = "The warehouse") -> Iterator[None]:
+    """Turn what boto3 raises into a ClassifierError; `who` cannot do what `doing` says."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
         yield
     except ClientError as error:
-        raise ClassifierError(f"The warehouse cannot {doing}: {_refusal(error)}.") from error
+        raise ClassifierError(f"{who} cannot {doing}: {_refusal(error)}.") from error
     except BotoCoreError as error:
-        raise ClassifierError(f"The warehouse cannot {doing}: {_failure(error)}.") from error
+        raise ClassifierError(f"{who} cannot {doing}: {_failure(error)}.") from error
 
 
 def error_code(error: Exception) -> str:

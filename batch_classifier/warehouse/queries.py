@@ -13,11 +13,18 @@ def _same_question(prompt: Prompt, model_id: str) -> str:
 
 
 def known_answers(warehouse: Warehouse, prompt: Prompt, model_id: str, request_file: str) -> str:
-    """What this version of the prompt and this model have already said of the request file's texts, one row a text."""
+    """What this version of the prompt and this model have already said of the request file's texts, one row a text.
+
+    cost_usd is what this request file itself has paid for the text.
+    """
     return f"""
-        select text_id, "class", rationale, status, raw_class, confidence, error, prompt_version, model_id, answered_at, batch
+        select text_id, "class", rationale, status, raw_class, confidence, error, prompt_version, model_id, answered_at, batch,
+            paid as cost_usd
         from (
-            select *, row_number() over (partition by text_id order by answered_at) as place
+            select *,
+                sum(case when request_file = {literal(request_file)} then cost_usd else 0.0 end)
+                    over (partition by text_id) as paid,
+                row_number() over (partition by text_id order by answered_at) as place
             from {warehouse.name(prompt.name, CLASSIFICATIONS)}
             where {_same_question(prompt, model_id)} and status in {ANSWERED}
               and text_id in (

@@ -1,0 +1,181 @@
+"""Answers on demand, for texts that are too few for a batch job: the same files in and out, by bedrock-runtime.
+
+A job on demand is done by a thread of this process. It keeps a lease on S3, so that two processes do not both pay, and puts
+what was answered there after every few calls, so that a kill costs those few at most.
+"""
+
+import contextlib
+import dataclasses
+import datetime
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import msgspec
+import orjson
+
+from batch_classifier.inference.interface import Job, JobRequest
+from batch_classifier.inference.process_jobs import ProcessJobs
+from batch_classifier.prompts import Prompt
+from batch_classifier.s3_storage import S3Folder
+from batch_classifier.storage import Folder
+from batch_classifier.warehouse.aws_clients import AwsClients
+from batch_classifier.warehouse.aws_errors import error_code, told_plainly
+
+LEASE_SECONDS = 60.0
+# The caller's own mistake or state: no answer of the model's, and no sense in going on to the next text.
+_STOPS_ALL = {"AccessDeniedException", "ExpiredTokenException", "ExpiredToken", "UnrecognizedClientException"}
+_FOLDER = "on_demand_jobs"
+
+
+class OnDemandJobs:
+    """The jobs on demand of one deployment; `concurrency` calls at once."""
+
+    def __init__(self, internal: Folder, clients: AwsClients, concurrency: int) -> None:
+        self.internal = internal
+        self.clients = clients
+        self.concurrency = concurrency
+        self._jobs: ProcessJobs | None = None
+
+    def _process_jobs(self) -> ProcessJobs:
+        if self._jobs is None:
+            notes = S3Folder(self.internal.uri_of(_FOLDER), self.clients)
+            self._jobs = ProcessJobs("on-demand", notes, lambda name: held_lease(notes, name), self._answer)
+        return self._jobs
+
+    def submit(self, request: JobRequest) -> Job:
+        """Begin the job, or take it up."""
+        return self._process_jobs().submit(request)
+
+    def find(self, name: str) -> Job | None:
+        """The job of that name, or None."""
+        return self._process_jobs().find(name)
+
+    def look_up(self, arn: str) -> Job:
+        """How a job stands."""
+        return self._process_jobs().look_up(arn)
+
+    def owns(self, arn: str) -> bool:
+        """Whether an ARN is one of a job on demand."""
+        return arn.startswith("on-demand:")
+
+    def _answer(self, request: JobRequest, job: Job, note: Callable[[Job], None]) -> Job:
+        folder = f"{request.output_key}/{request.name}"
+        name = request.input_key.rsplit("/", 1)[-1]
+        answered = self._answered(folder)
+        with self.internal.read(request.input_key) as file:
+            lines = [line.rstrip(b"\r\n") for line in file if line.strip()]
+        left = [line for line in lines if orjson.loads(line)["recordId"] not in answered]
+        try:
+            job = self._answer_left(request, job, note, answered, left)
+        finally:
+            # Also after a failure: what was answered is paid for.
+            self.internal.write_bytes(f"{folder}/{name}.out", b"".join(line + b"\n" for line in answered.values()))
+        return job
+
+    def _answer_left(
+        self,
+        request: JobRequest,
+        job: Job,
+        note: Callable[[Job], None],
+        answered: dict[str, bytes],
+        left: list[bytes],
+    ) -> Job:
+        folder = f"{request.output_key}/{request.name}"
+        parts = sum(1 for _ in self.internal.list(f"{folder}/parts/"))
+        with ThreadPoolExecutor(self.concurrency) as pool:
+            for start in range(0, len(left), self.concurrency):
+                some = left[start : start + self.concurrency]
+                out = list(pool.map(lambda line: self._answer_line(request.prompt, line), some))
+                answered.update((orjson.loads(line)["recordId"], line) for line in out)
+                self.internal.write_bytes(f"{folder}/parts/{parts:05d}.jsonl", b"".join(line + b"\n" for line in out))
+                parts += 1
+                failed = sum(b'"modelOutput":' not in line for line in answered.values())
+                job = dataclasses.replace(job, processed=len(answered), succeeded=len(answered) - failed, failed=failed)
+                note(job)
+        return job
+
+    def _answered(self, folder: str) -> dict[str, bytes]:
+        """What an earlier process got before it was killed, by record id."""
+        answered: dict[str, bytes] = {}
+        for part in sorted(self.internal.list(f"{folder}/parts/"), key=lambda file: file.key):
+            for line in (self.internal.read_bytes(part.key) or b"").split(b"\n"):
+                if line:
+                    answered[orjson.loads(line)["recordId"]] = line
+        return answered
+
+    def _answer_line(self, prompt: Prompt, line: bytes) -> bytes:
+        from botocore.exceptions import ClientError
+
+        record = orjson.loads(line)
+        try:
+            output = self._ask(prompt, record["modelInput"])
+        except ClientError as error:
+            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
+            words = error.response.get("Error", {}).get("Message", str(error))
+            return orjson.dumps({**record, "error": {"errorCode": status, "errorMessage": words}})
+        return orjson.dumps({**record, "modelOutput": output})
+
+    def _ask(self, prompt: Prompt, body: dict[str, Any]) -> Any:
+        """The model's output; raises ClientError for what is wrong with this record, ClassifierError for all else."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            return self._call(prompt, body)
+        except (BotoCoreError, ClientError) as error:
+            if isinstance(error, ClientError) and error_code(error) not in _STOPS_ALL:
+                raise
+            with told_plainly(f"ask {prompt.model.id}", "Bedrock"):
+                raise
+
+    def _call(self, prompt: Prompt, body: dict[str, Any]) -> Any:
+        client = self.clients.bedrock_runtime
+        if prompt.model.invocation == "Converse":
+            response = client.converse(modelId=prompt.model.id, **body)
+            return {name: response[name] for name in ("output", "stopReason", "usage") if name in response}
+        response = client.invoke_model(
+            modelId=prompt.model.id, body=orjson.dumps(body), contentType="application/json", accept="application/json"
+        )
+        content = response["body"].read()
+        with contextlib.suppress(msgspec.DecodeError):
+            return msgspec.json.decode(content)
+        return {"text": content.decode(errors="replace")}
+
+
+@contextlib.contextmanager
+def held_lease(notes: S3Folder, name: str, seconds: float = LEASE_SECONDS) -> Iterator[bool]:
+    """Hold the lease of a job, renewed until the end; False when another process holds one that is not stale.
+
+    A lease is an object that only one can create; one that was not renewed for `seconds` belongs to a process that is gone.
+    """
+    number = _next_lease(notes, name, seconds)
+    key = f"leases/{name}/{number:05d}"
+    if number < 0 or not notes.create(key, b""):
+        yield False
+        return
+    is_over = threading.Event()
+
+    def renew() -> None:
+        while not is_over.wait(seconds / 4):
+            notes.write_bytes(key, b"")
+
+    renewing = threading.Thread(target=renew, daemon=True)
+    renewing.start()
+    try:
+        yield True
+    finally:
+        is_over.set()
+        renewing.join()
+        notes.write_bytes(f"{key}-released", b"")
+
+
+def _next_lease(notes: S3Folder, name: str, seconds: float) -> int:
+    """The number of the lease that may be created now; -1 while another process holds one."""
+    leases = {file.key.rsplit("/", 1)[-1]: file for file in notes.list(f"leases/{name}/")}
+    newest = max((key for key in leases if not key.endswith("-released")), default=None)
+    if newest is None:
+        return 0
+    age = (datetime.datetime.now(datetime.UTC) - leases[newest].modified).total_seconds()
+    is_free = f"{newest}-released" in leases or age > seconds
+    return int(newest) + 1 if is_free else -1

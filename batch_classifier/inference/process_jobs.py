@@ -1,0 +1,116 @@
+"""Jobs that this process does itself, in a thread: noted in a folder, under a lock, and taken up again after a kill.
+
+Another process only looks on while one holds the lock. A job whose process was killed is begun again by the next one that
+submits it or looks it up.
+"""
+
+import dataclasses
+import datetime
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+
+import orjson
+
+from batch_classifier.errors import ClassifierError
+from batch_classifier.inference.interface import Job, JobRequest, JobState
+from batch_classifier.storage import Folder
+
+# Does the job; tells how far it is through the second argument's callable, and returns the job as it is at the end.
+Work = Callable[[JobRequest, Job, Callable[[Job], None]], Job]
+Lock = Callable[[str], AbstractContextManager[bool]]
+
+
+class ProcessJobs:
+    """The jobs of one kind. Their ARN is the kind, a colon and the name."""
+
+    def __init__(self, kind: str, notes: Folder, lock: Lock, work: Work) -> None:
+        self.kind = kind
+        self.notes = notes
+        self._lock = lock
+        self._work = work
+        self._working: dict[str, Job] = {}
+        self._threads: dict[str, threading.Thread] = {}
+        self._requests: dict[str, JobRequest] = {}
+
+    def submit(self, request: JobRequest) -> Job:
+        """Begin the job, or take it up where nobody is working on it any more."""
+        thread = self._threads.get(request.name)
+        if thread is not None and thread.is_alive() and request.name in self._working:
+            return self._working[request.name]
+        found = self.find(request.name)
+        if found is not None and found.state.is_over:
+            return found
+        job = found or Job(
+            name=request.name,
+            arn=f"{self.kind}:{request.name}",
+            state=JobState.SUBMITTED,
+            submitted_at=_now(),
+            total=request.records,
+        )
+        if thread is not None and thread.is_alive():
+            return job
+        self._requests[request.name] = request
+        thread = threading.Thread(target=self._run, args=(request, job), name=request.name, daemon=True)
+        self._threads[request.name] = thread
+        thread.start()
+        return job
+
+    def find(self, name: str) -> Job | None:
+        """The job of that name, or None."""
+        if name in self._working:
+            return self._working[name]
+        content = self.notes.read_bytes(f"{name}.json")
+        return None if content is None else _job_of(content)
+
+    def look_up(self, arn: str) -> Job:
+        """How a job stands; one that was submitted here and has lost its process is taken up. Unknown: ClassifierError."""
+        name = arn.removeprefix(f"{self.kind}:")
+        job = self.submit(self._requests[name]) if name in self._requests else self.find(name)
+        if job is None:
+            raise ClassifierError(f"There is no job {arn}.")
+        return job
+
+    def is_busy(self) -> bool:
+        """Whether this process is doing one of these jobs."""
+        return any(thread.is_alive() for thread in self._threads.values())
+
+    def owns(self, arn: str) -> bool:
+        """Whether an ARN is one of these jobs'."""
+        return arn.startswith(f"{self.kind}:")
+
+    def list_jobs(self) -> Iterator[Job]:
+        """All jobs that are noted, newest first."""
+        noted = [file for file in self.notes.list() if file.key.endswith(".json")]
+        for file in sorted(noted, key=lambda file: file.modified, reverse=True):
+            if (content := self.notes.read_bytes(file.key)) is not None:
+                yield _job_of(content)
+
+    def _note(self, job: Job) -> None:
+        self.notes.write_bytes(f"{job.name}.json", orjson.dumps(job))
+        self._working[job.name] = job
+
+    def _run(self, request: JobRequest, job: Job) -> None:
+        with self._lock(request.name) as has_lock:
+            if not has_lock:
+                # Another process is at it, and what it notes is the truth; the next look-up comes back here.
+                return
+            try:
+                job = dataclasses.replace(job, state=JobState.IN_PROGRESS, processed=0, succeeded=0, failed=0)
+                self._note(job)
+                job = self._work(request, job, lambda changed: self._working.update({job.name: changed}))
+                self._note(dataclasses.replace(job, state=JobState.COMPLETED, ended_at=_now()))
+            except (ClassifierError, OSError, ValueError) as error:
+                self._note(dataclasses.replace(job, state=JobState.FAILED, message=str(error), ended_at=_now()))
+
+
+def _now() -> datetime.datetime:
+    return datetime.datetime.now(datetime.UTC)
+
+
+def _job_of(content: bytes) -> Job:
+    fields = orjson.loads(content)
+    times = {
+        name: datetime.datetime.fromisoformat(fields[name]) for name in ("submitted_at", "ended_at") if fields[name]
+    }
+    return Job(**{**fields, **times, "state": JobState(fields["state"])})

@@ -1,0 +1,107 @@
+"""Folders on S3: objects come and go whole, by multipart where they are large, over boto3 and its own chain of credentials."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+from urllib.parse import urlsplit
+
+from batch_classifier.errors import SettingError
+from batch_classifier.storage import Folder, StoredFile
+from batch_classifier.warehouse.aws_clients import AwsClients
+from batch_classifier.warehouse.aws_errors import error_code, told_plainly
+
+
+class S3Folder(Folder):
+    """A prefix of a bucket. Nothing is called before the first use.
+
+    `kms_key_id` encrypts what is written with that key instead of the bucket's own setting. Errors of AWS come as
+    ClassifierError, in one sentence.
+    """
+
+    def __init__(self, uri: str, clients: AwsClients | None = None, kms_key_id: str | None = None) -> None:
+        address = urlsplit(uri)
+        if address.scheme != "s3" or not address.netloc:
+            raise SettingError(f"{uri} is not an S3 address such as s3://bucket/prefix.")
+        self.bucket = address.netloc
+        self.prefix = address.path.strip("/") + "/" if address.path.strip("/") else ""
+        self.uri = f"s3://{self.bucket}/{self.prefix}".rstrip("/")
+        self.clients = clients or AwsClients()
+        self._encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key_id} if kms_key_id else {}
+
+    def list(self, prefix: str = "") -> Iterator[StoredFile]:
+        """All objects whose key starts with the prefix; folder markers are passed over."""
+        pages = self.clients.s3.get_paginator("list_objects_v2")
+        with told_plainly(f"list {self.uri}/{prefix}", "The storage"):
+            for page in pages.paginate(Bucket=self.bucket, Prefix=self.prefix + prefix):
+                for found in page.get("Contents", ()):
+                    if not found["Key"].endswith("/"):
+                        key = found["Key"][len(self.prefix) :]
+                        yield StoredFile(key, found["Size"], found["LastModified"], _fingerprint(found))
+
+    def find(self, key: str) -> StoredFile | None:
+        """The object of that key, or None."""
+        from botocore.exceptions import ClientError
+
+        with told_plainly(f"look at {self.uri_of(key)}", "The storage"):
+            try:
+                found = self.clients.s3.head_object(Bucket=self.bucket, Key=self.prefix + key)
+            except ClientError as error:
+                if error_code(error) in ("404", "NoSuchKey", "NotFound"):
+                    return None
+                raise
+        return StoredFile(
+            key, found["ContentLength"], found["LastModified"], _fingerprint({**found, "Size": found["ContentLength"]})
+        )
+
+    @contextmanager
+    def read(self, key: str) -> Iterator[BinaryIO]:
+        """A local copy of the object, open to read. The copy is of one version, also when the object is replaced meanwhile."""
+        with tempfile.TemporaryFile(prefix="batch-classifier-") as file:
+            with told_plainly(f"read {self.uri_of(key)}", "The storage"):
+                self.clients.s3.download_fileobj(self.bucket, self.prefix + key, file)
+            file.seek(0)
+            yield file  # type: ignore[misc]
+
+    def publish(self, file: Path, key: str) -> None:
+        """Upload a finished file; it appears when all of it is there."""
+        with told_plainly(f"write {self.uri_of(key)}", "The storage"):
+            self.clients.s3.upload_file(str(file), self.bucket, self.prefix + key, ExtraArgs=self._encryption)
+
+    def delete(self, key: str) -> None:
+        """Remove an object; one that is not there is no error."""
+        with told_plainly(f"delete {self.uri_of(key)}", "The storage"):
+            self.clients.s3.delete_object(Bucket=self.bucket, Key=self.prefix + key)
+
+    def create(self, key: str, content: bytes) -> bool:
+        """Write a small object only if there is none of that key; True when this call made it."""
+        from botocore.exceptions import ClientError
+
+        with told_plainly(f"write {self.uri_of(key)}", "The storage"):
+            try:
+                self.clients.s3.put_object(
+                    Bucket=self.bucket, Key=self.prefix + key, Body=content, IfNoneMatch="*", **self._encryption
+                )
+            except ClientError as error:
+                if error_code(error) in ("PreconditionFailed", "ConditionalRequestConflict", "412", "409"):
+                    return False
+                raise
+        return True
+
+    def spool_directory(self) -> Path:
+        """The machine's own folder for temporary files."""
+        return Path(tempfile.gettempdir())
+
+
+def require_s3(folder: Folder, what: str) -> S3Folder:
+    """The folder, if it is on S3; raises SettingError naming what needs that."""
+    if not isinstance(folder, S3Folder):
+        raise SettingError(
+            f"{what} needs BATCH_CLASSIFIER_INTERNAL_URI on S3, as in s3://bucket/prefix; it is {folder.uri}."
+        )
+    return folder
+
+
+def _fingerprint(found: dict) -> str:
+    return f"{found['ETag'].strip(chr(34))}-{found['Size']}"

@@ -1,0 +1,126 @@
+"""Settings: variables or a `.env` file, defaults by deployment, and a clear word about a value that cannot be used."""
+
+from pathlib import Path
+
+import pytest
+
+from batch_classifier.definitions import load_definitions
+from batch_classifier.errors import SettingError
+from batch_classifier.settings import load_settings
+from batch_classifier_tests.conftest import REPOSITORY, is_one_sentence
+
+
+@pytest.fixture(autouse=True)
+def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """Sets variables for one test; what a `.env` file brings into the environment is taken out again as well."""
+    for name in ("HOME", "PROMPTS", "DEPLOYMENT", "WAIT_SECONDS", "CUSTOMER_URI", "INTERNAL_URI", "INFERENCE", "WAREHOUSE"):
+        monkeypatch.setenv(f"BATCH_CLASSIFIER_{name}", "")
+        monkeypatch.delenv(f"BATCH_CLASSIFIER_{name}")
+    return monkeypatch
+
+
+def test_a_laptop_needs_no_settings() -> None:
+    settings = load_settings()
+    assert (settings.deployment, settings.inference_kind, settings.warehouse_kind) == ("local", "local", "duckdb")
+    assert settings.home == Path("data") and settings.prompts == Path("prompts")
+    assert (settings.customer_location, settings.internal_location) == ("data", "data/internal")
+    assert settings.waits_for_jobs is None, "a local run waits for its jobs to their end"
+
+
+def test_one_variable_chooses_the_defaults_of_aws(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("BATCH_CLASSIFIER_DEPLOYMENT", "aws")
+    settings = load_settings()
+    assert (settings.inference_kind, settings.warehouse_kind) == ("bedrock", "athena")
+    assert settings.waits_for_jobs == 0, "no worker is held while Bedrock works"
+
+
+@pytest.mark.parametrize("location", ["customer_location", "internal_location"])
+def test_aws_has_no_default_for_where_files_are(environment: pytest.MonkeyPatch, location: str) -> None:
+    environment.setenv("BATCH_CLASSIFIER_DEPLOYMENT", "aws")
+    with pytest.raises(SettingError) as caught:
+        getattr(load_settings(), location)
+    name = f"BATCH_CLASSIFIER_{location.replace('location', 'uri').upper()}"
+    assert name in str(caught.value) and "s3://" in str(caught.value) and is_one_sentence(str(caught.value))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "attribute", "expected"),
+    [
+        ("HOME", "/elsewhere", "home", Path("/elsewhere")),
+        ("PROMPTS", "tasks", "prompts", Path("tasks")),
+        ("CUSTOMER_URI", "s3://bucket/in", "customer_location", "s3://bucket/in"),
+        ("INTERNAL_URI", "/mnt/internal", "internal_location", "/mnt/internal"),
+        ("INFERENCE", "bedrock", "inference_kind", "bedrock"),
+        ("WAREHOUSE", "athena", "warehouse_kind", "athena"),
+        ("WAIT_SECONDS", "2.5", "waits_for_jobs", 2.5),
+        ("WAIT_SECONDS", "0", "waits_for_jobs", 0.0),
+        ("WAIT_SECONDS", "", "waits_for_jobs", None),
+        ("DEPLOYMENT", "", "deployment", "local"),
+    ],
+)
+def test_each_part_can_be_chosen_by_itself(
+    environment: pytest.MonkeyPatch, name: str, value: str, attribute: str, expected: object
+) -> None:
+    environment.setenv(f"BATCH_CLASSIFIER_{name}", value)
+    assert getattr(load_settings(), attribute) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DEPLOYMENT", "azure"),
+        ("INFERENCE", "gpt"),
+        ("WAREHOUSE", "excel"),
+        ("WAIT_SECONDS", "soon"),
+        ("WAIT_SECONDS", "-1"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_told_with_its_variable(
+    environment: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    environment.setenv(f"BATCH_CLASSIFIER_{name}", value)
+    with pytest.raises(SettingError) as caught:
+        load_settings()
+    message = str(caught.value)
+    assert f"BATCH_CLASSIFIER_{name}" in message and repr(value) in message and is_one_sentence(message)
+
+
+def test_a_file_at_the_root_is_read_and_variables_go_before_it(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    lines = ["BATCH_CLASSIFIER_HOME=/from/file", "BATCH_CLASSIFIER_PROMPTS=from_file", "SOMETHING_ELSE=1"]
+    environment.setenv("SOMETHING_ELSE", "0")
+    (tmp_path / ".env").write_text("\n".join(lines))
+    environment.setenv("BATCH_CLASSIFIER_PROMPTS", "from_variable")
+    settings = load_settings()
+    assert settings.home == Path("/from/file") and settings.prompts == Path("from_variable")
+
+
+def test_a_bad_line_of_that_file_is_told_with_its_variable(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("BATCH_CLASSIFIER_DEPLOYMENT=moon\n")
+    with pytest.raises(SettingError, match="BATCH_CLASSIFIER_DEPLOYMENT is 'moon'"):
+        load_settings()
+
+
+def test_definitions_load_from_the_settings(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("BATCH_CLASSIFIER_PROMPTS", str(REPOSITORY / "prompts"))
+    names = {key.path[0] for key in load_definitions().resolve_asset_graph().get_all_asset_keys()}
+    assert names >= {"travel", "lost_deals"}
+
+
+def test_definitions_load_without_any_prompt(caplog: pytest.LogCaptureFixture) -> None:
+    """So that the UI starts and says what is wrong."""
+    assert not list(load_definitions().resolve_asset_graph().get_all_asset_keys())
+    assert "BATCH_CLASSIFIER_PROMPTS" in caplog.text
+
+
+def test_a_broken_prompt_file_leaves_the_others_loaded(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "prompts").mkdir()
+    good = (REPOSITORY / "prompts" / "travel.yaml").read_text(encoding="utf-8")
+    (tmp_path / "prompts" / "travel.yaml").write_text(good, encoding="utf-8")
+    (tmp_path / "prompts" / "broken.yaml").write_text("categories: []")
+    keys = load_definitions().resolve_asset_graph().get_all_asset_keys()
+    assert {key.path[0] for key in keys} == {"travel"}
