@@ -7,7 +7,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -111,8 +111,8 @@ class ScriptedInference(Inference):
     def price(self, prompt: Prompt, records: int) -> Price | None:
         return self.usd
 
-    def has_place(self, prompt: Prompt) -> bool:
-        return True
+    def free_places(self, prompt: Prompt) -> int:
+        return 20
 
     def submit(self, request: JobRequest) -> Job:
         if request.name in self.jobs and self.jobs[request.name].state is not JobState.IN_PROGRESS:
@@ -128,6 +128,9 @@ class ScriptedInference(Inference):
             job = Job(request.name, job.arn, state, now, now, request.records, request.records, message=message)
         self.jobs[request.name] = job
         return job
+
+    def take_up(self, request: JobRequest, job: Job) -> Job:
+        return self.submit(request)
 
     def find(self, name: str) -> Job | None:
         return self.jobs.get(name)
@@ -181,7 +184,7 @@ class Project:
     inference: Inference | None
     instance: dg.DagsterInstance
     prompt_name: str = PROMPT
-    _definitions: list[dg.Definitions] = field(default_factory=list)
+    _loaded: dg.Definitions | None = None
 
     @property
     def prompts(self) -> Path:
@@ -208,15 +211,19 @@ class Project:
         self.prompts.mkdir(parents=True, exist_ok=True)
         content = yaml.safe_dump(prompt_content(**changes), sort_keys=False)
         (self.prompts / f"{name or self.prompt_name}.yaml").write_text(content, encoding="utf-8")
-        self._definitions.clear()
+        self.restart()
 
     @property
     def definitions(self) -> dg.Definitions:
         """What Dagster loads."""
-        if not self._definitions:
+        if self._loaded is None:
             own = {} if self.inference is None else {"inference": self.inference}
-            self._definitions.append(build_definitions(self.settings, load_prompts(self.prompts), **own))
-        return self._definitions[0]
+            self._loaded = build_definitions(self.settings, load_prompts(self.prompts), **own)
+        return self._loaded
+
+    def restart(self) -> None:
+        """Have Dagster load everything anew; what is on the disk stays."""
+        self._loaded = None
 
     def path_of(self, request_file: str, prompt_name: str | None = None) -> Path:
         """Where a request file is dropped."""
@@ -364,6 +371,17 @@ def projects(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[...,
     yield make
     for instance in instances:
         instance.dispose()
+
+
+@pytest.fixture
+def stored_project(tmp_path: Path) -> Iterator[Project]:
+    """A project whose Dagster instance is on the disk, as sensors need it."""
+    home = tmp_path / "project"
+    (tmp_path / "dagster").mkdir()
+    with dg.DagsterInstance.local_temp(str(tmp_path / "dagster")) as instance:
+        project = Project(home, ScriptedInference(home), instance)
+        project.set_prompt()
+        yield project
 
 
 @pytest.fixture

@@ -301,7 +301,7 @@ STRANGE: dict[str, tuple[Any, str, str | None, str]] = {
     "twice": (["<class>Travel</class>", "<class>Travel</class>"], "classified", "Travel", ""),
     "error, then answer": ([{"error": {"errorCode": 500}}, "<class>Billing</class>"], "classified", "Billing", ""),
     "stranger": (
-        ["<class>Other</class>", {"recordId": "f" * 32, **said("<class>Travel</class>")}],
+        ["<class>Other</class>", {"recordId": "f" * 32, **said("<class>Travel</class>", 0, 0)}],
         "classified",
         "Other",
         "",
@@ -334,12 +334,14 @@ def test_no_row_is_lost_and_none_counted_twice(strange: Project) -> None:
     assert all(row["prompt_version"] == strange.prompt.version for row in rows)
 
 
-def test_the_job_counts_the_texts_it_was_sent(strange: Project) -> None:
-    """A stranger's record and a second line for a text are no further answers."""
-    (job,) = strange.rows("batch_job")
+def test_the_jobs_count_the_texts_they_were_sent(strange: Project) -> None:
+    """A stranger's record and a second line for a text are no further answers; unfit answers are asked for once more."""
+    jobs = {job["attempt"]: job for job in strange.rows("batch_job")}
     unanswered = {"missing", "malformed", "not utf-8", "error", "error word", "neither"}
-    assert (job["records"], job["failed"]) == (len(STRANGE), len(unanswered))
-    assert job["succeeded"] == len(STRANGE) - len(unanswered)
+    unfit = {"wrong", "two", "two tags", "no tag", "empty", "cut"}
+    assert (jobs[1]["records"], jobs[1]["failed"]) == (len(STRANGE), len(unanswered))
+    assert all(job["succeeded"] + job["failed"] == job["records"] for job in jobs.values())
+    assert set(jobs) == {1, 2} and set(scripted(strange).asked[len(STRANGE) :]) == unfit
 
 
 def test_classifications_cost_what_their_jobs_cost(strange: Project) -> None:
@@ -415,18 +417,46 @@ def test_a_job_that_still_runs_leaves_a_green_run_and_is_taken_up_later(project:
     assert len(inference.submitted) == 1 and len(project.jsonl_files()) == 1
 
 
-def test_a_failed_job_tells_its_reason_and_can_be_sent_again(project: Project) -> None:
+@pytest.mark.parametrize("reason", ["Customer doesn't have permissions to invokeModel", "Something unheard of happened"])
+def test_a_failed_job_tells_its_reason_and_can_be_sent_again(project: Project, reason: str) -> None:
     """A person mends the cause and materializes again: the service must be asked again, not the memory of the failure."""
     inference = scripted(project)
-    inference.failure = "The provided role cannot read the bucket"
+    inference.failure = reason
     project.drop("calls.csv", TEXTS)
     result = project.make("calls.csv")
-    assert not result.success and inference.failure in failure_of(result) and "\n" not in failure_of(result)
+    assert not result.success and is_one_sentence(failure_of(result)) and reason in failure_of(result)
     assert not project.rows("classifications")
     inference.failure = None
     result = project.make("calls.csv")
     assert result.success, failure_of(result)
     assert [row["status"] for row in project.rows("classifications")] == ["classified"] * 4
+
+
+def test_an_unfit_answer_is_asked_for_once_more(projects: Callable[..., Project]) -> None:
+    """What the second question settles is repaired, keeps the model's first words, and costs both answers."""
+    answers = {"a": ["Sports", "Travel"], "b": ["Sports", "Sports"], "c": ["Billing"]}
+    project = projects(lambda text: f"<class>{answers[text].pop(0)}</class>", PRICE, max_invalid_share=0.9)
+    rows = project.classify("calls.csv", ["a", "b", "c"])
+    assert [(row["status"], row["class"]) for row in rows] == [
+        ("repaired", "Travel"),
+        ("invalid_class", None),
+        ("classified", "Billing"),
+    ]
+    assert rows[0]["raw_class"] == "Sports" and scripted(project).asked == ["a", "b", "c", "a", "b"]
+    assert sum(row["cost_usd"] for row in rows) == pytest.approx(5 * PRICE.cost(100, 10))
+    assert sum(row["cost_usd"] for row in project.rows("batch_job")) == pytest.approx(5 * PRICE.cost(100, 10))
+
+
+def test_a_text_without_an_answer_is_sent_again_while_it_may_be(projects: Callable[..., Project]) -> None:
+    asked: Counter[str] = Counter()
+
+    def reply(text: str) -> str | None:
+        asked[text] += 1
+        return by_keyword(text) if asked[text] == 2 else None
+
+    project = projects(reply, max_attempts=3)
+    rows = project.classify("calls.csv", ["My flight", "charged"])
+    assert [row["status"] for row in rows] == ["classified", "classified"] and set(asked.values()) == {2}
 
 
 def test_a_new_prompt_file_is_a_new_pipeline(project: Project) -> None:

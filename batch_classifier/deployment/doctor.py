@@ -17,40 +17,35 @@ from batch_classifier.prompts import load_prompts
 from batch_classifier.request_files import INPUT, OUTPUT
 from batch_classifier.settings import Settings, load_settings
 
-DEFAULT_DATABASE, DEFAULT_WORKGROUP = "batch_classifier", "primary"
-
 
 def check_deployment(settings: Settings, clients: DeploymentClients | None = None) -> list[Verdict]:
     """One verdict for each part that these settings put to use, in a fixed order; never raises for what it finds."""
     clients = clients or DeploymentClients()
-    values = settings.model_dump()
     checks: dict[str, Check] = {}
 
     def add(name: str, check: functools.partial[Verdict]) -> None:
         checks[name] = functools.partial(check, name=name)
 
     add("Prompts", functools.partial(check_prompts, settings.prompts, settings.inference_kind))
-    locations = {"Request files and results": settings.customer_uri, "Batches and answers": settings.internal_uri}
-    on_s3 = [location for location in locations.values() if location and location.startswith("s3://")]
+    on_s3 = any((location or "").startswith("s3://") for location in (settings.customer_uri, settings.internal_uri))
     if on_s3 or settings.inference_kind == "bedrock" or settings.warehouse_kind == "athena":
         add("Credentials", functools.partial(check_credentials, clients))
         add("Region", functools.partial(check_region, clients))
     add("Request files and results", functools.partial(_check_customer, settings, clients))
     add("Batches and answers", functools.partial(_check_internal, settings, clients))
-    if queue_url := values.get("sqs_url"):
-        add("Queue", functools.partial(check_queue, clients, queue_url, settings.customer_uri))
+    if settings.sqs_url:
+        add("Queue", functools.partial(check_queue, clients, settings.sqs_url, settings.customer_uri))
     if settings.inference_kind == "bedrock":
-        add("Bedrock role", functools.partial(check_job_role, clients, values.get("bedrock_role_arn")))
+        add("Bedrock role", functools.partial(check_job_role, clients, settings.bedrock_role_arn))
         for model_id, prompts in _models(settings.prompts).items():
             add(f"Model {model_id}", functools.partial(check_model, clients, model_id, prompts))
     if settings.warehouse_kind == "athena":
-        database = values.get("glue_database") or DEFAULT_DATABASE
-        workgroup = values.get("athena_workgroup") or DEFAULT_WORKGROUP
+        database, workgroup = settings.glue_database, settings.athena_workgroup
         add("Glue database", functools.partial(check_glue_database, clients, database))
-        tables_uri = values.get("tables_uri") or f"{(settings.internal_uri or '').rstrip('/')}/tables"
+        tables_uri = settings.model_dump().get("tables_uri") or f"{(settings.internal_uri or '').rstrip('/')}/tables"
         if tables_uri.startswith("s3://"):
             add("Tables", functools.partial(check_tables_are_kept, clients, tables_uri))
-        add("Athena", functools.partial(check_athena, clients, database, workgroup, values.get("athena_output")))
+        add("Athena", functools.partial(check_athena, clients, database, workgroup, settings.athena_output))
     else:
         add("DuckDB", functools.partial(check_duckdb, settings.warehouse_file))
     return run_checks(checks)

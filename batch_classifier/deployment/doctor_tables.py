@@ -66,11 +66,8 @@ def check_athena(clients: DeploymentClients, database: str, workgroup: str, outp
     from botocore.exceptions import ClientError
 
     athena = clients.of("athena")
-    try:
-        found = athena.get_work_group(WorkGroup=workgroup)["WorkGroup"]
-    except ClientError as error:
-        if "not found" not in str(error):
-            raise
+    found = _find_workgroup(clients, workgroup)
+    if found is None:
         advice = "Create it with `make deploy-aws`, or mend BATCH_CLASSIFIER_ATHENA_WORKGROUP."
         return Verdict(name, "fail", f"The Athena workgroup {workgroup} does not exist.", advice)
     if found.get("State") == "DISABLED":
@@ -96,6 +93,17 @@ def check_athena(clients: DeploymentClients, database: str, workgroup: str, outp
         advice = "Look at the permissions on the folder of its results, and at the workgroup's limits."
         return Verdict(name, "fail", f"A query in {workgroup} ended as {state}: {reason}", advice)
     return Verdict(name, "ok", f"The workgroup {workgroup} answers.")
+
+
+def _find_workgroup(clients: DeploymentClients, workgroup: str) -> dict[str, Any] | None:
+    from botocore.exceptions import ClientError
+
+    try:
+        return clients.of("athena").get_work_group(WorkGroup=workgroup).get("WorkGroup")
+    except ClientError as error:
+        if "not found" in str(error):
+            return None
+        raise
 
 
 def _wait(clients: DeploymentClients, identifier: str) -> tuple[str, str]:

@@ -110,6 +110,7 @@ def read_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace
     commands = parser.add_subparsers(dest="command", required=True)
     deploying = commands.add_parser("deploy", help="create the stack or bring it up to date, and print its settings")
     deploying.add_argument("--parameter", action="append", default=[], metavar="KEY=VALUE", help="may be repeated")
+    deploying.add_argument("--template", type=Path, default=TEMPLATE, help="another template than the project's own")
     destroying = commands.add_parser("destroy", help="remove the stack; its buckets and tables are kept")
     destroying.add_argument("--delete-data", action="store_true", help="remove the buckets and tables too, for good")
     destroying.add_argument("--yes", action="store_true", help="do not ask")
@@ -123,7 +124,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = read_arguments(arguments)
     try:
         if options.command == "deploy":
-            settings = deploy(options.stack, _parameters(options.parameter))
+            settings = deploy(options.stack, _parameters(options.parameter), options.template)
             print("\nPut these lines into .env:\n")
             print("\n".join(f"{name}={value}" for name, value in settings.items()))
         else:
