@@ -13,9 +13,9 @@ from dagster_duckdb.io_manager import DbIOManager, DuckDbClient
 
 from batch_classifier.failures import told_in_one_sentence
 from batch_classifier.metadata import Preview
-from batch_classifier.tables import TABLES, TableRows
+from batch_classifier.tables import TABLES, Table, TableRows
 from batch_classifier.warehouse.duckdb import DuckDBWarehouse
-from batch_classifier.warehouse.interface import literal
+from batch_classifier.warehouse.interface import Warehouse, literal
 
 _TABLES = {table.name: table for table in TABLES}
 
@@ -46,6 +46,39 @@ class DuckDBTablesIOManager(DuckDBIOManager):
             default_load_type=self.default_load_type(),
             io_manager_name="DuckDBTablesIOManager",
         )
+
+
+class AthenaTablesIOManager(dg.IOManager):
+    """Writes TableRows as a partition of the tables that Athena queries, and loads partitions as Arrow tables."""
+
+    def __init__(self, warehouse: Warehouse) -> None:
+        self.warehouse = warehouse
+
+    def handle_output(self, context: dg.OutputContext, obj: TableRows) -> None:
+        """Replace the request file's rows; they are visible the moment this returns."""
+        prompt, table = _prompt_and_table(context.asset_key)
+        preview = Preview()
+        with told_in_one_sentence():
+            count = self.warehouse.replace(prompt, table, context.partition_key, preview.watch(obj.batches))
+        context.add_output_metadata(
+            {
+                "dagster/row_count": count,
+                "dagster/table_name": self.warehouse.name(prompt, table),
+                "preview": preview.markdown(),
+                **obj.describe(),
+            }
+        )
+
+    def load_input(self, context: dg.InputContext) -> pa.Table:
+        """The request file's rows."""
+        prompt, table = _prompt_and_table(context.asset_key)
+        with told_in_one_sentence(), self.warehouse.read(prompt, table, context.partition_key) as batches:
+            return pa.Table.from_batches(batches, schema=table.schema)
+
+
+def _prompt_and_table(key: dg.AssetKey) -> tuple[str, Table]:
+    prompt, name = key.path
+    return prompt, _TABLES[name]
 
 
 class _TransactionalClient(DuckDbClient):

@@ -80,7 +80,7 @@ class BatchPlan:
             rows, key=lambda row: (row["request_file"] != self.request_file, row["shared_with"] or "", row["batch"])
         ):
             key = text_ids_key(self.prompt, row["batch"])
-            if row["batch"] in seen or self.internal.find(key) is None:
+            if row["batch"] in seen or self._is_held_back(row) or self.internal.find(key) is None:
                 continue
             seen.add(row["batch"])
             scratch.execute("drop table if exists on_their_way")
@@ -95,6 +95,11 @@ class BatchPlan:
                 free = {} if owner is None else {"estimated_cost_usd": 0.0}
                 yield row | {"request_file": self.request_file, "shared_with": owner, **free}
         self.on_their_way = before - self._count_needed(scratch)
+
+    def _is_held_back(self, row: dict) -> bool:
+        """Whether a batch was never sent because it is too small: its texts may fill a larger one now."""
+        is_too_small = row["records"] < self.inference.minimum_records and self.prompt.on_demand == "never"
+        return is_too_small and self.inference.find(job_name(self.prompt, row["model_id"], row["batch"], 1)) is None
 
     def _write_new(self, scratch: duckdb.DuckDBPyConnection) -> Iterator[Batch]:
         self.new_texts = self._count_needed(scratch)

@@ -65,6 +65,12 @@ def _duckdb_io_manager(settings: Settings) -> Any:
     return DuckDBTablesIOManager(database=str(settings.warehouse_file.absolute()))
 
 
+def _athena_io_manager(settings: Settings) -> Any:
+    from batch_classifier.io_managers import AthenaTablesIOManager
+
+    return AthenaTablesIOManager(_athena_warehouse(settings))
+
+
 INFERENCES: dict[str, Callable[[Settings], Inference]] = {
     "local": _local_inference,
     "bedrock": _bedrock_inference,
@@ -73,4 +79,7 @@ WAREHOUSES: dict[str, Callable[[Settings], Warehouse]] = {
     "duckdb": _duckdb_warehouse,
     "athena": _athena_warehouse,
 }
-IO_MANAGERS: dict[str, Callable[[Settings], Any]] = {"duckdb": _duckdb_io_manager}
+IO_MANAGERS: dict[str, Callable[[Settings], Any]] = {
+    "duckdb": _duckdb_io_manager,
+    "athena": _athena_io_manager,
+}

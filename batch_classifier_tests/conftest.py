@@ -373,15 +373,20 @@ def projects(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[...,
         instance.dispose()
 
 
+@pytest.fixture(scope="module")
+def stored_instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dg.DagsterInstance]:
+    """A Dagster instance on the disk, as sensors need it."""
+    with dg.DagsterInstance.local_temp(str(tmp_path_factory.mktemp("dagster"))) as instance:
+        yield instance
+
+
 @pytest.fixture
-def stored_project(tmp_path: Path) -> Iterator[Project]:
-    """A project whose Dagster instance is on the disk, as sensors need it."""
-    home = tmp_path / "project"
-    (tmp_path / "dagster").mkdir()
-    with dg.DagsterInstance.local_temp(str(tmp_path / "dagster")) as instance:
-        project = Project(home, ScriptedInference(home), instance)
-        project.set_prompt()
-        yield project
+def stored_project(tmp_path: Path, stored_instance: dg.DagsterInstance) -> Project:
+    """A project of its own for one test; its prompt has a name of its own too, for the tests share Dagster's memory."""
+    name = f"tickets{len(list(tmp_path.parent.iterdir()))}"
+    project = Project(tmp_path / "project", ScriptedInference(tmp_path / "project"), stored_instance, name)
+    project.set_prompt()
+    return project
 
 
 @pytest.fixture

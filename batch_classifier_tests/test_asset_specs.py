@@ -97,7 +97,7 @@ def test_jobs_sensor_and_schedule_are_there_and_on(made: Project) -> None:
 
 def test_a_job_holds_all_assets_of_its_prompt_and_no_other(made: Project) -> None:
     job = made.definitions.resolve_job_def("classify_invoices")
-    assert {key for key in job.asset_layer.executable_asset_keys} == {dg.AssetKey(["invoices", name]) for name in EVERYTHING}
+    assert set(job.asset_layer.executable_asset_keys) == {dg.AssetKey(["invoices", name]) for name in EVERYTHING}
 
 
 def test_steps_that_hold_the_database_wait_for_each_other(made: Project) -> None:

@@ -168,6 +168,8 @@ def test_who_has_no_permission_is_refused(ministack: MiniStack, monkeypatch: pyt
     """What the tests of the roles rest on: without a policy nothing is allowed."""
     for name, value in ministack.environment.items():
         monkeypatch.setenv(name, value)
+    # boto3 keeps the first session of a process, with what it was told then.
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     iam = boto3.client("iam")
     iam.create_user(UserName="nobody")
     key: dict[str, Any] = iam.create_access_key(UserName="nobody")["AccessKey"]

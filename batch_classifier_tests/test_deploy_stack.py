@@ -35,6 +35,8 @@ def template(serving: MiniStack, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     """The template, with boto3 led to the server; no stack is left behind."""
     for name, value in serving.environment.items():
         monkeypatch.setenv(name, value)
+    # boto3 keeps the first session of a process, with what it was told then.
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     yield template_for_ministack(tmp_path)
     destroy(NAME, delete_data=True, say=lambda line: None, poll_seconds=0.01)
 

@@ -117,6 +117,8 @@ def deployment(
     emulator, clients = serving
     for name, value in emulator.environment.items():
         monkeypatch.setenv(name, value)
+    # boto3 keeps the first session of a process, with what it was told then.
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     reset_moto()
     (access := Access()).install(monkeypatch)
     emulator.create_buckets("customer", "internal")

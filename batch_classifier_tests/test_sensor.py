@@ -8,7 +8,7 @@ import dagster as dg
 import pytest
 from dagster import DagsterRun, DagsterRunStatus
 
-from batch_classifier_tests.conftest import PROMPT, Project
+from batch_classifier_tests.conftest import Project
 
 LONG_AGO = time.time() - 3 * 24 * 3600
 
@@ -18,6 +18,7 @@ class Daemon:
 
     Attributes:
         launched: job and partition of every run that was launched, in order.
+        reasons: why a run was requested, by partition, where the request says so.
         message: why the last tick requested nothing, or None.
     """
 
@@ -27,6 +28,7 @@ class Daemon:
         self.cursor: str | None = None
         self.run_keys: set[str] = set()
         self.launched: list[tuple[str, str]] = []
+        self.reasons: dict[str, str] = {}
         self.message: str | None = None
 
     def tick(self, is_lost: bool = False) -> list[str]:
@@ -54,6 +56,8 @@ class Daemon:
                 self.run_keys.add(request.run_key)
                 self.launched.append((request.job_name, request.partition_key))
                 new.append(request.partition_key)
+                if reason := request.tags.get("batch_classifier/reason"):
+                    self.reasons[request.partition_key] = reason
         return new
 
     def ticks(self, times: int = 4) -> list[str]:
@@ -95,7 +99,7 @@ NAMES = [
 def test_a_file_of_any_name_is_requested_once(daemon: Daemon) -> None:
     drop(daemon, NAMES)
     assert sorted(daemon.ticks()) == sorted(NAMES)
-    assert set(daemon.launched) == {(f"classify_{PROMPT}", name) for name in NAMES}
+    assert set(daemon.launched) == {(f"classify_{daemon.project.prompt_name}", name) for name in NAMES}
     assert daemon.message is not None and "No new request files" in daemon.message
 
 
@@ -151,7 +155,8 @@ def test_a_clock_that_is_ahead_keeps_no_file_out(daemon: Daemon) -> None:
 def test_what_cannot_be_read_is_named(daemon: Daemon) -> None:
     drop(daemon, ["notes.docx", "sub/scan.pdf", "no_suffix"])
     assert daemon.tick() == []
-    assert all(name in str(daemon.message) for name in ("tickets/notes.docx", "tickets/sub/scan.pdf", "tickets/no_suffix"))
+    folder = daemon.project.prompt_name
+    assert all(f"{folder}/{name}" in str(daemon.message) for name in ("notes.docx", "sub/scan.pdf", "no_suffix"))
 
 
 def test_what_cannot_be_read_keeps_no_other_file_out(daemon: Daemon) -> None:
@@ -191,12 +196,13 @@ def test_a_name_that_is_not_utf8_keeps_no_other_file_out(daemon: Daemon) -> None
 
 
 def test_each_prompt_has_its_own_folder_and_job(daemon: Daemon) -> None:
+    first = daemon.project.prompt_name
     daemon.project.set_prompt("invoices")
     drop(daemon, ["same.csv"])
     daemon.project.prompt_name = "invoices"
     drop(daemon, ["same.csv"])
     daemon.tick()
-    assert sorted(daemon.launched) == [("classify_invoices", "same.csv"), ("classify_tickets", "same.csv")]
+    assert sorted(daemon.launched) == [("classify_invoices", "same.csv"), (f"classify_{first}", "same.csv")]
 
 
 def test_a_restart_requests_nothing_twice(daemon: Daemon) -> None:
@@ -233,7 +239,7 @@ def test_a_file_that_changes_while_its_run_works_is_requested_after_it(daemon: D
     drop(daemon, ["a.csv"])
     daemon.tick()
     daemon.restart()
-    run = DagsterRun(f"classify_{PROMPT}", status=DagsterRunStatus.QUEUED, tags={"dagster/partition": "a.csv"})
+    run = DagsterRun(f"classify_{daemon.project.prompt_name}", status=DagsterRunStatus.STARTED, tags={"dagster/partition": "a.csv"})
     daemon.instance.add_run(run)
     drop(daemon, ["a.csv"], b"id,text\n1,Another flight\n", at=time.time() - 30)
     assert daemon.ticks(2) == []
@@ -257,12 +263,12 @@ def test_an_empty_folder_and_none_at_all_are_no_trouble(daemon: Daemon) -> None:
 def test_a_thousand_files_are_all_requested_in_ticks_of_a_bearable_size(daemon: Daemon) -> None:
     names = [f"{number:04}.csv" for number in range(1_000)]
     drop(daemon, names)
-    began = time.monotonic()
-    sizes = [len(daemon.tick()) for _ in range(20)]
+    sizes = [len(daemon.tick()) for _ in range(6)]
     assert sum(sizes) == 1_000 == len(set(daemon.launched)) and max(sizes) <= 500
     daemon.restart()
-    assert daemon.ticks(2) == []
-    assert time.monotonic() - began < 60
+    began = time.monotonic()
+    assert daemon.tick() == []
+    assert time.monotonic() - began < 30, "a tick that takes a minute is given up by Dagster"
 
 
 def test_the_cursor_stays_small(daemon: Daemon) -> None:

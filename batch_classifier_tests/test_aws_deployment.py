@@ -1,0 +1,159 @@
+"""The aws deployment from end to end, against the emulators: a file on S3, the sensors, Bedrock, and Athena answering."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from batch_classifier.definitions import build_definitions
+from batch_classifier.prompts import load_prompts
+from batch_classifier.settings import load_settings
+from batch_classifier.warehouse import queries
+from batch_classifier_tests.emulators.server import ROLE_ARN, BedrockEmulator
+
+PROMPTS = Path(__file__).parent.parent / "prompts"
+TEXTS = [f"User: I would like to change booking number {number}." for number in range(150)]
+
+
+class Deployment:
+    """A deployment on the emulators, with what Dagster's daemon does for it."""
+
+    def __init__(self, emulator: BedrockEmulator, instance: dg.DagsterInstance) -> None:
+        self.emulator = emulator
+        self.instance = instance
+        self.cursors: dict[str, str | None] = {}
+        self.definitions = build_definitions(load_settings(prompts=PROMPTS), load_prompts(PROMPTS))
+
+    def put(self, key: str, texts: Sequence[str]) -> None:
+        """Drop a request file, long enough ago to be settled."""
+        lines = ["conversation_id,conversation", *(f'{number},"{text}"' for number, text in enumerate(texts))]
+        self.emulator.client("s3").put_object(Bucket="customer", Key=key, Body="\n".join(lines).encode())
+
+    def tick(self, sensor: str) -> dg.SensorResult | Any:
+        """One tick of a sensor."""
+        repository = self.definitions.get_repository_def()
+        with dg.build_sensor_context(
+            instance=self.instance,
+            instance_ref=self.instance.get_ref(),
+            cursor=self.cursors.get(sensor),
+            repository_def=repository,
+            resources=dict(self.definitions.resources or {}),
+        ) as context:
+            data = repository.get_sensor_def(sensor).evaluate_tick(context)
+        self.cursors[sensor] = data.cursor
+        for request in data.dynamic_partitions_requests or []:
+            self.instance.add_dynamic_partitions(request.partitions_def_name, list(request.partition_keys))
+        return data
+
+    def launch(self, data: Any) -> list[dg.ExecuteInProcessResult]:
+        """Run what a tick requests."""
+        return [
+            self.definitions.resolve_job_def(request.job_name).execute_in_process(
+                instance=self.instance,
+                partition_key=request.partition_key,
+                asset_selection=list(request.asset_selection) if request.asset_selection else None,
+                raise_on_error=False,
+            )
+            for request in data.run_requests or []
+        ]
+
+    def query(self, sql: str) -> list[dict]:
+        """Ask the warehouse."""
+        return self.warehouse.query("travel", sql)
+
+    @property
+    def warehouse(self) -> Any:
+        """The warehouse of the definitions."""
+        return dict(self.definitions.resources or {})["warehouse"]
+
+
+@pytest.fixture()
+def deployment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Deployment]:
+    """An aws deployment with one second of patience for files that are still being written."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("batch_classifier.request_files.SETTLED_SECONDS", 0.0)
+    with BedrockEmulator() as emulator, dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        emulator.create_buckets("customer", "internal")
+        settings = {
+            **emulator.environment,
+            "BATCH_CLASSIFIER_DEPLOYMENT": "aws",
+            "BATCH_CLASSIFIER_CUSTOMER_URI": "s3://customer",
+            "BATCH_CLASSIFIER_INTERNAL_URI": "s3://internal/work",
+            "BATCH_CLASSIFIER_BEDROCK_ROLE_ARN": ROLE_ARN,
+            "BATCH_CLASSIFIER_ATHENA_OUTPUT": "s3://internal/query-results/",
+        }
+        for name, value in settings.items():
+            monkeypatch.setenv(name, value)
+        yield Deployment(emulator, instance)
+
+
+def materialized(results: Sequence[dg.ExecuteInProcessResult]) -> set[str]:
+    """The assets that runs have materialized."""
+    return {
+        event.asset_key.path[-1]
+        for result in results
+        for event in result.all_node_events
+        if event.is_step_materialization
+    }
+
+
+def test_from_a_file_on_s3_to_an_answer_of_athena(deployment: Deployment) -> None:
+    deployment.emulator.durations.in_progress = 3600
+    deployment.put("input_data/travel/calls of May.csv", TEXTS)
+    (first,) = deployment.launch(deployment.tick("request_files"))
+    assert first.success
+    assert materialized([first]) == {"raw_requests", "bedrock_jsonl"}
+
+    waiting = deployment.tick("finished_jobs")
+    assert not waiting.run_requests
+    assert "1 request files wait" in waiting.skip_message
+
+    deployment.emulator.advance(4000)
+    deployment.definitions.resources["inference"]._listed = (float("-inf"), [])
+    over = deployment.tick("finished_jobs")
+    (observation,) = over.asset_events
+    assert any("Completed" in str(value.value) for value in observation.metadata.values())
+    (second,) = deployment.launch(over)
+    assert second.success
+    assert materialized([second]) == {"batch_job", "classifications", "category_summary", "result_files"}
+
+    name = deployment.warehouse.name("travel", queries.CLASSIFICATIONS)
+    counts = deployment.query(f'select "class", count(*) as requests from {name} group by "class"')
+    assert sum(row["requests"] for row in counts) == 150
+    assert deployment.query(f"select distinct request_file from {name}") == [{"request_file": "calls of May.csv"}]
+    assert deployment.emulator.calls.creates_accepted == 1
+    assert deployment.emulator.calls.texts_asked_twice() == []
+    keys = [item["Key"] for item in deployment.emulator.client("s3").list_objects_v2(Bucket="customer")["Contents"]]
+    assert any(key.startswith("output_data/travel/") and key.endswith("calls of May_csv.csv") for key in keys)
+
+    assert not deployment.tick("finished_jobs").run_requests
+    assert not deployment.tick("request_files").run_requests
+
+
+def test_more_files_than_places_are_served_oldest_first(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inference = deployment.definitions.resources["inference"]
+    inference.max_jobs = 1
+    deployment.emulator.durations.in_progress = 3600
+    for number in range(3):
+        deployment.put(f"input_data/travel/{number}.csv", [f"{text} {number}" for text in TEXTS])
+    assert all(result.success for result in deployment.launch(deployment.tick("request_files")))
+    assert deployment.emulator.calls.creates_accepted == 1
+    served = []
+    for _ in range(3):
+        deployment.emulator.advance(4000)
+        inference._listed = (float("-inf"), [])
+        data = deployment.tick("finished_jobs")
+        served += [request.partition_key for request in data.run_requests]
+        assert all(result.success for result in deployment.launch(data))
+    deployment.emulator.advance(4000)
+    inference._listed = (float("-inf"), [])
+    deployment.launch(deployment.tick("finished_jobs"))
+    name = deployment.warehouse.name("travel", queries.CLASSIFICATIONS)
+    assert deployment.query(f"select count(*) as requests from {name}") == [{"requests": 450}]
+    assert deployment.emulator.calls.creates_accepted == 3
+    assert deployment.emulator.calls.texts_asked_twice() == []
+    assert served[0] == "0.csv"
