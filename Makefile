@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo ui test check bench clean
+.PHONY: help demo ui test check bench deploy-aws destroy-aws aws-emulator clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -38,6 +38,15 @@ check: $(VENV)/.ready-dev ## format, lint, types
 
 bench: $(VENV)/.ready-dev ## measure speed and memory, write benchmarks/results.md
 	@$(BIN)/python -m benchmarks.run
+
+deploy-aws: $(VENV)/.ready ## create or update the AWS account's stack, print the settings for .env
+	@$(BIN)/python -m batch_classifier.deployment.stack deploy $(ARGS)
+
+destroy-aws: $(VENV)/.ready ## remove the stack again; the buckets stay unless ARGS=--delete-data
+	@$(BIN)/python -m batch_classifier.deployment.stack destroy $(ARGS)
+
+aws-emulator: $(VENV)/.ready-dev ## S3, Bedrock and Athena on this machine, to try the aws deployment without an account
+	@$(BIN)/python -m batch_classifier_tests.emulators.serve --port $${EMULATOR_PORT:-5555} --prompts prompts
 
 clean: ## remove the virtual environment and caches; data/ stays
 	rm -rf $(VENV) *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis

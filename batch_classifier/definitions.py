@@ -6,11 +6,13 @@ from typing import Any
 
 import dagster as dg
 
+from batch_classifier.alerts import build_alert_sensor
 from batch_classifier.assets import build_assets
 from batch_classifier.checks import build_checks
 from batch_classifier.finished_jobs import build_finished_jobs_sensor
 from batch_classifier.prompts import PromptFolder, load_prompts
 from batch_classifier.resources import build_resources
+from batch_classifier.s3_events import FileEvents
 from batch_classifier.schedules import build_job, build_rerun_schedule
 from batch_classifier.sensors import build_request_files_sensor
 from batch_classifier.settings import Settings, load_settings
@@ -22,12 +24,18 @@ warnings.filterwarnings("ignore", category=dg.PreviewWarning)
 def build_definitions(settings: Settings, folder: PromptFolder, **resources: Any) -> dg.Definitions:
     """Definitions for these prompts in this deployment; `resources` take the place of the deployment's own."""
     prompts = list(folder.prompts.values())
+    events = FileEvents(settings.sqs_url) if settings.sqs_url else None
     jobs = [build_job(prompt) for prompt in prompts]
+    sensors = [
+        build_request_files_sensor(folder, jobs, events),
+        build_finished_jobs_sensor(folder, jobs),
+        build_alert_sensor(settings),
+    ]
     return dg.Definitions(
         assets=[asset for prompt in prompts for asset in build_assets(prompt, settings.waits_for_jobs)],
         asset_checks=[check for prompt in prompts for check in build_checks(prompt)],
         jobs=jobs,
-        sensors=[build_request_files_sensor(folder, jobs), build_finished_jobs_sensor(folder, jobs)] if jobs else [],
+        sensors=[sensor for sensor in sensors if sensor is not None] if jobs else [],
         schedules=[build_rerun_schedule(prompts)] if jobs else [],
         resources={**build_resources(settings), **resources},
         # A step is short; a process for each would cost more than the step.

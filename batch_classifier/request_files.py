@@ -48,27 +48,36 @@ def look(
     up to date. A file is left when it changed in the last `SETTLED_SECONDS`, unless it is as it was the last time.
     """
     waiting = WaitingFiles()
-    unfinished: dict[str, str] = {}
     for file in customer.list(f"{INPUT}/"):
-        prompt, _, request_file = file.key.removeprefix(f"{INPUT}/").partition("/")
-        name = request_file.rsplit("/", 1)[-1]
-        if not name or is_temporary(name):
-            continue
-        if prompt not in prompts:
-            waiting.unknown_prompts.add(prompt)
-        elif not is_supported(request_file):
-            waiting.unsupported.append(f"{prompt}/{request_file}")
-        elif (
-            abs((now - file.modified).total_seconds()) < SETTLED_SECONDS
-            and still_being_written.get(file.key) != file.fingerprint
-        ):
+        take_in(waiting, file, prompts)
+    unfinished: dict[str, str] = {}
+    for (prompt, request_file), file in list(waiting.files.items()):
+        is_recent = abs((now - file.modified).total_seconds()) < SETTLED_SECONDS
+        if is_recent and still_being_written.get(file.key) != file.fingerprint:
             unfinished[file.key] = file.fingerprint
             waiting.unfinished.append(f"{prompt}/{request_file}")
-        else:
-            waiting.files[prompt, request_file] = file
+            del waiting.files[prompt, request_file]
     still_being_written.clear()
     still_being_written.update(unfinished)
     return waiting
+
+
+def take_in(waiting: WaitingFiles, file: StoredFile, prompts: set[str]) -> tuple[str, str] | None:
+    """Sort a file below the input folder in; returns prompt and request file if it is one to classify."""
+    prompt, _, request_file = file.key.removeprefix(f"{INPUT}/").partition("/")
+    name = request_file.rsplit("/", 1)[-1]
+    if not name or is_temporary(name):
+        return None
+    if prompt not in prompts:
+        waiting.unknown_prompts.add(prompt)
+        return None
+    # A name in some older encoding comes as characters that no database keeps.
+    printable = request_file.encode(errors="backslashreplace").decode()
+    if not is_supported(request_file) or printable != request_file:
+        waiting.unsupported.append(f"{prompt}/{printable}")
+        return None
+    waiting.files[prompt, request_file] = file
+    return prompt, request_file
 
 
 def is_temporary(name: str) -> bool:

@@ -45,7 +45,7 @@ def _athena_warehouse(settings: Settings) -> Warehouse:
     from batch_classifier.warehouse.athena import AthenaWarehouse
 
     return AthenaWarehouse(
-        f"{settings.internal_location.rstrip('/')}/tables",
+        settings.tables_uri or f"{settings.internal_location.rstrip('/')}/tables",
         database=settings.glue_database,
         workgroup=settings.athena_workgroup,
         output_uri=settings.athena_output,

@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -11,17 +12,21 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 from dagster._core.launcher import DefaultRunLauncher
 
 from batch_classifier.abandoned_runs import end_abandoned_runs
+from batch_classifier.errors import ClassifierError
 from batch_classifier.failures import told_in_one_sentence
 from batch_classifier.finished_jobs import IN_PROGRESS
 from batch_classifier.prompts import PromptFolder
 from batch_classifier.request_files import WaitingFiles, changed_since, look
 from batch_classifier.reruns import noted_reruns
+from batch_classifier.s3_events import FileEvents
 from batch_classifier.storage import Folder
 
 TICK_SECONDS = 10
 RUNS_A_TICK = 200
 # After a restart, files that changed this long before the last tick are looked at again; run keys keep each from running twice.
 LOOK_BACK = datetime.timedelta(hours=24)
+# Where a queue tells of new files, the folder is listed only now and then, for what the queue did not tell.
+LISTING_SECONDS = 900.0
 
 
 @dataclass
@@ -32,12 +37,13 @@ class SensorMemory:
     seen: dict[tuple[str, str], str] = field(default_factory=dict)
     still_being_written: dict[str, str] = field(default_factory=dict)
     rerun_notes: set[str] = field(default_factory=set)
+    listed_at: float | None = None
 
 
 def build_request_files_sensor(
-    folder: PromptFolder, jobs: Sequence[UnresolvedAssetJobDefinition]
+    folder: PromptFolder, jobs: Sequence[UnresolvedAssetJobDefinition], events: FileEvents | None = None
 ) -> dg.SensorDefinition:
-    """The sensor `request_files` for these prompts."""
+    """The sensor `request_files` for these prompts; with `events` it is told of new files, and lists rarely."""
     memory = SensorMemory()
 
     @dg.sensor(
@@ -56,31 +62,64 @@ def build_request_files_sensor(
             end_abandoned_runs(context.instance)
         now = datetime.datetime.now(datetime.UTC)
         cursor = json.loads(context.cursor) if context.cursor else {}
-        if cursor.get("tick") != memory.tick or not memory.tick:
+        is_recorded = bool(memory.tick) and cursor.get("tick") == memory.tick
+        if not is_recorded:
             # Another process made the last tick, or it was lost: what this one remembers may not have been run.
             memory.seen.clear()
             memory.rerun_notes.clear()
-        with told_in_one_sentence():
-            waiting = look(customer_folder, set(folder.prompts), now, memory.still_being_written)
-        since = datetime.datetime.fromisoformat(cursor["since"]) - LOOK_BACK if "since" in cursor else None
-        requests = [
-            *_requests(context.instance, waiting, memory, since),
-            *_reruns(context.instance, internal_folder, memory, set(folder.prompts)),
-        ]
-        newest = max((file.modified for file in waiting.files.values()), default=now)
+            memory.listed_at = None
+        noticed, fault = WaitingFiles(), None
+        if events is not None:
+            noticed, fault = _notices(events, is_recorded, customer_folder, folder)
+            if fault is not None:
+                context.log.error(fault)
+        requests = _requests(context.instance, noticed, memory, since=None)
+        waiting, since = noticed, cursor.get("since", now.isoformat())
+        if events is None or fault is not None or _is_listing_due(memory):
+            with told_in_one_sentence():
+                waiting = look(customer_folder, set(folder.prompts), now, memory.still_being_written)
+            look_back = datetime.datetime.fromisoformat(since) - LOOK_BACK if "since" in cursor else None
+            requests += _requests(context.instance, waiting, memory, look_back, RUNS_A_TICK - len(requests))
+            is_complete = not waiting.unfinished and next(changed_since(waiting, memory.seen), None) is None
+            memory.listed_at = time.monotonic() if is_complete else None
+            newest = max((file.modified for file in waiting.files.values()), default=now)
+            since = min(newest, now).isoformat()
+        if events is not None:
+            events.mark(memory.seen)
+        requests += _reruns(context.instance, internal_folder, memory, set(folder.prompts))
         memory.tick = int(cursor.get("tick", 0)) + 1
+        message = " ".join(filter(None, [_message(waiting, folder), _message_about_events(events, fault)]))
         return dg.SensorResult(
             run_requests=requests,
             dynamic_partitions_requests=_new_partitions(requests, context.instance),
-            cursor=json.dumps({"tick": memory.tick, "since": min(newest, now).isoformat()}),
-            skip_reason=None if requests else dg.SkipReason(_message(waiting, folder)),
+            cursor=json.dumps({"tick": memory.tick, "since": since}),
+            skip_reason=None if requests else dg.SkipReason(message),
         )
 
     return request_files
 
 
+def _notices(
+    events: FileEvents, is_recorded: bool, customer: Folder, folder: PromptFolder
+) -> tuple[WaitingFiles, str | None]:
+    """What the queue tells of, and what is wrong with the queue: the folder is listed then, so no file waits for its repair."""
+    try:
+        events.confirm(is_recorded)
+        return events.look(customer, set(folder.prompts)), None
+    except ClassifierError as error:
+        return WaitingFiles(), str(error)
+
+
+def _is_listing_due(memory: SensorMemory) -> bool:
+    return memory.listed_at is None or time.monotonic() - memory.listed_at >= LISTING_SECONDS
+
+
 def _requests(
-    instance: dg.DagsterInstance, waiting: WaitingFiles, memory: SensorMemory, since: datetime.datetime | None
+    instance: dg.DagsterInstance,
+    waiting: WaitingFiles,
+    memory: SensorMemory,
+    since: datetime.datetime | None,
+    limit: int = RUNS_A_TICK,
 ) -> list[dg.RunRequest]:
     partitions = {
         prompt: set(instance.get_dynamic_partitions(f"{prompt}_request_files"))
@@ -88,7 +127,7 @@ def _requests(
     }
     requests: list[dg.RunRequest] = []
     for prompt, request_file, file in changed_since(waiting, memory.seen):
-        if len(requests) == RUNS_A_TICK:
+        if len(requests) >= limit:
             break
         if request_file in partitions[prompt]:
             is_old = (prompt, request_file) not in memory.seen and since is not None and file.modified < since
@@ -169,6 +208,16 @@ def _message(waiting: WaitingFiles, folder: PromptFolder) -> str:
         parts.append(f"Folders below input_data that are no prompt's: {_some(sorted(waiting.unknown_prompts))}.")
     parts += [str(error) for error in folder.errors]
     return " ".join(parts)
+
+
+def _message_about_events(events: FileEvents | None, fault: str | None) -> str | None:
+    if fault is not None:
+        return f"{fault} The folder is listed instead."
+    if events is not None and events.unknown:
+        return (
+            f"Messages in the queue that are no notices of new files, left to its dead-letter queue: {events.unknown}."
+        )
+    return None
 
 
 def _some(names: Sequence[str]) -> str:

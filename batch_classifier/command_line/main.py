@@ -118,6 +118,20 @@ def sample(
     return 0
 
 
+@command_line.command(
+    help="Check a deployment: credentials, buckets, queue, role, models, tables.\n\nExample: batch-classifier doctor"
+)
+@_told_plainly
+def doctor() -> int:
+    """Show a verdict for each part of the deployment; 1 when one fails."""
+    from batch_classifier.deployment.doctor import check_deployment, report
+    from batch_classifier.settings import load_settings
+
+    verdicts = check_deployment(load_settings())
+    print(report(verdicts))
+    return 1 if any(verdict.status == "fail" for verdict in verdicts) else 0
+
+
 @command_line.command(help="Make a sample file and classify it.\n\nExample: batch-classifier demo")
 @_told_plainly
 def demo() -> int:

@@ -44,6 +44,16 @@ class AwsClients:
         """Amazon Athena."""
         return self._make("athena")
 
+    @cached_property
+    def sqs(self) -> Any:
+        """Amazon SQS: the queue of S3's notices."""
+        return self._make("sqs")
+
+    @cached_property
+    def sns(self) -> Any:
+        """Amazon SNS: the topic of alerts."""
+        return self._make("sns")
+
     def _make(self, service: str) -> Any:
         import boto3
         from botocore.config import Config

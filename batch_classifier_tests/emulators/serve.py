@@ -46,13 +46,13 @@ def choose_responder(prompts: Path | None) -> Responder:
 
 
 def list_settings(emulator: BedrockEmulator) -> dict[str, str]:
-    """What to export so that the product runs here; tables stay in DuckDB, because moto's Athena runs no query."""
+    """What to export so that the whole aws deployment runs here."""
     return emulator.environment | {
         "BATCH_CLASSIFIER_DEPLOYMENT": "aws",
         "BATCH_CLASSIFIER_CUSTOMER_URI": f"s3://{CUSTOMER_BUCKET}",
         "BATCH_CLASSIFIER_INTERNAL_URI": f"s3://{INTERNAL_BUCKET}",
         "BATCH_CLASSIFIER_BEDROCK_ROLE_ARN": ROLE_ARN,
-        "BATCH_CLASSIFIER_WAREHOUSE": "duckdb",
+        "BATCH_CLASSIFIER_ATHENA_OUTPUT": f"s3://{INTERNAL_BUCKET}/query-results/",
     }
 
 
@@ -69,7 +69,7 @@ def serve(arguments: argparse.Namespace) -> None:
         port=arguments.port,
     ) as emulator:
         emulator.create_buckets(CUSTOMER_BUCKET, INTERNAL_BUCKET)
-        print(f"# S3 and Bedrock at {emulator.endpoint_url}, in memory; Ctrl-C ends it. In another terminal:")
+        print(f"# S3, Bedrock, Glue and Athena at {emulator.endpoint_url}, in memory; Ctrl-C ends it. In another terminal:")
         for name, value in list_settings(emulator).items():
             print(f"export {name}={value}")
         print("# Files for a prompt go to, say:")

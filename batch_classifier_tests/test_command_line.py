@@ -1,0 +1,295 @@
+"""The command line: what it writes, what it says, its exit codes, and that a kill or an interrupt loses nothing."""
+
+import csv
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from openpyxl import load_workbook
+from typer.testing import CliRunner
+
+from batch_classifier.command_line.main import command_line
+from batch_classifier.sample_data.generate import sample_rows, write_sample
+from batch_classifier_tests.conftest import PROMPT, REPOSITORY, Project, file_of, is_one_sentence
+
+ROWS = [
+    {"id": "A", "text": "My flight was moved", "team": "north"},
+    {"id": "B", "text": "I was charged twice", "team": "south"},
+    {"id": "C", "text": "", "team": "west"},
+    {"id": "B", "text": "My flight was moved", "team": "east"},
+]
+
+
+def make_project(folder: Path) -> Project:
+    """A project's folder as the command line needs it, with a small prompt and the two that come with the project."""
+    project = Project(folder / "data", None, None)  # type: ignore[arg-type]
+    shutil.copy(REPOSITORY / "dagster.yaml", folder)
+    project.set_prompt()
+    shutil.copytree(project.prompts, folder / "prompts")
+    for path in (REPOSITORY / "prompts").glob("*.yaml"):
+        shutil.copy(path, folder / "prompts")
+    return project
+
+
+def run(*arguments: str | Path) -> Result:
+    """One command, in the current folder."""
+    return CliRunner().invoke(command_line, [str(argument) for argument in arguments])
+
+
+def told(result: Result) -> str:
+    """The one sentence that a mistake is answered with, checked to be one."""
+    lines = [line for line in result.output.split("\n") if line.startswith("Error: ")]
+    assert result.exit_code == 1 and len(lines) == 1, result.output
+    assert is_one_sentence(lines[0]) and "Traceback" not in result.output
+    return lines[0]
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    """The project that commands are given in; it is the current folder."""
+    folder = tmp_path_factory.mktemp("command_line")
+    made = make_project(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setenv("COLUMNS", "200")
+        yield made
+
+
+@pytest.fixture(scope="module")
+def classified(project: Project) -> Result:
+    """The first file, classified."""
+    Path("first.csv").write_bytes(file_of(ROWS, ".csv"))
+    return run("classify", "first.csv", "--prompt", PROMPT, "--output", "results/here")
+
+
+def test_classify_ends_with_a_summary(project: Project, classified: Result) -> None:
+    assert classified.exit_code == 0, classified.output
+    assert "4 rows: 3 classified, 1 rejected." in classified.output
+    assert "2 distinct texts: 2 new" in classified.output
+    assert "Travel" in classified.output and "50.0%" in classified.output
+    assert "warehouse.duckdb" in classified.output and "results/here" in classified.output.replace("\n", "")
+
+
+def test_classify_copies_the_results(project: Project, classified: Result) -> None:
+    (path,) = Path("results/here").iterdir()
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["id"], row["status"], row["team"]) for row in rows] == [
+        ("A", "classified", "north"),
+        ("B", "classified", "south"),
+        ("C", "rejected", "west"),
+        ("B", "classified", "east"),
+    ]
+    assert [path.name for path in project.home.glob("output_data/tickets/*/*")] == [path.name]
+
+
+def test_classify_again_does_nothing_anew_and_gives_the_format_that_is_wanted(
+    project: Project, classified: Result
+) -> None:
+    batches = project.jsonl_files()
+    result = run("classify", "first.csv", "-p", PROMPT, "--format", "json", "--output", "other")
+    assert result.exit_code == 0 and "Nothing was classified anew" in result.output
+    (path,) = Path("other").iterdir()
+    assert path.name == "first_csv.json"
+    assert [row["class"] for row in json.loads(path.read_text(encoding="utf-8"))] == ["Travel", "Billing", None, "Travel"]
+    assert project.jsonl_files() == batches
+
+
+def test_status_shows_where_each_file_stands(project: Project, classified: Result) -> None:
+    Path("empty.csv").write_bytes(b"")
+    assert "empty" in told(run("classify", "empty.csv", "--prompt", PROMPT))
+    lines = run("status").output.split("\n")
+    assert any("first.csv" in line and "finished" in line and line.count(" 4 ") == 2 for line in lines)
+    assert any("empty.csv" in line and "not read" in line for line in lines)
+    assert "first.csv" not in run("status", "--prompt", "travel").output
+    assert "'nobody'" in told(run("status", "--prompt", "nobody"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["nowhere.csv", "--prompt", PROMPT], "nowhere.csv"),
+        (["prompts", "--prompt", PROMPT], "prompts"),
+        (["notes.docx", "--prompt", PROMPT], ".csv"),
+        (["rows.csv", "--prompt", "nobody"], "tickets, travel"),
+        (["rows.csv", "--prompt", PROMPT, "--format", "pdf"], "csv, json, xlsx"),
+        (["rows.csv", "--prompt", PROMPT, "--output", "notes.docx"], "notes.docx"),
+        (["columns.csv", "--prompt", PROMPT], "'a', 'b'"),
+        (["picture.csv", "--prompt", PROMPT], "PNG"),
+    ],
+)
+def test_a_mistake_is_told_in_one_sentence(project: Project, arguments: list[str], words: str) -> None:
+    Path("rows.csv").write_bytes(file_of(ROWS, ".csv"))
+    Path("columns.csv").write_bytes(b"a,b\n1,2\n")
+    Path("picture.csv").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(100))
+    Path("notes.docx").write_bytes(b"PK")
+    assert words in told(run("classify", *arguments))
+
+
+def test_a_file_that_is_dropped_already_is_taken_where_it_is(project: Project) -> None:
+    path = project.drop("May 2026/calls.xlsx", ROWS)
+    assert run("classify", path, "--prompt", PROMPT, "--format", "xlsx", "--output", "books").exit_code == 0
+    assert {row["request_file"] for row in project.rows("classifications")} >= {"May 2026/calls.xlsx"}
+    assert not project.path_of("calls.xlsx").exists()
+    (book,) = Path("books").rglob("*.xlsx")
+    rows = list(load_workbook(book, read_only=True).active.iter_rows(min_row=2, values_only=True))
+    assert [row[2] for row in rows] == ["Travel", "Billing", None, "Travel"]
+
+
+def test_without_a_prompt_nothing_is_done(project: Project) -> None:
+    result = run("classify", "first.csv")
+    assert result.exit_code == 2 and "--prompt" in result.output
+
+
+def test_outside_of_a_project_the_folder_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_project(tmp_path)
+    (tmp_path / "dagster.yaml").unlink()
+    (tmp_path / "rows.csv").write_bytes(file_of(ROWS, ".csv"))
+    monkeypatch.chdir(tmp_path)
+    assert "dagster.yaml" in told(run("classify", "rows.csv", "--prompt", PROMPT))
+
+
+def test_a_setting_that_cannot_be_used_is_told(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BATCH_CLASSIFIER_DEPLOYMENT", "moon")
+    for command in (["prompts"], ["status"], ["classify", "first.csv", "--prompt", PROMPT]):
+        assert "BATCH_CLASSIFIER_DEPLOYMENT" in told(run(*command))
+
+
+def test_prompts_lists_those_that_are_there(project: Project) -> None:
+    result = run("prompts")
+    assert result.exit_code == 0
+    assert all(name in result.output for name in ("tickets", "travel", "lost_deals", "What a ticket is about"))
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [("categories: []\n", "categories"), ("a: [", "YAML"), ("", "mapping")],
+)
+def test_prompts_checks_their_files(project: Project, content: str, words: str) -> None:
+    """The others are still listed, and the exit code tells a script."""
+    path = Path("prompts/broken.yaml")
+    path.write_text(content)
+    try:
+        result = run("prompts")
+    finally:
+        path.unlink()
+    assert words in told(result) and "broken.yaml" in result.output and "lost_deals" in result.output
+
+
+def test_prompts_checks_models_too(project: Project) -> None:
+    text = Path("prompts/tickets.yaml").read_text().replace("anthropic.claude-3-haiku-20240307-v1:0", "acme.model-1")
+    path = Path("prompts/unknown_model.yaml")
+    path.write_text(text)
+    try:
+        assert "acme.model-1" in told(run("prompts"))
+    finally:
+        path.unlink()
+
+
+@pytest.mark.parametrize("suffix", ["csv", "json", "jsonl", "xlsx"])
+def test_sample_writes_rows_of_any_format(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / "deeper" / f"calls.{suffix}"
+    result = run("sample", "--rows", "20", "--seed", "5", "--output", path)
+    assert result.exit_code == 0 and "20" in result.output
+    ids = [row["conversation_id"] for row in sample_rows("travel", 20, 5)]
+    content = path.read_bytes()
+    if suffix == "xlsx":
+        found = [row[0] for row in load_workbook(path).active.iter_rows(min_row=2, values_only=True)]
+        assert found == ids
+    else:
+        assert [content.count(f'"{one}"'.encode()) for one in ids] == [1] * 20
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["--rows", "5", "--output", "a.pdf"], 1, ".csv"),
+        (["--rows", "5", "--output", "a.csv", "--prompt", "nobody"], 1, "travel"),
+        (["--rows", "0", "--output", "a.csv"], 2, "--rows"),
+        (["--rows", "5"], 2, "--output"),
+    ],
+)
+def test_sample_tells_what_it_cannot_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], code: int, words: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run("sample", *arguments)
+    assert result.exit_code == code and words in result.output and not list(tmp_path.iterdir())
+
+
+# In processes of their own, as people start it.
+
+
+@pytest.fixture(scope="module")
+def workplace(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project with a file of some thousand rows."""
+    folder = tmp_path_factory.mktemp("workplace")
+    write_sample("travel", 3_000, 3, folder / "calls.csv")
+    made = make_project(folder)
+    made.prompt_name = "travel"
+    return made
+
+
+def start(project: Project, file: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "batch_classifier.command_line.main", "classify", file, "--prompt", "travel", "-f", "csv"]
+    folder = project.home.parent
+    # A shell's background job ignores interrupts; the command must be one that a person can interrupt.
+    return subprocess.Popen(
+        command,
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+
+
+def begun(project: Project, process: subprocess.Popen[str]) -> None:
+    """Wait until the job for the file's texts has begun."""
+    jobs = len(list(project.home.glob("local_jobs/*.json")))
+    deadline = time.monotonic() + 60
+    while len(list(project.home.glob("local_jobs/*.json"))) == jobs:
+        assert process.poll() is None and time.monotonic() < deadline, process.stdout and process.stdout.read()
+        time.sleep(0.02)
+
+
+def finished(project: Project, file: str, rows: int) -> None:
+    """Start the command and check that it does all there is to do."""
+    process = start(project, file)
+    output, _ = process.communicate(timeout=120)
+    assert process.returncode == 0, output
+    assert f"{rows:,} rows: {rows:,} classified." in output
+    sql = "select count(*) as all_rows, count(distinct row_number) as rows from travel.classifications"
+    assert project.query(f"{sql} where request_file = '{file}'") == [{"all_rows": rows, "rows": rows}]
+    (result,) = project.home.glob(f"output_data/travel/*/{file.replace('.', '_')}.csv")
+    with result.open(encoding="utf-8-sig", newline="") as lines:
+        assert sum(1 for _ in csv.DictReader(lines)) == rows
+
+
+def test_a_command_that_was_killed_is_started_again_and_ends_complete(workplace: Project) -> None:
+    process = start(workplace, "calls.csv")
+    begun(workplace, process)
+    process.kill()
+    process.communicate()
+    assert not list(workplace.home.glob("internal/**/*.jsonl.out")), "it was killed in the middle"
+    finished(workplace, "calls.csv", 3_000)
+    assert len(workplace.jsonl_files()) == 1
+
+
+def test_a_command_that_is_interrupted_says_how_to_come_back(workplace: Project) -> None:
+    write_sample("travel", 3_000, 4, workplace.home.parent / "more.csv")
+    process = start(workplace, "more.csv")
+    begun(workplace, process)
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 130 and "start the same command again" in output.lower(), output
+    assert "Traceback" not in output and "InterruptedError" not in output
