@@ -22,6 +22,11 @@ _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,
 _OBJECT = re.compile(r'\{\s*(?=["}])')
 _CUT_OFF_OBJECT = re.compile(r'[^{"]{0,80}\{\s{0,80}"class"\s{0,80}:\s{0,80}("(?:[^"\\]|\\.){0,500}")\s{0,80},')
 
+# The answer that was asked for, word for word, and nothing else: most answers, so they are read at once. Surrogates and
+# entities (&) are left to the thorough way, and so is anything else that is not quite so.
+_WORDS = r"[^<>&\s\ud800-\udfff](?:[^<>&\ud800-\udfff]*[^<>&\s\ud800-\udfff])?"
+_PLAIN_ANSWER = re.compile(rf"<class>({_WORDS})</class>(?:\s*<rationale>({_WORDS})</rationale>)?")
+
 
 @dataclass(frozen=True)
 class AnswerText:
@@ -40,6 +45,8 @@ def parse_tags(text: str) -> AnswerText:
     it; where the rationale is not closed, only a class at the very end of the answer stands outside of it. An answer
     of one short line without any tag is the class itself, as is one before a lone `</class>`.
     """
+    if (plain := _PLAIN_ANSWER.fullmatch(text)) is not None:
+        return AnswerText(plain[1], plain[2], None)
     classes: list[str] = []
     quoted: list[str] = []
     rationales: list[str] = []

@@ -76,7 +76,7 @@ def watch(stored_project: Project, monkeypatch: pytest.MonkeyPatch) -> Iterator[
 
 def test_a_job_that_failed_is_told_once(watch: Watch) -> None:
     project = watch.project
-    scripted(project).failure = "You do not have access to the model with the specified model ID."
+    scripted(project).failure = "The provided model identifier is invalid."
     project.drop("calls.csv", [SECRET_TEXT])
     result = project.run("calls.csv")
     assert not result.success and watch.ticks() == []
@@ -84,7 +84,7 @@ def test_a_job_that_failed_is_told_once(watch: Watch) -> None:
     assert message["Subject"] == f"Batch Classifier: classify_{project.prompt_name} failed for calls.csv"
     lines = message["Message"].split("\n")
     assert result.run_id in lines[0] and lines[1] == "Request file: calls.csv"
-    assert "You do not have access to the model" in lines[2] and f"{project.prompt_name}__batch_job: " in lines[2]
+    assert "The provided model identifier is invalid; correct model.id in the prompt." in lines[2] and f"{project.prompt_name}__batch_job: " in lines[2]
     assert lines[3:] == [f"https://dagster.example.com/runs/{result.run_id}"]
     assert SECRET_TEXT not in str(message) and "4711" not in str(message)
 

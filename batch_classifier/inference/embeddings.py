@@ -11,15 +11,15 @@ dialogue only the customer's turns are read, and the agent's first answer, which
 weights come with the package wordllama (MIT licence): 32,000 tokens of 256 numbers, distilled from Llama 2's.
 """
 
-import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
+
+from batch_classifier.inference.dialogue import WORD, weighted_sentences
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,16 +30,6 @@ if TYPE_CHECKING:
 MODEL_ID = "local/static-embeddings-1"
 """Name and version of the engine; raise the version whenever a change can alter a verdict."""
 
-# How much of a text is read: what it is about is said early, and reading on costs time and adds chatter.
-_CHARACTERS = 8_000
-_SENTENCES = 10
-_PLAIN_SENTENCES = 30
-_WORDS = 60
-# What a sentence counts in proportion to the one before; plain texts, such as notes, may come to the point late.
-_DECAY = 0.8
-_PLAIN_DECAY = 0.95
-_AGENT_WEIGHT = 0.4
-_AGENT_SENTENCES = 2
 # Names of people and places begin with a capital letter and tell little about what is wanted.
 _NAME_WEIGHT = 0.5
 # Strength and sharpness of the evidence; found on labelled calls and notes, where small changes make little difference.
@@ -76,55 +66,6 @@ _SMALL_TALK = (
     "It was a nice and friendly conversation with the team",
     "We met and had a call, then I followed up with a mail and a document",
 )
-
-_CUSTOMERS = frozenset(
-    [
-        "buyer",
-        "caller",
-        "client",
-        "customer",
-        "guest",
-        "member",
-        "passenger",
-        "patient",
-        "tenant",
-        "traveler",
-        "traveller",
-        "user",
-        "visitor",
-    ]
-)
-_AGENTS = frozenset(
-    [
-        "advisor",
-        "adviser",
-        "agent",
-        "assistant",
-        "associate",
-        "bot",
-        "chatbot",
-        "clerk",
-        "concierge",
-        "consultant",
-        "employee",
-        "operator",
-        "receptionist",
-        "rep",
-        "representative",
-        "salesperson",
-        "specialist",
-        "staff",
-        "support",
-    ]
-)
-_SPEAKERS = _CUSTOMERS | _AGENTS
-_COLON = re.compile(r":(?=\s)")
-# A role, with a number or a name after it or brackets around it, just before a colon.
-_SPEAKER = re.compile(r"(?:^|[\s\[(*])([^\W\d_]{3,14})(?: #?\d{1,3}| [A-Z]\w{1,14}| ?\([^()]{1,24}\))?[\])*]{0,2} ?$")
-_SPEAKER_LENGTH = 48
-_SENTENCE_END = re.compile(r"(?<=[.!?。！？])\s+|[\n\r\u2028]+")
-# Long runs of letters, as in scripts without spaces, are cut.
-_WORD = re.compile(r"[^\W\d_]{1,40}(?:['’][^\W\d_]{1,10})?")
 
 
 class CategoryLike(Protocol):
@@ -209,7 +150,7 @@ class EmbeddingClassifier:
         firsts: list[int] = []  # one for each text: its first sentence
         for text in texts:
             firsts.append(len(starts))
-            for sentence, weight in _read(text):
+            for sentence, weight in weighted_sentences(text):
                 starts.append(len(rows))
                 weights.append(weight)
                 rows.append(self._opening[sentence[0]])
@@ -348,66 +289,8 @@ def _known_texts(categories: Sequence[CategoryLike]) -> Iterator[tuple[int, str,
     yield from ((len(categories), "small talk", text) for text in _SMALL_TALK)
 
 
-def _read(text: str) -> Iterator[tuple[list[str], float]]:
-    """The sentences that tell what a text is about, as words, each with its weight."""
-    text = text[:_CHARACTERS]
-    turns = _turns(text)
-    limit, decay = (_SENTENCES, _DECAY) if turns else (_PLAIN_SENTENCES, _PLAIN_DECAY)
-    read, answers, weight = 0, 0, 1.0
-    for is_customer, turn in turns or [(True, text)]:
-        if not is_customer and (answers or not read):
-            continue
-        for sentence in _SENTENCE_END.split(turn):
-            words = _WORD.findall(sentence)[:_WORDS]
-            if len(words) < 2:
-                continue
-            if is_customer:
-                yield words, weight
-                read, weight = read + 1, weight * decay
-                if read == limit:
-                    return
-            elif answers < _AGENT_SENTENCES:
-                yield words, weight * _AGENT_WEIGHT
-                answers += 1
-    if not read and (words := _WORD.findall(text)[:_WORDS]):
-        yield words, 1.0
-
-
-def _turns(text: str) -> Iterator[tuple[bool, str]] | None:
-    """The turns of a dialogue, each with whether the customer speaks; None for a text that isn't one."""
-    labels = _labels(text)
-    first = next(labels, None)
-    second = next(labels, None)
-    # A single label in the midst of a text, as in "Customer: Smith Ltd", makes no dialogue.
-    if first is None or (second is None and first[0] > 2):
-        return None
-    return _between(text, chain([first], [second] if second else [], labels))
-
-
-def _labels(text: str) -> Iterator[tuple[int, int, bool]]:
-    """Where speakers are named: beginning and end of the label, and whether it is the customer's."""
-    for colon in _COLON.finditer(text):
-        end = colon.start()
-        start = max(text.rfind(" ", 0, end), text.rfind("\n", 0, end)) + 1
-        speaker = text[start:end].lower()
-        if speaker not in _SPEAKERS:
-            label = _SPEAKER.search(text, max(0, end - _SPEAKER_LENGTH), end)
-            if label is None or (speaker := label[1].lower()) not in _SPEAKERS:
-                continue
-            start = label.start()
-        yield start, colon.end(), speaker in _CUSTOMERS
-
-
-def _between(text: str, labels: Iterator[tuple[int, int, bool]]) -> Iterator[tuple[bool, str]]:
-    _, begin, is_customer = next(labels)
-    for start, end, is_next_customer in labels:
-        yield is_customer, text[begin:start]
-        begin, is_customer = end, is_next_customer
-    yield is_customer, text[begin:]
-
-
 def _plain_words(text: str) -> list[str]:
-    return [word.lower().replace("’", "'") for word in _WORD.findall(text)]
+    return [word.lower().replace("’", "'") for word in WORD.findall(text)]
 
 
 def _shorten(text: str) -> str:

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import pyarrow as pa
 
 from batch_classifier.errors import ClassifierError, SettingError
-from batch_classifier.tables import TABLES, Table
+from batch_classifier.tables import CLASSIFICATIONS, TABLES, Table
 from batch_classifier.warehouse.athena_queries import AthenaQueries
 from batch_classifier.warehouse.aws_clients import AwsClients
 from batch_classifier.warehouse.aws_errors import told_plainly
@@ -24,6 +24,7 @@ from batch_classifier.warehouse.glue_catalog import LONGEST_PARTITION_VALUE, Glu
 from batch_classifier.warehouse.interface import Warehouse
 from batch_classifier.warehouse.parquet_rows import read_rows, write_rows
 from batch_classifier.warehouse.partition_folders import FILE_NAME, new_version, outlived, partition_folder
+from batch_classifier.warehouse.views import VIEWS, glue_view
 
 if TYPE_CHECKING:
     import boto3
@@ -72,6 +73,7 @@ class AthenaWarehouse(Warehouse):
         results = output_uri or f"{self.location_uri}-query-results/"
         self._queries = AthenaQueries(self._clients, database, workgroup, results, kms_key_id)
         self._prompts_in_place: set[str] = set()
+        self._prompts_with_views: set[str] = set()
 
     def name(self, prompt: str, table: Table) -> str:
         """Database and table, as in `batch_classifier.travel_classifications`."""
@@ -98,6 +100,8 @@ class AthenaWarehouse(Warehouse):
             self._upload(path, f"{location}/{FILE_NAME}")
         self._catalog.point_partition(name, request_file, f"{location}/", columns, count)
         self._sweep(name, request_file, folder)
+        if table is CLASSIFICATIONS:
+            self._ensure_views(prompt)
         return count
 
     @contextmanager
@@ -128,6 +132,17 @@ class AthenaWarehouse(Warehouse):
             location = f"{self._table_location(prompt, table)}/"
             self._catalog.ensure_table(self._table_name(prompt, table), table, location)
         self._prompts_in_place.add(prompt)
+
+    def _ensure_views(self, prompt: str) -> None:
+        if prompt in self._prompts_with_views:
+            return
+        self._prompts_with_views.add(prompt)
+        for view in VIEWS:
+            try:
+                self._catalog.ensure_view(glue_view(view, self.database, prompt))
+            except ClassifierError as error:
+                # The rows are in place; a run does not fail for a view.
+                _LOGGER.warning("%s", error)
 
     def _table_name(self, prompt: str, table: Table) -> str:
         return f"{prompt}_{table.name}"

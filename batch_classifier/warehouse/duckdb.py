@@ -3,6 +3,7 @@
 Only one process at a time may have the file open, so connections are held briefly and others wait their turn.
 """
 
+import logging
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,6 +15,9 @@ import pyarrow as pa
 from batch_classifier.errors import ClassifierError
 from batch_classifier.tables import PARTITION_COLUMN, TABLES, Table
 from batch_classifier.warehouse.interface import ROWS_AT_ONCE, Warehouse, literal
+from batch_classifier.warehouse.views import VIEWS, duckdb_view
+
+_LOGGER = logging.getLogger(__name__)
 
 # With these a million rows of 1.5 KB pass in either direction in under 500 MB.
 MEMORY: dict[str, str | bool | int | float | list[str]] = {"memory_limit": "200MB", "threads": "2"}
@@ -69,8 +73,12 @@ class DuckDBWarehouse(Warehouse):
             "select table_name, column_name from information_schema.columns where table_schema = ?", [prompt]
         ).fetchall()
         columns = {(table, column) for table, column in there}
-        if all((table.name, column) in columns for table in TABLES for column in table.schema.names):
-            return
+        if not all((table.name, column) in columns for table in TABLES for column in table.schema.names):
+            self._make_tables(connection, prompt)
+        if not all((view.name, column) in columns for view in VIEWS for column in view.schema.names):
+            self._make_views(connection, prompt)
+
+    def _make_tables(self, connection: duckdb.DuckDBPyConnection, prompt: str) -> None:
         connection.execute(f"create schema if not exists {prompt}")
         for table in TABLES:
             fields = ", ".join(f'"{field.name}" {_SQL_TYPES[field.type]}' for field in table.schema)
@@ -78,6 +86,14 @@ class DuckDBWarehouse(Warehouse):
             for field in table.schema:
                 statement = f'alter table {self.name(prompt, table)} add column if not exists "{field.name}" {_SQL_TYPES[field.type]}'
                 connection.execute(statement)
+
+    def _make_views(self, connection: duckdb.DuckDBPyConnection, prompt: str) -> None:
+        for view in VIEWS:
+            try:
+                connection.execute(duckdb_view(view, prompt))
+            except duckdb.Error as error:
+                # Somebody has a table of that name; the tables that a run needs are in place all the same.
+                _LOGGER.warning("The view %s.%s cannot be made: %s", prompt, view.name, str(error).split("\n")[0])
 
     def replace(self, prompt: str, table: Table, request_file: str, rows: Iterable[pa.RecordBatch]) -> int:
         """Replace a request file's rows in one transaction: whatever fails, also in the middle, leaves the old ones."""

@@ -72,6 +72,23 @@ class GlueCatalog:
                 raise
         return None
 
+    def ensure_view(self, made: dict[str, Any]) -> None:
+        """See that the view is there as it should be; a table of that name is left alone. Raises ClassifierError."""
+        from botocore.exceptions import ClientError
+
+        with told_plainly(f"prepare the view {made['Name']} in the Glue database {self.database}"):
+            found = self._find_table(made["Name"])
+            if found is None:
+                try:
+                    self._clients.glue.create_table(DatabaseName=self.database, TableInput=made)
+                except ClientError as error:
+                    if error_code(error) != "AlreadyExistsException":
+                        raise
+            elif found.get("TableType") != "VIRTUAL_VIEW":
+                raise ClassifierError(f"{self.database}.{made['Name']} is a table; the view of that name is not made.")
+            elif found.get("ViewOriginalText") != made["ViewOriginalText"]:
+                self._clients.glue.update_table(DatabaseName=self.database, TableInput=made)
+
     def _find_table(self, name: str) -> dict[str, Any] | None:
         from botocore.exceptions import ClientError
 

@@ -1,0 +1,123 @@
+"""What of a text is read: in a dialogue the customer's first sentences and the agent's first answer, else the beginning."""
+
+import re
+from collections.abc import Iterator
+from itertools import chain
+
+# How much of a text is read: what it is about is said early, and reading on costs time and adds chatter.
+_CHARACTERS = 8_000
+_SENTENCES = 10
+_PLAIN_SENTENCES = 30
+_WORDS = 60
+# What a sentence counts in proportion to the one before; plain texts, such as notes, may come to the point late.
+_DECAY = 0.8
+_PLAIN_DECAY = 0.95
+_AGENT_WEIGHT = 0.4
+_AGENT_SENTENCES = 2
+
+_CUSTOMERS = frozenset(
+    [
+        "buyer",
+        "caller",
+        "client",
+        "customer",
+        "guest",
+        "member",
+        "passenger",
+        "patient",
+        "tenant",
+        "traveler",
+        "traveller",
+        "user",
+        "visitor",
+    ]
+)
+_AGENTS = frozenset(
+    [
+        "advisor",
+        "adviser",
+        "agent",
+        "assistant",
+        "associate",
+        "bot",
+        "chatbot",
+        "clerk",
+        "concierge",
+        "consultant",
+        "employee",
+        "operator",
+        "receptionist",
+        "rep",
+        "representative",
+        "salesperson",
+        "specialist",
+        "staff",
+        "support",
+    ]
+)
+_SPEAKERS = _CUSTOMERS | _AGENTS
+_COLON = re.compile(r":(?=\s)")
+# A role, with a number or a name after it or brackets around it, just before a colon.
+_SPEAKER = re.compile(r"(?:^|[\s\[(*])([^\W\d_]{3,14})(?: #?\d{1,3}| [A-Z]\w{1,14}| ?\([^()]{1,24}\))?[\])*]{0,2} ?$")
+_SPEAKER_LENGTH = 48
+_SENTENCE_END = re.compile(r"(?<=[.!?。！？])\s+|[\n\r\u2028]+")
+# Long runs of letters, as in scripts without spaces, are cut.
+WORD = re.compile(r"[^\W\d_]{1,40}(?:['’][^\W\d_]{1,10})?")
+
+
+def weighted_sentences(text: str) -> Iterator[tuple[list[str], float]]:
+    """The sentences that tell what a text is about, as words, each with its weight."""
+    text = text[:_CHARACTERS]
+    turns = _turns(text)
+    limit, decay = (_SENTENCES, _DECAY) if turns else (_PLAIN_SENTENCES, _PLAIN_DECAY)
+    read, answers, weight = 0, 0, 1.0
+    for is_customer, turn in turns or [(True, text)]:
+        if not is_customer and (answers or not read):
+            continue
+        for sentence in _SENTENCE_END.split(turn):
+            words = WORD.findall(sentence)[:_WORDS]
+            if len(words) < 2:
+                continue
+            if is_customer:
+                yield words, weight
+                read, weight = read + 1, weight * decay
+                if read == limit:
+                    return
+            elif answers < _AGENT_SENTENCES:
+                yield words, weight * _AGENT_WEIGHT
+                answers += 1
+    if not read and (words := WORD.findall(text)[:_WORDS]):
+        yield words, 1.0
+
+
+def _turns(text: str) -> Iterator[tuple[bool, str]] | None:
+    """The turns of a dialogue, each with whether the customer speaks; None for a text that isn't one."""
+    labels = _labels(text)
+    first = next(labels, None)
+    second = next(labels, None)
+    # A single label in the midst of a text, as in "Customer: Smith Ltd", makes no dialogue.
+    if first is None or (second is None and first[0] > 2):
+        return None
+    return _between(text, chain([first], [second] if second else [], labels))
+
+
+def _labels(text: str) -> Iterator[tuple[int, int, bool]]:
+    """Where speakers are named: beginning and end of the label, and whether it is the customer's."""
+    for colon in _COLON.finditer(text):
+        end = colon.start()
+        start = max(text.rfind(" ", 0, end), text.rfind("\n", 0, end)) + 1
+        speaker = text[start:end].lower()
+        if speaker not in _SPEAKERS:
+            label = _SPEAKER.search(text, max(0, end - _SPEAKER_LENGTH), end)
+            if label is None or (speaker := label[1].lower()) not in _SPEAKERS:
+                continue
+            start = label.start()
+        yield start, colon.end(), speaker in _CUSTOMERS
+
+
+def _between(text: str, labels: Iterator[tuple[int, int, bool]]) -> Iterator[tuple[bool, str]]:
+    _, begin, is_customer = next(labels)
+    for start, end, is_next_customer in labels:
+        yield is_customer, text[begin:start]
+        begin, is_customer = end, is_next_customer
+    yield is_customer, text[begin:]

@@ -1,0 +1,99 @@
+"""Views for people: each record's newest classification, and how many requests came to each class on each day."""
+
+import base64
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from batch_classifier.tables import CLASSIFICATIONS
+
+# What Athena calls these types in a view's definition, and Glue in its columns.
+_ATHENA_TYPES = {
+    pa.string(): ("varchar", "string"),
+    pa.int64(): ("bigint", "bigint"),
+    pa.float64(): ("double", "double"),
+    pa.date32(): ("date", "date"),
+    pa.timestamp("us", tz="UTC"): ("timestamp", "timestamp"),
+}
+
+
+@dataclass(frozen=True)
+class View:
+    """A view on a prompt's classifications; `sql` makes its SELECT from that table's name and the day of an answer in SQL."""
+
+    name: str
+    description: str
+    schema: pa.Schema
+    sql: Callable[[str, str], str]
+
+
+def _latest(classifications: str, day: str) -> str:
+    columns = ", ".join(f'"{name}"' for name in CLASSIFICATIONS.schema.names)
+    return f"""
+        select {columns} from (
+            select *, row_number() over (
+                partition by record_id order by answered_at desc nulls last, request_file desc, row_number desc
+            ) as place
+            from {classifications}
+        ) as ranked
+        where place = 1
+    """
+
+
+def _daily(classifications: str, day: str) -> str:
+    return f"""
+        select {day} as "date", "class", count(*) as requests
+        from {classifications}
+        where answered_at is not null
+        group by {day}, "class"
+    """
+
+
+LATEST_CLASSIFICATIONS = View(
+    "latest_classifications",
+    "Each record's newest classification, whichever request files it stood in; records are told apart by record_id.",
+    CLASSIFICATIONS.schema,
+    _latest,
+)
+DAILY_CATEGORIES = View(
+    "daily_categories",
+    "Requests by the day (UTC) of their answer and by class.",
+    pa.schema([("date", pa.date32()), ("class", pa.string()), ("requests", pa.int64())]),
+    _daily,
+)
+VIEWS = (LATEST_CLASSIFICATIONS, DAILY_CATEGORIES)
+
+
+def duckdb_view(view: View, prompt: str) -> str:
+    """The statement that makes a view in DuckDB, whose times have a zone."""
+    select = view.sql(f"{prompt}.{CLASSIFICATIONS.name}", "cast(answered_at at time zone 'UTC' as date)")
+    return f"create or replace view {prompt}.{view.name} as {select}"
+
+
+def glue_view(view: View, database: str, prompt: str) -> dict[str, Any]:
+    """The view as Athena itself keeps it in the Glue catalog; to put it there needs no query, and no more permissions."""
+    select = view.sql(f'"{database}"."{prompt}_{CLASSIFICATIONS.name}"', "cast(answered_at as date)")
+    definition = {
+        "originalSql": " ".join(select.split()),
+        "catalog": "awsdatacatalog",
+        "schema": database,
+        "columns": [{"name": column.name, "type": _ATHENA_TYPES[column.type][0]} for column in view.schema],
+    }
+    encoded = base64.b64encode(json.dumps(definition).encode()).decode()
+    return {
+        "Name": f"{prompt}_{view.name}",
+        "Description": view.description,
+        "TableType": "VIRTUAL_VIEW",
+        "Parameters": {"presto_view": "true", "comment": "Presto View"},
+        "PartitionKeys": [],
+        "ViewOriginalText": f"/* Presto View: {encoded} */",
+        "ViewExpandedText": "/* Presto View */",
+        "StorageDescriptor": {
+            "Location": "",
+            "Columns": [{"Name": column.name, "Type": _ATHENA_TYPES[column.type][1]} for column in view.schema],
+            "SerdeInfo": {},
+        },
+    }
