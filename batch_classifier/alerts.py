@@ -10,6 +10,7 @@ import orjson
 from dagster import DagsterEvent, DagsterEventType
 from dagster._utils.error import SerializableErrorInfo
 
+from batch_classifier.checks import all_texts_answered
 from batch_classifier.errors import ClassifierError, SettingError
 from batch_classifier.failures import told_in_one_sentence
 from batch_classifier.settings import Settings
@@ -26,25 +27,26 @@ _QUERY_OF_ADDRESS = re.compile(r"(https?://[^\s?]+)\?\S+")
 
 @dataclass(frozen=True)
 class Alert:
-    """What is told of a failed run. `causes` are its failed steps, each with one sentence: no text of a record, no secret."""
+    """What is told of a run. `causes` are its failed steps, each with one sentence: no text of a record, no secret."""
 
     job: str
     partition: str | None
     run_id: str
     causes: tuple[str, ...]
     link: str | None = None
+    outcome: str = "failed"
 
     @property
     def subject(self) -> str:
         """One line of ASCII."""
-        subject = f"Batch Classifier: {self.job} failed" + (f" for {self.partition}" if self.partition else "")
+        subject = f"Batch Classifier: {self.job} {self.outcome}" + (f" for {self.partition}" if self.partition else "")
         printable = re.sub(r"[^\x20-\x7e]", "?", subject)
         return printable if len(printable) <= _SUBJECT_CHARACTERS else printable[: _SUBJECT_CHARACTERS - 3] + "..."
 
     @property
     def body(self) -> str:
         """The message."""
-        lines = [f"The run {self.run_id} of {self.job} failed."]
+        lines = [f"The run {self.run_id} of {self.job} {self.outcome}."]
         lines += [f"Request file: {self.partition}"] if self.partition else []
         lines += self.causes
         lines += [self.link] if self.link else []
@@ -110,31 +112,41 @@ class Alerts:
             raise ClassifierError("An address of BATCH_CLASSIFIER_ALERT_URLS did not take the alert.")
 
 
-def build_alert_sensor(settings: Settings, alerts: Alerts | None = None) -> dg.SensorDefinition | None:
-    """The sensor `alerts`, over all jobs; None where nobody is to be told."""
+def build_alert_sensors(settings: Settings) -> list[dg.SensorDefinition]:
+    """The sensors `alerts` and `alerts_of_jobs`, over all jobs; none where nobody is to be told."""
     urls = (settings.alert_urls or "").split()
-    if alerts is None and settings.alert_topic_arn is None and not urls:
-        return None
-    told = alerts or Alerts(settings.alert_topic_arn, urls)
+    if settings.alert_topic_arn is None and not urls:
+        return []
+    alerts = Alerts(settings.alert_topic_arn, urls)
 
     @dg.run_failure_sensor(
         name="alerts",
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Tells of every run that failed, of a job that failed or a blocking check: once for each cause and file.",
+        description="Tells of every run that failed, for whatever reason, also a blocking check: once for each cause and file.",
     )
-    def alert_sensor(context: dg.RunFailureSensorContext, internal_folder: dg.ResourceParam[Folder]) -> None:
-        alert = alert_of(context, settings.ui_url)
+    def failed_runs(context: dg.RunFailureSensorContext, internal_folder: dg.ResourceParam[Folder]) -> None:
         with told_in_one_sentence():
-            if not told.send_once(alert, internal_folder):
-                context.log.info(f"This was told before: {alert.subject}")
+            alerts.send_once(alert_of(context, settings.ui_url), internal_folder)
 
-    return alert_sensor
+    @dg.run_status_sensor(
+        run_status=dg.DagsterRunStatus.SUCCESS,
+        name="alerts_of_jobs",
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Tells of jobs that failed and left texts without an answer in a run that went through.",
+    )
+    def failed_jobs(context: dg.RunStatusSensorContext, internal_folder: dg.ResourceParam[Folder]) -> None:
+        alert = alert_of_jobs(context, settings.ui_url)
+        if alert is not None:
+            with told_in_one_sentence():
+                alerts.send_once(alert, internal_folder)
+
+    return [failed_runs, failed_jobs]
 
 
 def alert_of(context: dg.RunFailureSensorContext, ui_url: str | None) -> Alert:
     """What to tell of a run that failed."""
     run = context.dagster_run
-    checks = _failed_checks(context.instance, run.run_id)
+    checks = _blocking(_failed_checks(context.instance, run.run_id))
     causes = [
         f"{event.step_key}: {_sentence(event, checks.get(event.step_key or '', []))}"
         for event in context.get_step_failure_events()
@@ -146,8 +158,34 @@ def alert_of(context: dg.RunFailureSensorContext, ui_url: str | None) -> Alert:
         partition=run.tags.get("dagster/partition"),
         run_id=run.run_id,
         causes=tuple(_QUERY_OF_ADDRESS.sub(r"\1", cause) for cause in sorted(set(causes))),
-        link=f"{ui_url.rstrip('/')}/runs/{run.run_id}" if ui_url else None,
+        link=_link(ui_url, run.run_id),
     )
+
+
+def alert_of_jobs(context: dg.RunStatusSensorContext, ui_url: str | None) -> Alert | None:
+    """What to tell of a run that went through while jobs failed; None where every text has its answer."""
+    run = context.dagster_run
+    causes = []
+    for _, evaluation in _failed_checks(context.instance, run.run_id):
+        if evaluation.check_name == all_texts_answered.__name__:
+            missing = evaluation.metadata["missing"].value
+            causes.append(
+                f"batch_job: {missing} texts were sent and have no answer; the asset's table has each job's end."
+            )
+    if not causes:
+        return None
+    return Alert(
+        job=run.job_name,
+        partition=run.tags.get("dagster/partition"),
+        run_id=run.run_id,
+        causes=tuple(causes),
+        link=_link(ui_url, run.run_id),
+        outcome="has jobs that failed",
+    )
+
+
+def _link(ui_url: str | None, run_id: str) -> str | None:
+    return f"{ui_url.rstrip('/')}/runs/{run_id}" if ui_url else None
 
 
 def _sentence(event: DagsterEvent, checks: Sequence[str]) -> str:
@@ -168,15 +206,18 @@ def _chain(error: SerializableErrorInfo | None) -> Iterator[SerializableErrorInf
         yield error
 
 
-def _failed_checks(instance: dg.DagsterInstance, run_id: str) -> dict[str, list[str]]:
-    """Names of the blocking checks that failed in a run, by their step."""
-    found: dict[str, list[str]] = {}
-    records = instance.get_records_for_run(run_id, of_type=DagsterEventType.ASSET_CHECK_EVALUATION).records
-    for record in records:
+def _failed_checks(instance: dg.DagsterInstance, run_id: str) -> Iterator[tuple[str, dg.AssetCheckEvaluation]]:
+    """The checks that failed in a run, each with its step."""
+    for record in instance.get_records_for_run(run_id, of_type=DagsterEventType.ASSET_CHECK_EVALUATION).records:
         event = record.event_log_entry.dagster_event
-        evaluation = event.asset_check_evaluation_data if event is not None else None
-        if event is None or evaluation is None or evaluation.passed or not evaluation.blocking:
-            continue
-        if evaluation.severity is dg.AssetCheckSeverity.ERROR:
-            found.setdefault(event.step_key or "", []).append(evaluation.check_name)
+        if event is not None and not event.asset_check_evaluation_data.passed:
+            yield event.step_key or "", event.asset_check_evaluation_data
+
+
+def _blocking(failed: Iterator[tuple[str, dg.AssetCheckEvaluation]]) -> dict[str, list[str]]:
+    """The names of those that block, by their step."""
+    found: dict[str, list[str]] = {}
+    for step, evaluation in failed:
+        if evaluation.blocking and evaluation.severity is dg.AssetCheckSeverity.ERROR:
+            found.setdefault(step, []).append(evaluation.check_name)
     return found

@@ -6,16 +6,18 @@ from typing import Any
 
 import dagster as dg
 
-from batch_classifier.alerts import build_alert_sensor
+from batch_classifier.alerts import build_alert_sensors
 from batch_classifier.assets import build_assets
 from batch_classifier.checks import build_checks
 from batch_classifier.finished_jobs import build_finished_jobs_sensor
 from batch_classifier.prompts import PromptFolder, load_prompts
 from batch_classifier.resources import build_resources
+from batch_classifier.retention import Retention
 from batch_classifier.s3_events import FileEvents
 from batch_classifier.schedules import build_job, build_rerun_schedule
 from batch_classifier.sensors import build_request_files_sensor
 from batch_classifier.settings import Settings, load_settings
+from batch_classifier.storage import LocalFolder
 
 # Partitioned checks are in preview in dagster 1.13; what they do here is tested.
 warnings.filterwarnings("ignore", category=dg.PreviewWarning)
@@ -29,18 +31,24 @@ def build_definitions(settings: Settings, folder: PromptFolder, **resources: Any
     sensors = [
         build_request_files_sensor(folder, jobs, events),
         build_finished_jobs_sensor(folder, jobs),
-        build_alert_sensor(settings),
+        *build_alert_sensors(settings),
     ]
     return dg.Definitions(
         assets=[asset for prompt in prompts for asset in build_assets(prompt, settings.waits_for_jobs)],
         asset_checks=[check for prompt in prompts for check in build_checks(prompt)],
         jobs=jobs,
-        sensors=[sensor for sensor in sensors if sensor is not None] if jobs else [],
-        schedules=[build_rerun_schedule(prompts)] if jobs else [],
+        sensors=sensors if jobs else [],
+        schedules=[build_rerun_schedule(prompts, _retention(settings))] if jobs else [],
         resources={**build_resources(settings), **resources},
         # A step is short; a process for each would cost more than the step.
         executor=dg.in_process_executor,
     )
+
+
+def _retention(settings: Settings) -> Retention | None:
+    if settings.retention_days is None:
+        return None
+    return Retention(settings.retention_days, LocalFolder(settings.home / "local_jobs"))
 
 
 def load_definitions() -> dg.Definitions:

@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -26,12 +26,12 @@ _HIDDEN_AGAIN_AFTER = HIDDEN_SECONDS / 3
 
 @dataclass
 class Notice:
-    """A message that S3 sent, and the fingerprints of the request files it tells of, as they are now."""
+    """A message that S3 sent, and the fingerprints of the request files it tells of; None until this tick has looked."""
 
     receipt: str
     keys: list[str]
     hidden_at: float
-    files: dict[tuple[str, str], str] = field(default_factory=dict)
+    files: dict[tuple[str, str], str] | None = None
 
 
 class FileEvents:
@@ -72,21 +72,27 @@ class FileEvents:
                 "BATCH_CLASSIFIER_SQS_URL is set, but BATCH_CLASSIFIER_CUSTOMER_URI is no s3:// address; "
                 "only S3 sends events."
             )
+        for notice in self._held.values():
+            notice.files = None
         self._hide_again()
         self._receive(customer)
         waiting = WaitingFiles()
         for notice in self._held.values():
-            notice.files.clear()
+            files: dict[tuple[str, str], str] = {}
             for key in notice.keys:
                 file = customer.find(key)
                 place = take_in(waiting, file, prompts) if file is not None else None
                 if file is not None and place is not None:
-                    notice.files[place] = file.fingerprint
+                    files[place] = file.fingerprint
+            notice.files = files
         return waiting
 
     def mark(self, seen: Mapping[tuple[str, str], str]) -> None:
         """Tell which files the tick has dealt with; a notice is through when all of its files are."""
         for identifier, notice in list(self._held.items()):
+            if notice.files is None:
+                # S3 failed before it was looked at.
+                continue
             if all(seen.get(place) == fingerprint for place, fingerprint in notice.files.items()):
                 self._recorded[identifier] = self._held.pop(identifier)
 

@@ -1,6 +1,8 @@
 """The Dagster job of each prompt, and the nightly schedule that takes up what is not finished."""
 
+import datetime
 from collections.abc import Sequence
+from dataclasses import asdict
 
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
@@ -10,6 +12,7 @@ from batch_classifier.failures import told_in_one_sentence
 from batch_classifier.metadata import markdown_table
 from batch_classifier.prompts import Prompt
 from batch_classifier.reruns import Rerun, note_reruns
+from batch_classifier.retention import Retention, remove_expired
 from batch_classifier.storage import Folder
 from batch_classifier.warehouse import queries
 from batch_classifier.warehouse.interface import Warehouse
@@ -25,8 +28,8 @@ def build_job(prompt: Prompt) -> UnresolvedAssetJobDefinition:
     )
 
 
-def build_rerun_schedule(prompts: Sequence[Prompt]) -> dg.ScheduleDefinition:
-    """The schedule `rerun_unfinished` and its job, over all prompts.
+def build_rerun_schedule(prompts: Sequence[Prompt], retention: Retention | None = None) -> dg.ScheduleDefinition:
+    """The schedule `rerun_unfinished` and its job, over all prompts; with a retention it also removes old internal files.
 
     The request files of each prompt are partitions of their own, and one schedule can only request runs of one set of
     partitions; so the job notes what should run again, and the sensor `request_files` requests these runs.
@@ -46,9 +49,24 @@ def build_rerun_schedule(prompts: Sequence[Prompt]) -> dg.ScheduleDefinition:
         shown = [{"prompt": rerun.prompt, "request file": rerun.request_file, "why": rerun.reason} for rerun in reruns]
         context.add_output_metadata({"request_files": len(reruns), "reruns": markdown_table(shown[:100])})
 
+    @dg.op(name="remove_old_files", pool=WAREHOUSE_POOL)
+    def remove_old_files(
+        context: dg.OpExecutionContext,
+        warehouse: dg.ResourceParam[Warehouse],
+        internal_folder: dg.ResourceParam[Folder],
+    ) -> None:
+        """Remove batches and answers that were read, and are older than the retention, from a local folder."""
+        assert retention is not None
+        names = [prompt.name for prompt in prompts]
+        with told_in_one_sentence():
+            removed = remove_expired(retention, internal_folder, warehouse, names, datetime.datetime.now(datetime.UTC))
+        context.add_output_metadata(asdict(removed))
+
     @dg.job(name="rerun_unfinished", description=find_unfinished.description)
     def rerun_unfinished() -> None:
         find_unfinished()
+        if retention is not None:
+            remove_old_files()
 
     return dg.ScheduleDefinition(
         name="rerun_unfinished",

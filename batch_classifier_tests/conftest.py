@@ -253,7 +253,7 @@ class Project:
         """The same without the assets' checks, which takes a third of the time: by default what classifications need."""
         self.instance.add_dynamic_partitions(f"{self.prompt_name}_request_files", [request_file])
         return dg.materialize(
-            list(self.definitions.assets or []),
+            list(self.definitions.assets or []),  # type: ignore[arg-type]
             selection=[dg.AssetKey([self.prompt_name, asset]) for asset in assets or CLASSIFYING],
             resources=self.definitions.resources,
             instance=self.instance,
@@ -288,7 +288,9 @@ class Project:
 
 def file_of(rows: Sequence[str | Mapping[str, Any]], suffix: str) -> bytes:
     """A request file in the format of a suffix, written with other libraries than those that read it where there are any."""
-    dicts = [{"id": f"R{number}", "text": row} if isinstance(row, str) else dict(row) for number, row in enumerate(rows)]
+    dicts = [
+        {"id": f"R{number}", "text": row} if isinstance(row, str) else dict(row) for number, row in enumerate(rows)
+    ]
     if suffix == ".csv":
         out = io.StringIO(newline="")
         writer = csv.DictWriter(out, list(dict.fromkeys(key for row in dicts for key in row)))
@@ -340,7 +342,7 @@ def failure_of(result: dg.ExecuteInProcessResult) -> str:
 def metadata_of(result: dg.ExecuteInProcessResult, asset: str) -> dict[str, Any]:
     """The metadata values of an asset's materialization."""
     for event in result.all_node_events:
-        if event.is_step_materialization and event.asset_key.path[-1] == asset:
+        if event.is_step_materialization and event.asset_key and event.asset_key.path[-1] == asset:
             metadata = event.step_materialization_data.materialization.metadata
             return {name: entry.value for name, entry in metadata.items()}
     raise AssertionError(f"{asset} was not materialized: {failure_of(result)}")

@@ -40,23 +40,23 @@ class Watch:
         }.items():
             patch.setenv(name, value)
         project.restart()
-        self.cursor: str | None = None
+        self.cursors: dict[str, str | None] = {}
         self.ticks()
 
     def ticks(self, times: int = 2) -> list[str]:
-        """Ticks of the sensor; returns the errors that it shows."""
+        """Ticks of the sensors; returns the errors that they show."""
         shown = []
-        for _ in range(times):
+        for sensor in ["alerts", "alerts_of_jobs"] * times:
             context = dg.build_sensor_context(
                 instance=self.project.instance,
                 instance_ref=self.project.instance.get_ref(),
-                cursor=self.cursor,
+                cursor=self.cursors.get(sensor),
                 repository_def=self.project.definitions.get_repository_def(),
                 resources=dict(self.project.definitions.resources or {}),
             )
             with context:
-                data = self.project.definitions.get_repository_def().get_sensor_def("alerts").evaluate_tick(context)
-            self.cursor = data.cursor
+                data = self.project.definitions.get_repository_def().get_sensor_def(sensor).evaluate_tick(context)
+            self.cursors[sensor] = data.cursor
             shown += [reaction.error.to_string() for reaction in data.dagster_run_reactions or [] if reaction.error]
         return shown
 
@@ -84,9 +84,23 @@ def test_a_job_that_failed_is_told_once(watch: Watch) -> None:
     assert message["Subject"] == f"Batch Classifier: classify_{project.prompt_name} failed for calls.csv"
     lines = message["Message"].split("\n")
     assert result.run_id in lines[0] and lines[1] == "Request file: calls.csv"
-    assert "The provided model identifier is invalid; correct model.id in the prompt." in lines[2] and f"{project.prompt_name}__batch_job: " in lines[2]
+    assert (
+        "The provided model identifier is invalid; correct model.id in the prompt." in lines[2]
+        and f"{project.prompt_name}__batch_job: " in lines[2]
+    )
     assert lines[3:] == [f"https://dagster.example.com/runs/{result.run_id}"]
     assert SECRET_TEXT not in str(message) and "4711" not in str(message)
+
+
+def test_a_job_that_failed_in_a_run_that_went_through_is_told_once(watch: Watch) -> None:
+    project = watch.project
+    scripted(project).failure = "Internal server error"
+    project.drop("calls.csv", [SECRET_TEXT, "charged"])
+    for _ in range(2):
+        assert project.run("calls.csv").success and watch.ticks() == []
+    (message,) = watch.told()
+    assert "has jobs that failed for calls.csv" in message["Subject"] and "4711" not in str(message)
+    assert "2 texts were sent and have no answer" in message["Message"]
 
 
 def test_the_same_cause_is_told_once_for_each_request_file(watch: Watch) -> None:
@@ -102,12 +116,12 @@ def test_the_same_cause_is_told_once_for_each_request_file(watch: Watch) -> None
 
 def test_a_restart_tells_nothing_again(watch: Watch) -> None:
     watch.project.drop("a.csv", b"")
-    before = watch.cursor
+    before = dict(watch.cursors)
     watch.project.run("a.csv")
     watch.ticks()
     assert len(watch.told()) == 1
     watch.project.restart()
-    watch.cursor = before
+    watch.cursors = before
     assert watch.ticks() == [] and watch.told() == []
 
 
@@ -152,7 +166,7 @@ def test_a_topic_that_is_gone_is_shown_in_the_tick_and_told_the_next_time(
 
 
 def test_without_anybody_to_tell_there_is_no_sensor(project: Project) -> None:
-    assert "alerts" not in {sensor.name for sensor in project.definitions.sensors or []}
+    assert not {"alerts", "alerts_of_jobs"} & {sensor.name for sensor in project.definitions.sensors or []}
 
 
 @pytest.mark.parametrize(

@@ -34,16 +34,20 @@ def specs_of(project: Project) -> dict[dg.AssetKey, dg.AssetSpec]:
 def test_the_graph_of_a_prompt(made: Project, prompt: str) -> None:
     blocking: dict[str, list[str]] = {}
     for checks in made.definitions.asset_checks or []:
-        for spec in checks.check_specs:  # type: ignore[union-attr]
-            if spec.asset_key.path[0] == prompt:
-                blocking.setdefault(spec.asset_key.path[1], []).append(f"{spec.name}{'!' if spec.blocking else ''}")
+        for check in checks.check_specs:  # type: ignore[union-attr]
+            if check.asset_key.path[0] == prompt:
+                blocking.setdefault(check.asset_key.path[1], []).append(f"{check.name}{'!' if check.blocking else ''}")
     lines = []
     for key, spec in specs_of(made).items():
         if key.path[0] == prompt:
             assert all(dep.asset_key.path[0] == prompt for dep in spec.deps)
             deps = " ".join(sorted(dep.asset_key.path[1] for dep in spec.deps))
             checks_there = " ".join(sorted(blocking.get(key.path[1], [])))
-            lines.append(f"{key.path[1]} | {deps} | {' '.join(sorted(spec.kinds))} | {checks_there}".replace("|  |", "| |").strip())
+            lines.append(
+                f"{key.path[1]} | {deps} | {' '.join(sorted(spec.kinds))} | {checks_there}".replace(
+                    "|  |", "| |"
+                ).strip()
+            )
     assert lines == SPECS.strip().split("\n")
 
 

@@ -60,7 +60,11 @@ def test_a_record_is_what_bedrock_wants(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("model", "keys", "path"),
     [
-        ({"id": "us.anthropic.claude-haiku-4-5-20251001-v1:0"}, {"anthropic_version"}, ["messages", 0, "content", 0, "text"]),
+        (
+            {"id": "us.anthropic.claude-haiku-4-5-20251001-v1:0"},
+            {"anthropic_version"},
+            ["messages", 0, "content", 0, "text"],
+        ),
         ({"id": "amazon.nova-lite-v1:0"}, {"inferenceConfig", "system"}, ["messages", 0, "content", 0, "text"]),
         ({"id": "us.meta.llama3-3-70b-instruct-v1:0"}, {"max_gen_len", "temperature"}, ["prompt"]),
         ({"id": "mistral.mistral-large-2407-v1:0"}, {"max_tokens", "messages"}, ["messages", 1, "content"]),

@@ -111,7 +111,10 @@ def test_a_batch_over_the_limits_is_not_sent(project: Project, monkeypatch: pyte
 def damaged(projects: Callable[..., Project]) -> Project:
     """A project whose tables the tests below damage, each its own copy of the rows."""
     project = projects()
-    assert project.classify("calls.csv", ["My flight", "charged"]) and project.make("calls.csv", "category_summary").success
+    assert (
+        project.classify("calls.csv", ["My flight", "charged"])
+        and project.make("calls.csv", "category_summary").success
+    )
     return project
 
 

@@ -12,9 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from click.testing import Result
 from openpyxl import load_workbook
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from batch_classifier.command_line.main import command_line
 from batch_classifier.sample_data.generate import sample_rows, write_sample
@@ -99,7 +98,12 @@ def test_classify_again_does_nothing_anew_and_gives_the_format_that_is_wanted(
     assert result.exit_code == 0 and "Nothing was classified anew" in result.output
     (path,) = Path("other").iterdir()
     assert path.name == "first_csv.json"
-    assert [row["class"] for row in json.loads(path.read_text(encoding="utf-8"))] == ["Travel", "Billing", None, "Travel"]
+    assert [row["class"] for row in json.loads(path.read_text(encoding="utf-8"))] == [
+        "Travel",
+        "Billing",
+        None,
+        "Travel",
+    ]
     assert project.jsonl_files() == batches
 
 
@@ -239,7 +243,17 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 
 def start(project: Project, file: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "batch_classifier.command_line.main", "classify", file, "--prompt", "travel", "-f", "csv"]
+    command = [
+        sys.executable,
+        "-m",
+        "batch_classifier.command_line.main",
+        "classify",
+        file,
+        "--prompt",
+        "travel",
+        "-f",
+        "csv",
+    ]
     folder = project.home.parent
     # A shell's background job ignores interrupts; the command must be one that a person can interrupt.
     return subprocess.Popen(

@@ -17,7 +17,11 @@ from batch_classifier.storage import LocalFolder
 from batch_classifier_tests.conftest import REPOSITORY, Project, is_one_sentence, prompt_content
 from batch_classifier_tests.test_batches import write
 
-TEXTS = ["My flight to Lisbon was moved to Friday", "You have charged my card twice for one bill", "Sorry, wrong number"]
+TEXTS = [
+    "My flight to Lisbon was moved to Friday",
+    "You have charged my card twice for one bill",
+    "Sorry, wrong number",
+]
 CLASSES = ["Travel", "Billing", "Other"]
 
 
@@ -64,11 +68,15 @@ def test_answers_are_files_of_bedrocks_form(tmp_path: Path, prompt: Prompt) -> N
     assert path.name == Path(asked.input_key).name + ".out"
     manifest = json.loads((path.parent / "manifest.json.out").read_text())
     assert (manifest["totalRecordCount"], manifest["successRecordCount"], manifest["errorRecordCount"]) == (4, 4, 0)
-    asked_for = [json.loads(line) for line in (tmp_path / "internal" / asked.input_key).read_text().rstrip("\n").split("\n")]
+    asked_for = [
+        json.loads(line) for line in (tmp_path / "internal" / asked.input_key).read_text().rstrip("\n").split("\n")
+    ]
     for record, answer in zip(asked_for, answers_of(tmp_path), strict=True):
         assert set(answer) == {"recordId", "modelInput", "modelOutput"}
         assert {**answer, "modelOutput": None} == {**record, "modelOutput": None}
-        assert answer["modelOutput"]["stop_reason"] == "end_turn" and answer["modelOutput"]["usage"]["output_tokens"] > 0
+        assert (
+            answer["modelOutput"]["stop_reason"] == "end_turn" and answer["modelOutput"]["usage"]["output_tokens"] > 0
+        )
 
 
 @pytest.mark.parametrize("kind", ["tags", "json"])
@@ -116,7 +124,9 @@ def test_a_job_whose_process_was_killed_is_done_by_the_next(tmp_path: Path, prom
     inference = start(tmp_path)
     finish(inference, inference.submit(asked))
     (note,) = (path for path in tmp_path.rglob(f"{asked.name}.json"))
-    note.write_text(json.dumps({**json.loads(note.read_text()), "state": "InProgress", "ended_at": None, "processed": 0}))
+    note.write_text(
+        json.dumps({**json.loads(note.read_text()), "state": "InProgress", "ended_at": None, "processed": 0})
+    )
     next((tmp_path / "internal" / "answers").rglob("*.jsonl.out")).unlink()
     later = start(tmp_path)
     found = later.find(asked.name)
@@ -177,7 +187,9 @@ def test_tags_in_a_text_do_not_choose_its_class(tmp_path: Path, wanted: str, for
 
 def test_a_prompt_without_examples_is_enough(tmp_path: Path) -> None:
     project = Project(tmp_path, None, None)  # type: ignore[arg-type]
-    categories = [{key: value for key, value in entry.items() if key != "examples"} for entry in prompt_content()["categories"]]
+    categories = [
+        {key: value for key, value in entry.items() if key != "examples"} for entry in prompt_content()["categories"]
+    ]
     project.set_prompt(categories=categories)
     inference = start(tmp_path)
     finish(inference, inference.submit(request(tmp_path, project.prompt, TEXTS)))

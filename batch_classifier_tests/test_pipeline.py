@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+import dagster as dg
 import pytest
 
 from batch_classifier.prices import Price
@@ -37,18 +38,23 @@ CLASSES = ["Travel", "Billing", None, "Travel", "Travel", "Other"]
 TEXTS = ["My flight was moved", "I was charged twice", "Another flight", "Hello?"]
 PRICE = Price(input=10.0, output=50.0)
 PLANNING = ("raw_requests", "bedrock_jsonl")
+Twins = tuple[Project, dict[str, dg.ExecuteInProcessResult]]
 
 
 @pytest.fixture(scope="module")
-def formats(projects: Callable[..., Project]) -> Project:
-    """One project for files of several formats, in which the same rows stand."""
-    return projects(results=["csv", "json", "xlsx"])
+def twins(projects: Callable[..., Project]) -> Twins:
+    """The same rows in two files of one name and two formats, with all that is made of them."""
+    project = projects(results=["csv", "json", "xlsx"])
+    results = {}
+    for name in ("calls.csv", "calls.json"):
+        project.drop(name, ROWS)
+        results[name] = project.make(name, *EVERYTHING)
+        assert results[name].success, failure_of(results[name])
+    return project, results
 
 
-@pytest.mark.parametrize("suffix", ["csv", "json", "jsonl", "xlsx", "parquet"])
-def test_every_row_of_a_file_is_there_once(formats: Project, suffix: str) -> None:
-    """Also a row without a text, two rows of one text, and two of one id."""
-    rows = formats.classify(f"calls.{suffix}", ROWS)
+def check_rows(rows: list[dict[str, Any]]) -> None:
+    """What `ROWS` come to, also a row without a text, two rows of one text, and two of one id."""
     assert [row["row_number"] for row in rows] == [1, 2, 3, 4, 5, 6]
     assert [row["record_id"] for row in rows] == ["A", "B", "C", "A", "E", "F"]
     assert [row["status"] for row in rows] == STATUSES
@@ -58,28 +64,42 @@ def test_every_row_of_a_file_is_there_once(formats: Project, suffix: str) -> Non
     assert [json.loads(row["attributes"]).get("team") for row in rows][::5] == ["north", "west"]
 
 
-def test_the_same_texts_in_two_files_are_asked_once(formats: Project) -> None:
-    for name in ("one.csv", "two.json"):
-        formats.classify(name, ROWS)
-    assert sorted(scripted(formats).asked) == sorted(TEXTS)
-    assert len(formats.jsonl_files()) == 1
+@pytest.mark.parametrize("name", ["calls.csv", "calls.json"])
+def test_every_row_of_a_file_is_there_once(twins: Twins, name: str) -> None:
+    check_rows(twins[0].rows("classifications", name))
 
 
-def test_results_of_two_formats_of_one_name_are_two_files(formats: Project) -> None:
-    formats.classify("twins.csv", ROWS, *EVERYTHING)
-    formats.classify("twins.json", ROWS[:2], *EVERYTHING)
-    names = {path.name for path in formats.home.glob("output_data/tickets/*/twins*")}
-    assert names == {f"twins_{given}.{made}" for given in ("csv", "json") for made in ("csv", "json", "xlsx")}
+@pytest.mark.parametrize("suffix", ["jsonl", "xlsx", "parquet"])
+def test_every_row_is_there_once_whatever_the_format(twins: Twins, suffix: str) -> None:
+    check_rows(twins[0].classify(f"other.{suffix}", ROWS))
 
 
-def test_a_result_file_starts_with_the_columns_that_people_look_for(formats: Project) -> None:
-    rows = formats.classify("columns.csv", ROWS, *EVERYTHING)
-    (path,) = formats.home.glob("output_data/tickets/*/columns_csv.csv")
+def test_the_same_texts_in_two_files_are_asked_once(twins: Twins) -> None:
+    assert sorted(scripted(twins[0]).asked) == sorted(TEXTS)
+    assert len(twins[0].jsonl_files()) == 1
+
+
+def test_results_of_two_formats_of_one_name_are_two_files(twins: Twins) -> None:
+    names = {path.name for path in twins[0].home.glob("output_data/tickets/*/*")}
+    assert names == {f"calls_{given}.{made}" for given in ("csv", "json") for made in ("csv", "json", "xlsx")}
+
+
+def test_a_result_file_starts_with_the_columns_that_people_look_for(twins: Twins) -> None:
+    (path,) = twins[0].home.glob("output_data/tickets/*/calls_csv.csv")
     with path.open(encoding="utf-8-sig", newline="") as file:
         shown = list(csv.DictReader(file))
     assert list(shown[0])[:6] == ["id", "input_text", "class", "rationale", "status", "team"]
-    assert [row["status"] for row in shown] == [row["status"] for row in rows]
+    assert [row["status"] for row in shown] == STATUSES
     assert [row["class"] or None for row in shown] == CLASSES and shown[0]["rationale"] == "It says so."
+
+
+def test_metadata_says_what_a_person_wants_to_know(twins: Twins) -> None:
+    result = twins[1]["calls.csv"]
+    assert all(metadata_of(result, asset)["dagster/row_count"] is not None for asset in EVERYTHING)
+    assert metadata_of(result, "raw_requests")["rejected"] == 1
+    assert "rejected | 1" in metadata_of(result, "classifications")["statuses"]
+    assert "| Travel | 3 | 50.0% |" in metadata_of(result, "category_summary")["summary"]
+    assert metadata_of(result, "category_summary")["chart"].count("█") > 30
 
 
 def test_a_workbook_gives_the_rows_of_all_its_sheets(project: Project) -> None:
@@ -97,11 +117,11 @@ def test_a_workbook_gives_the_rows_of_all_its_sheets(project: Project) -> None:
 
 
 def test_a_name_of_any_characters_and_a_folder_in_between(project: Project) -> None:
-    name = "März 2026/it's 100% \"new\" #1 & more; 日本.csv"
+    name = 'März 2026/it\'s 100% "new" #1 & more; 日本.csv'
     rows = project.classify(name, ROWS, *EVERYTHING)
     assert [row["status"] for row in rows] == STATUSES
     (result,) = project.home.glob("output_data/tickets/*/März 2026/*.csv")
-    assert result.name == "it's 100% \"new\" #1 & more; 日本_csv.csv"
+    assert result.name == 'it\'s 100% "new" #1 & more; 日本_csv.csv'
 
 
 def test_a_second_run_asks_nothing_and_one_more_row_one_text(project: Project) -> None:
@@ -295,7 +315,12 @@ STRANGE: dict[str, tuple[Any, str, str | None, str]] = {
     "missing": (None, "no_answer", None, "without an answer"),
     "malformed": (b'{"recordId": "0", "modelOut', "no_answer", None, "without an answer"),
     "not utf-8": (b"\xff\xfe\x00{", "no_answer", None, "without an answer"),
-    "error": ({"error": {"errorCode": 429, "errorMessage": "Slow down"}}, "model_error", None, "Slow down (error code 429)"),
+    "error": (
+        {"error": {"errorCode": 429, "errorMessage": "Slow down"}},
+        "model_error",
+        None,
+        "Slow down (error code 429)",
+    ),
     "error word": ({"error": {"errorCode": "Throttled"}}, "model_error", None, "Throttled"),
     "neither": ({"modelInput": {}}, "model_error", None, "neither"),
     "twice": (["<class>Travel</class>", "<class>Travel</class>"], "classified", "Travel", ""),
@@ -381,13 +406,13 @@ def test_a_text_cannot_choose_its_class(projects: Callable[..., Project]) -> Non
 def test_a_budget_that_does_not_suffice_stops_before_anything_is_written(projects: Callable[..., Project]) -> None:
     project = projects(price=Price(1_000.0, 1_000.0), budget_usd=0.01)
     project.drop("calls.csv", TEXTS)
-    result = project.make("calls.csv")
+    result = project.make("calls.csv", *PLANNING)
     message = failure_of(result)
     assert not result.success and is_one_sentence(message)
     assert all(part in message for part in ("calls.csv", "0.01 USD", "budget_usd", project.prompt_name))
     assert not project.jsonl_files() and not project.rows("bedrock_jsonl") and not scripted(project).submitted
     project.set_prompt(budget_usd=100)
-    assert project.make("calls.csv").success
+    assert project.make("calls.csv", "bedrock_jsonl").success
 
 
 def test_a_budget_that_covers_the_estimate_suffices(projects: Callable[..., Project]) -> None:
@@ -417,7 +442,9 @@ def test_a_job_that_still_runs_leaves_a_green_run_and_is_taken_up_later(project:
     assert len(inference.submitted) == 1 and len(project.jsonl_files()) == 1
 
 
-@pytest.mark.parametrize("reason", ["Customer doesn't have permissions to invokeModel", "Something unheard of happened"])
+@pytest.mark.parametrize(
+    "reason", ["Customer doesn't have permissions to invokeModel", "Something unheard of happened"]
+)
 def test_a_failed_job_tells_its_reason_and_can_be_sent_again(project: Project, reason: str) -> None:
     """A person mends the cause and materializes again: the service must be asked again, not the memory of the failure."""
     inference = scripted(project)
@@ -465,16 +492,6 @@ def test_a_new_prompt_file_is_a_new_pipeline(project: Project) -> None:
     rows = project.classify("a.csv", [{"note": "charged", "text": "a flight"}])
     assert [(row["record_id"], row["class"]) for row in rows] == [("1", "Billing")]
     assert json.loads(rows[0]["attributes"]) == {"text": "a flight"}
-
-
-def test_metadata_says_what_a_person_wants_to_know(formats: Project) -> None:
-    formats.drop("metadata.csv", ROWS)
-    result = formats.make("metadata.csv", *EVERYTHING)
-    assert all(metadata_of(result, asset)["dagster/row_count"] is not None for asset in EVERYTHING)
-    assert metadata_of(result, "raw_requests")["rejected"] == 1
-    assert "rejected | 1" in metadata_of(result, "classifications")["statuses"]
-    assert "| Travel | 3 | 50.0% |" in metadata_of(result, "category_summary")["summary"]
-    assert metadata_of(result, "category_summary")["chart"].count("█") > 30
 
 
 def test_no_text_is_shown_in_full(project: Project) -> None:

@@ -33,25 +33,33 @@ def with_category(**category: Any) -> list[dict[str, Any]]:
     ("changes", "key", "fault"),
     [
         pytest.param({"categories": with_category(name="billing")}, "categories", "Billing", id="differ in case"),
-        pytest.param({"categories": with_category(name="Bil ling ")}, None, None, id="a space within makes another name"),
+        pytest.param(
+            {"categories": with_category(name="Bil ling ")}, None, None, id="a space within makes another name"
+        ),
         pytest.param({"categories": with_category(name=" Billing")}, "categories", "Billing", id="differ in spacing"),
         pytest.param({"categories": with_category(name="Billing")}, "categories", "twice", id="the same name twice"),
         pytest.param({"categories": []}, "categories", "empty", id="no categories"),
         pytest.param({"categories": None}, "categories", "missing", id="categories left out"),
         pytest.param({"categories": CATEGORIES[:1], "fallback": "Billing"}, "categories", "2", id="one category"),
         pytest.param({"categories": with_category(name="")}, "categories.3.name", "empty", id="a name of nothing"),
-        pytest.param({"categories": with_category(name="a\nb")}, "categories.3.name", "one line", id="a name of two lines"),
+        pytest.param(
+            {"categories": with_category(name="a\nb")}, "categories.3.name", "one line", id="a name of two lines"
+        ),
         pytest.param({"categories": with_category(name="<b>")}, "categories.3.name", "<", id="a name like a tag"),
         pytest.param({"categories": with_category(name=3)}, "categories.3.name", "quotes", id="a number as name"),
         pytest.param({"categories": with_category(name=False)}, "categories.3.name", "quotes", id="YAML's No as name"),
-        pytest.param({"categories": with_category(sample=[])}, "categories.3.sample", "not a key", id="unknown key inside"),
+        pytest.param(
+            {"categories": with_category(sample=[])}, "categories.3.sample", "not a key", id="unknown key inside"
+        ),
         pytest.param({"fallback": None}, "fallback", "missing", id="fallback left out"),
         pytest.param({"fallback": "Misc"}, "fallback", "Misc", id="a fallback that is no category"),
         pytest.param({"colour": "red"}, "colour", "not a key", id="unknown key"),
         pytest.param({"instructions": "{% for %}"}, "instructions", "render", id="template of bad syntax"),
         pytest.param({"instructions": "{{ categroies }}"}, "instructions", "categroies", id="unknown variable"),
         pytest.param({"instructions": "{{ 1 / 0 }}"}, "instructions", "render", id="template that fails"),
-        pytest.param({"instructions": "Choose well."}, "instructions", "Billing", id="a template without the categories"),
+        pytest.param(
+            {"instructions": "Choose well."}, "instructions", "Billing", id="a template without the categories"
+        ),
         pytest.param({"instructions": " "}, "instructions", "empty", id="no instructions"),
         pytest.param({"answer": "xml"}, "answer", "tags", id="unknown kind of answer"),
         pytest.param({"model": {"id": "m", "max_tokens": 0}}, "model.max_tokens", "1", id="no tokens"),
@@ -214,7 +222,7 @@ def test_a_template_cannot_reach_out_of_its_sandbox(tmp_path: Path, hostile: str
 
 def test_categories_stand_in_the_instructions_word_for_word(tmp_path: Path) -> None:
     """No escaping as for web pages: the model must read the name that it has to write."""
-    name = "Rock & Roll's \"best\" – naïve?"
+    name = 'Rock & Roll\'s "best" – naïve?'
     prompt = load(tmp_path, categories=with_category(name=name))
     assert name in prompt.system and name in prompt.class_names
 

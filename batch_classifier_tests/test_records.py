@@ -23,7 +23,9 @@ def prompt(tmp_path_factory: pytest.TempPathFactory) -> Prompt:
     return load_prompt(path)
 
 
-def read(content: bytes | Sequence[dict[str, Any]], prompt: Prompt, name: str = "") -> tuple[list[dict[str, Any]], Requests]:
+def read(
+    content: bytes | Sequence[dict[str, Any]], prompt: Prompt, name: str = ""
+) -> tuple[list[dict[str, Any]], Requests]:
     """Read a request file (CSV, or JSON for objects) to its end."""
     is_text = isinstance(content, bytes)
     name = name or ("calls.csv" if is_text else "calls.json")

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from batch_classifier import s3_events, sensors
+from batch_classifier.errors import ClassifierError
+from batch_classifier.request_files import WaitingFiles
 from batch_classifier.s3_events import read_message
 from batch_classifier_tests.conftest import Project
 from batch_classifier_tests.emulators.server import BedrockEmulator
@@ -138,7 +140,10 @@ def test_many_files_in_one_message_and_the_same_notice_twice(bucket: Bucket, lis
     bucket.put("a b+c.csv")
     bucket.put("Ü.csv")
     bucket.sqs.purge_queue(QueueUrl=bucket.url)
-    records = [record("customer", f"team+a/input_data/{bucket.daemon.project.prompt_name}/{name}") for name in ("a+b%2Bc.csv", "%C3%9C.csv")]
+    records = [
+        record("customer", f"team+a/input_data/{bucket.daemon.project.prompt_name}/{name}")
+        for name in ("a+b%2Bc.csv", "%C3%9C.csv")
+    ]
     bucket.send({"Records": records})
     bucket.send({"Records": records[:1]})
     assert sorted(bucket.daemon.tick()) == ["a b+c.csv", "Ü.csv"]
@@ -161,7 +166,12 @@ def test_a_changed_file_is_requested_again(bucket: Bucket, listings: list[int]) 
 
 
 def test_what_is_no_request_file_is_deleted_without_a_run(bucket: Bucket, listings: list[int]) -> None:
-    for key in ("team a/output_data/tickets/x.csv", "elsewhere/a.csv", "team a/input_data/nobody/a.csv", bucket.key("")):
+    for key in (
+        "team a/output_data/tickets/x.csv",
+        "elsewhere/a.csv",
+        "team a/input_data/nobody/a.csv",
+        bucket.key(""),
+    ):
         bucket.s3.put_object(Bucket="customer", Key=key, Body=b"")
     bucket.put("notes.docx")
     assert bucket.daemon.tick() == [] and "notes.docx" in str(bucket.daemon.message)
@@ -169,7 +179,8 @@ def test_what_is_no_request_file_is_deleted_without_a_run(bucket: Bucket, listin
 
 
 @pytest.mark.parametrize(
-    "body", ["hello", "[]", "{}", '{"Records": [{}]}', '{"Records": 1}', "null", '{"Records": [{"eventSource": "aws:ses"}]}']
+    "body",
+    ["hello", "[]", "{}", '{"Records": [{}]}', '{"Records": 1}', "null", '{"Records": [{"eventSource": "aws:ses"}]}'],
 )
 def test_a_message_that_is_no_notice_is_left_alone(bucket: Bucket, listings: list[int], body: str) -> None:
     bucket.send(body)
@@ -194,6 +205,20 @@ def test_a_queue_that_is_gone_keeps_no_file_out(bucket: Bucket, listings: list[i
     bucket.sqs.delete_queue(QueueUrl=bucket.url)
     assert bucket.daemon.ticks(2) == ["a.csv"]
     assert bucket.daemon.tick() == [] and "The folder is listed instead." in str(bucket.daemon.message)
+
+
+def test_a_notice_that_s3_let_nobody_look_at_is_kept(
+    bucket: Bucket, listings: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*arguments: object) -> None:
+        raise ClassifierError("The storage cannot look at it: AWS still throttles the calls.")
+
+    bucket.put("a.csv")
+    with monkeypatch.context() as patch:
+        patch.setattr("batch_classifier.s3_storage.S3Folder.find", refuse)
+        patch.setattr(sensors, "look", lambda *arguments: WaitingFiles())
+        assert bucket.daemon.ticks(2) == [] and bucket.left() == 1
+    assert bucket.daemon.ticks(2) == ["a.csv"] and bucket.left() == 0
 
 
 def test_a_hundred_files_at_once(bucket: Bucket, listings: list[int]) -> None:
@@ -238,7 +263,9 @@ def test_the_forms_of_a_notice(message: dict, expected: list[tuple[str, str]]) -
     assert read_message(json.dumps(message)) == expected
 
 
-def test_a_folder_of_this_machine_has_no_events(stored_project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_of_this_machine_has_no_events(
+    stored_project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("BATCH_CLASSIFIER_SQS_URL", "http://127.0.0.1:1/1/queue")
     daemon = Daemon(stored_project)
     assert daemon.tick() == [] and "only S3 sends events" in str(daemon.message)
@@ -246,4 +273,8 @@ def test_a_folder_of_this_machine_has_no_events(stored_project: Project, tmp_pat
 
 def record(bucket: str, key: str) -> dict[str, Any]:
     """A record of a new object, with its key as S3 writes it."""
-    return {"eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "s3": {"bucket": {"name": bucket}, "object": {"key": key}}}
+    return {
+        "eventSource": "aws:s3",
+        "eventName": "ObjectCreated:Put",
+        "s3": {"bucket": {"name": bucket}, "object": {"key": key}},
+    }

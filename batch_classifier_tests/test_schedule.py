@@ -2,7 +2,7 @@
 
 import pytest
 
-from batch_classifier_tests.conftest import CLASSIFYING, Project, by_keyword, prompt_content, scripted
+from batch_classifier_tests.conftest import Project, by_keyword, prompt_content, scripted
 from batch_classifier_tests.test_sensor import Daemon
 
 
@@ -31,33 +31,23 @@ def test_only_what_is_unfinished_or_failed_runs_again(daemon: Daemon) -> None:
     project.classify("good.csv", ["My flight", "charged", ""])
     project.classify("failed.csv", ["My flight", "Nobody answers this"])
     project.drop("stopped.csv", ["A third flight"])
-    project.make("stopped.csv", *CLASSIFYING[:2])
+    project.make("stopped.csv", "raw_requests")
     project.drop("unread.csv", b"")
     project.make("unread.csv", "raw_requests")
-    assert night(daemon) == {
-        "failed.csv": "1 failed requests",
-        "stopped.csv": "not finished",
-        "unread.csv": "not finished",
-    }
-
-
-def test_a_rerun_finishes_the_work(daemon: Daemon) -> None:
-    project = daemon.project
-    scripted(project).reply = with_a_fault
-    project.classify("calls.csv", ["My flight", "Nobody answers this"])
+    unfinished = {"stopped.csv": "not finished", "unread.csv": "not finished"}
+    assert night(daemon) == {"failed.csv": "1 failed requests", **unfinished}
     scripted(project).reply = by_keyword
-    assert list(night(daemon)) == ["calls.csv"]
-    assert project.make("calls.csv").success
-    assert night(daemon) == {}
+    assert project.make("failed.csv").success
+    assert night(daemon) == unfinished, "what has been finished is left alone"
 
 
-@pytest.mark.parametrize("asks", [False, True])
-def test_older_versions_run_again_where_the_prompt_says_so(daemon: Daemon, asks: bool) -> None:
-    project = daemon.project
-    project.classify("calls.csv", ["My flight", "charged"])
+def test_older_versions_run_again_where_the_prompt_says_so(daemon: Daemon) -> None:
+    daemon.project.classify("calls.csv", ["My flight", "charged"])
     instructions = prompt_content()["instructions"] + " Be brief."
-    project.set_prompt(instructions=instructions, rerun_older_versions=asks)
-    assert night(daemon) == ({"calls.csv": "2 requests of an older prompt version"} if asks else {})
+    daemon.project.set_prompt(instructions=instructions)
+    assert night(daemon) == {}
+    daemon.project.set_prompt(instructions=instructions, rerun_older_versions=True)
+    assert night(daemon) == {"calls.csv": "2 requests of an older prompt version"}
 
 
 def test_a_night_without_anything_to_do_is_green(daemon: Daemon) -> None:
@@ -72,4 +62,4 @@ def test_a_rerun_is_requested_once_a_night(daemon: Daemon) -> None:
     for _ in range(2):
         assert list(night(daemon)) == ["stopped.csv"]
         daemon.restart()
-        assert daemon.ticks(3) == []
+        assert daemon.ticks(2) == []

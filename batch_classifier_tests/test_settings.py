@@ -18,7 +18,16 @@ def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """Sets variables for one test; what a `.env` file brings into the environment is taken out again as well."""
-    for name in ("HOME", "PROMPTS", "DEPLOYMENT", "WAIT_SECONDS", "CUSTOMER_URI", "INTERNAL_URI", "INFERENCE", "WAREHOUSE"):
+    for name in (
+        "HOME",
+        "PROMPTS",
+        "DEPLOYMENT",
+        "WAIT_SECONDS",
+        "CUSTOMER_URI",
+        "INTERNAL_URI",
+        "INFERENCE",
+        "WAREHOUSE",
+    ):
         monkeypatch.setenv(f"BATCH_CLASSIFIER_{name}", "")
         monkeypatch.delenv(f"BATCH_CLASSIFIER_{name}")
     return monkeypatch

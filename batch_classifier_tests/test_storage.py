@@ -11,7 +11,15 @@ from batch_classifier.errors import ClassifierError, SettingError
 from batch_classifier.storage import LocalFolder, open_folder
 from batch_classifier_tests.conftest import is_one_sentence
 
-NAMES = ["plain.csv", "with space.csv", "100%.csv", "it's \"new\".csv", "März/日本 #1?.csv", "a/b/c/deep.csv", "a&b=c;d.csv"]
+NAMES = [
+    "plain.csv",
+    "with space.csv",
+    "100%.csv",
+    'it\'s "new".csv',
+    "März/日本 #1?.csv",
+    "a/b/c/deep.csv",
+    "a&b=c;d.csv",
+]
 
 
 @pytest.fixture

@@ -73,13 +73,20 @@ def stored_view(emulator: BedrockEmulator, name: str) -> dict[str, Any]:
 
 
 LATEST = [("R1", "b.csv", "Travel"), ("R2", "a.csv", "Travel"), ("R3", "a.csv", None), ("R4", "b.csv", "Other")]
-DAILY = [("2026-05-04", "Billing", 1), ("2026-05-04", "Other", 1), ("2026-05-04", "Travel", 2), ("2026-05-05", "Travel", 1)]
+DAILY = [
+    ("2026-05-04", "Billing", 1),
+    ("2026-05-04", "Other", 1),
+    ("2026-05-04", "Travel", 2),
+    ("2026-05-05", "Travel", 1),
+]
 
 
 def answers(warehouse: Warehouse, latest: str, daily: str) -> tuple[list, list]:
     """What the two views say, in an order."""
     newest = warehouse.query("tickets", f'select record_id, request_file, "class" from {latest} order by 1')
-    days = warehouse.query("tickets", f'select cast("date" as varchar) as "day", "class", requests from {daily} order by 1, 2')
+    days = warehouse.query(
+        "tickets", f'select cast("date" as varchar) as "day", "class", requests from {daily} order by 1, 2'
+    )
     return [tuple(row.values()) for row in newest], [tuple(row.values()) for row in days]
 
 
@@ -91,7 +98,7 @@ def test_the_views_in_duckdb(duckdb_warehouse: DuckDBWarehouse) -> None:
 def test_a_day_is_one_of_utc_whatever_the_time_zone(duckdb_warehouse: DuckDBWarehouse) -> None:
     with duckdb_warehouse.connect("tickets") as connection:
         connection.execute("set timezone = 'Asia/Tokyo'")
-        days = connection.execute("select distinct cast(\"date\" as varchar) from tickets.daily_categories order by 1")
+        days = connection.execute('select distinct cast("date" as varchar) from tickets.daily_categories order by 1')
         assert days.fetchall() == [("2026-05-04",), ("2026-05-05",)]
 
 
@@ -100,7 +107,9 @@ def test_a_database_from_before_the_views_gets_them_and_new_columns_come_in(duck
         connection.execute("drop view tickets.daily_categories")
         connection.execute("drop view tickets.latest_classifications")
         connection.execute("alter table tickets.classifications drop column confidence")
-        connection.execute("create view tickets.latest_classifications as select record_id from tickets.classifications")
+        connection.execute(
+            "create view tickets.latest_classifications as select record_id from tickets.classifications"
+        )
     found = duckdb_warehouse.query("tickets", "select confidence from tickets.latest_classifications")
     assert found == [{"confidence": None}] * 4
     assert duckdb_warehouse.query("tickets", "select count(*) as days from tickets.daily_categories") == [{"days": 4}]
@@ -150,4 +159,6 @@ def test_no_run_fails_for_a_view(
     with caplog.at_level(logging.WARNING):
         fill(warehouse)
     assert "tickets_daily_categories is a table" in caplog.text
-    assert warehouse.query("tickets", "select count(*) as n from batch_classifier.tickets_classifications") == [{"n": 6}]
+    assert warehouse.query("tickets", "select count(*) as n from batch_classifier.tickets_classifications") == [
+        {"n": 6}
+    ]

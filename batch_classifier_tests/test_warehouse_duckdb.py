@@ -15,7 +15,7 @@ from batch_classifier.tables import CATEGORY_SUMMARY, CLASSIFICATIONS, RAW_REQUE
 from batch_classifier.warehouse.duckdb import DuckDBWarehouse
 from batch_classifier_tests.conftest import is_one_sentence
 
-FILE = "it's \"new\" 100%/日本.csv"
+FILE = 'it\'s "new" 100%/日本.csv'
 
 
 @pytest.fixture
@@ -108,14 +108,18 @@ def test_every_table_is_there_before_anything_was_written(warehouse: DuckDBWareh
     for table in TABLES:
         with warehouse.read("travel", table, "never.csv") as batches:
             assert list(batches) == []
-        assert warehouse.query("travel", f"select count(*) as rows from {warehouse.name('travel', table)}") == [{"rows": 0}]
+        assert warehouse.query("travel", f"select count(*) as rows from {warehouse.name('travel', table)}") == [
+            {"rows": 0}
+        ]
 
 
 def test_any_text_and_time_comes_back_as_it_was(warehouse: DuckDBWarehouse) -> None:
     text = "'\"; drop table x; --\n\u2028\u0085\x00 日本 \U0001f600"
     moment = datetime.datetime(2026, 3, 29, 1, 30, 0, 123456, tzinfo=datetime.UTC)
     row = {"request_file": FILE, "row_number": 1, "input_text": text, "answered_at": moment, "confidence": 0.1}
-    warehouse.replace("travel", CLASSIFICATIONS, FILE, [pa.RecordBatch.from_pylist([row], schema=CLASSIFICATIONS.schema)])
+    warehouse.replace(
+        "travel", CLASSIFICATIONS, FILE, [pa.RecordBatch.from_pylist([row], schema=CLASSIFICATIONS.schema)]
+    )
     (found,) = warehouse.query("travel", "select * from travel.classifications")
     assert found | row == found and found["class"] is None
 
@@ -128,7 +132,9 @@ def test_prompts_do_not_share_tables(warehouse: DuckDBWarehouse) -> None:
 def test_a_table_of_an_older_release_gets_the_columns_that_are_new(warehouse: DuckDBWarehouse) -> None:
     warehouse.path.parent.mkdir()
     with duckdb.connect(str(warehouse.path)) as connection:
-        connection.execute("create schema travel; create table travel.category_summary (request_file varchar, class varchar)")
+        connection.execute(
+            "create schema travel; create table travel.category_summary (request_file varchar, class varchar)"
+        )
         connection.execute("insert into travel.category_summary values ('old.csv', 'a')")
     warehouse.replace("travel", CATEGORY_SUMMARY, FILE, [batch(["b"])])
     assert (classes(warehouse, "old.csv"), classes(warehouse)) == (["a"], ["b"])

@@ -1,0 +1,140 @@
+"""One measured piece of work, in a process of its own: `python -m benchmarks.work <what> <home> <file>` prints JSON.
+
+`seconds` are those of the work alone; imports and the loading of definitions are told as `start_seconds`. `peak_mb` is
+the process's whole peak, imports included.
+"""
+
+import json
+import logging
+import resource
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from benchmarks.steps import ALL, ENGINE, READ, WRITE
+
+_STEPS = {"read": READ, "engine": ENGINE, "write": WRITE, "all": ALL}
+_ROOT = Path(__file__).parent.parent
+
+
+def main() -> None:
+    """Do what the command line says, and print the measure."""
+    started = time.perf_counter()
+    what, home, file = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
+    work = _assets(_STEPS[what], home, file) if what in _STEPS else _OTHERS[what](home, file)
+    begun, cpu = time.perf_counter(), time.process_time()
+    work()
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    measure = {
+        "seconds": time.perf_counter() - begun,
+        "cpu_seconds": time.process_time() - cpu,
+        "start_seconds": begun - started,
+        "peak_mb": usage.ru_maxrss / 1024,
+    }
+    print(json.dumps(measure))
+
+
+def _open(home: Path) -> tuple[Any, Any]:
+    """The definitions and the Dagster instance of a home; the instance is as the project's own dagster.yaml says."""
+    import os
+
+    import dagster as dg
+
+    from batch_classifier.definitions import build_definitions
+    from batch_classifier.prompts import load_prompts
+    from batch_classifier.settings import Settings
+
+    home.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(_ROOT / "dagster.yaml", home / "dagster.yaml")
+    os.chdir(home)
+    logging.getLogger("dagster").setLevel(logging.CRITICAL)
+    settings = Settings(home=home, prompts=_ROOT / "prompts", deployment="local")
+    definitions = build_definitions(settings, load_prompts(settings.prompts))
+    return definitions, dg.DagsterInstance.from_config(str(home))
+
+
+def _assets(assets: tuple[str, ...], home: Path, file: Path) -> Callable[[], object]:
+    import dagster as dg
+
+    definitions, instance = _open(home)
+    instance.add_dynamic_partitions("travel_request_files", [file.name])
+    config: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+    if "result_files" in assets:
+        config["ops"] = {"travel__result_files": {"config": {"formats": ["csv"]}}}
+    job = definitions.resolve_job_def("classify_travel")
+    return lambda: job.execute_in_process(
+        instance=instance,
+        partition_key=file.name,
+        asset_selection=[dg.AssetKey(["travel", name]) for name in assets],
+        run_config=config,
+    )
+
+
+def _sensor(home: Path, file: Path) -> Callable[[], object]:
+    """A tick of the sensor `request_files`."""
+    import dagster as dg
+
+    definitions, instance = _open(home)
+    repository = definitions.get_repository_def()
+    sensor = repository.get_sensor_def("request_files")
+
+    def tick() -> None:
+        with dg.build_sensor_context(instance=instance, repository_def=repository, definitions=definitions) as context:
+            result = sensor.evaluate_tick(context)
+        assert result.run_requests, "the tick found no new files"
+
+    return tick
+
+
+def _fake(home: Path, file: Path) -> Callable[[], object]:
+    from batch_classifier.prompts import load_prompts
+    from benchmarks.data import fake_answers
+
+    prompt = load_prompts(_ROOT / "prompts").get("travel")
+    return lambda: fake_answers(home, prompt)
+
+
+def _baseline_read(home: Path, file: Path) -> Callable[[], object]:
+    from batch_classifier.prompts import load_prompts
+    from benchmarks.baseline import rows_to_jsonl
+
+    prompt = load_prompts(_ROOT / "prompts").get("travel")
+    return lambda: rows_to_jsonl(file, home / "baseline.jsonl", prompt)
+
+
+def _baseline_write(home: Path, file: Path) -> Callable[[], object]:
+    from benchmarks.baseline import answers_to_csv
+
+    return lambda: answers_to_csv(file, _answers(home), home / "baseline.csv")
+
+
+def _copy_read(home: Path, file: Path) -> Callable[[], object]:
+    from benchmarks.baseline import copy
+
+    return lambda: copy([file, *sorted((home / "internal").rglob("*.jsonl"))], home / "copy")
+
+
+def _copy_write(home: Path, file: Path) -> Callable[[], object]:
+    from benchmarks.baseline import copy
+
+    return lambda: copy([*_answers(home), *sorted((home / "output_data").rglob("*.csv"))], home / "copy")
+
+
+def _answers(home: Path) -> list[Path]:
+    return sorted((home / "internal").rglob("*.jsonl.out"))
+
+
+_OTHERS: dict[str, Callable[[Path, Path], Callable[[], object]]] = {
+    "sensor": _sensor,
+    "fake": _fake,
+    "baseline_read": _baseline_read,
+    "baseline_write": _baseline_write,
+    "copy_read": _copy_read,
+    "copy_write": _copy_write,
+}
+
+if __name__ == "__main__":
+    main()
