@@ -23,15 +23,15 @@ from batch_classifier.storage import Folder
 
 TICK_SECONDS = 10
 RUNS_A_TICK = 200
-# After a restart, files that changed this long before the last tick are looked at again; run keys keep each from running twice.
-LOOK_BACK = datetime.timedelta(hours=24)
+# After a restart every known file is compared with what was read of it last, so many at a tick.
+CHECKS_A_TICK = 1_000
 # Where a queue tells of new files, the folder is listed only now and then, for what the queue did not tell.
 LISTING_SECONDS = 900.0
 
 
 @dataclass
 class SensorMemory:
-    """What this process has seen of the folder. The cursor only says how many ticks it remembers and how far they came."""
+    """What this process has seen of the folder. The cursor only says how many ticks it remembers."""
 
     tick: int = 0
     seen: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -73,17 +73,14 @@ def build_request_files_sensor(
             noticed, fault = _notices(events, is_recorded, customer_folder, folder)
             if fault is not None:
                 context.log.error(fault)
-        requests = _requests(context.instance, noticed, memory, since=None)
-        waiting, since = noticed, cursor.get("since", now.isoformat())
+        requests = _requests(context.instance, noticed, memory)
+        waiting = noticed
         if events is None or fault is not None or _is_listing_due(memory):
             with told_in_one_sentence():
                 waiting = look(customer_folder, set(folder.prompts), now, memory.still_being_written)
-            look_back = datetime.datetime.fromisoformat(since) - LOOK_BACK if "since" in cursor else None
-            requests += _requests(context.instance, waiting, memory, look_back, RUNS_A_TICK - len(requests))
+            requests += _requests(context.instance, waiting, memory, RUNS_A_TICK - len(requests))
             is_complete = not waiting.unfinished and next(changed_since(waiting, memory.seen), None) is None
             memory.listed_at = time.monotonic() if is_complete else None
-            newest = max((file.modified for file in waiting.files.values()), default=now)
-            since = min(newest, now).isoformat()
         if events is not None:
             events.mark(memory.seen)
         requests += _reruns(context.instance, internal_folder, memory, set(folder.prompts))
@@ -92,7 +89,7 @@ def build_request_files_sensor(
         return dg.SensorResult(
             run_requests=requests,
             dynamic_partitions_requests=_new_partitions(requests, context.instance),
-            cursor=json.dumps({"tick": memory.tick, "since": since}),
+            cursor=json.dumps({"tick": memory.tick}),
             skip_reason=None if requests else dg.SkipReason(message),
         )
 
@@ -118,7 +115,6 @@ def _requests(
     instance: dg.DagsterInstance,
     waiting: WaitingFiles,
     memory: SensorMemory,
-    since: datetime.datetime | None,
     limit: int = RUNS_A_TICK,
 ) -> list[dg.RunRequest]:
     partitions = {
@@ -126,14 +122,17 @@ def _requests(
         for prompt in {prompt for prompt, _ in waiting.files}
     }
     requests: list[dg.RunRequest] = []
-    for prompt, request_file, file in changed_since(waiting, memory.seen):
-        if len(requests) >= limit:
+    checks = 0
+    # New files first: those that this process only has to recognise can wait a tick.
+    changed = sorted(changed_since(waiting, memory.seen), key=lambda entry: entry[1] in partitions[entry[0]])
+    for prompt, request_file, file in changed:
+        if len(requests) >= limit or checks >= CHECKS_A_TICK:
             break
         if request_file in partitions[prompt]:
-            is_old = (prompt, request_file) not in memory.seen and since is not None and file.modified < since
-            if not is_old and _is_in_progress(instance, prompt, request_file):
+            checks += 1
+            if _is_in_progress(instance, prompt, request_file):
                 continue
-            if is_old or _has_been_read(instance, prompt, request_file, file.fingerprint):
+            if _has_been_read(instance, prompt, request_file, file.fingerprint):
                 memory.seen[prompt, request_file] = file.fingerprint
                 continue
         memory.seen[prompt, request_file] = file.fingerprint

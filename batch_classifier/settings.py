@@ -38,7 +38,9 @@ class Settings(BaseSettings):
         default=8, ge=1, le=100, description="calls at once for what is answered on demand"
     )
     glue_database: str = Field(default="batch_classifier", description="database of the tables in the Glue catalog")
-    tables_uri: str | None = Field(default=None, description="s3:// address of the tables; by default below INTERNAL_URI")
+    tables_uri: str | None = Field(
+        default=None, description="s3:// address of the tables; by default below INTERNAL_URI"
+    )
     athena_workgroup: str = Field(default="primary", description="workgroup of the queries")
     athena_output: str | None = Field(default=None, description="s3:// address of query results")
     kms_key_id: str | None = Field(default=None, description="KMS key that encrypts what is written to S3")

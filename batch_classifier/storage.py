@@ -3,6 +3,7 @@
 import datetime
 import os
 import shutil
+import stat
 import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -117,7 +118,9 @@ class LocalFolder(Folder):
     def _look_at(self, path: Path, key: str) -> StoredFile | None:
         try:
             state = path.stat()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        if not stat.S_ISREG(state.st_mode):
             return None
         modified = datetime.datetime.fromtimestamp(state.st_mtime, tz=datetime.UTC)
         return StoredFile(key, state.st_size, modified, f"{state.st_mtime_ns}-{state.st_size}")

@@ -97,7 +97,9 @@ class CorePipeline:
 
     def job_rows(self, request_file: str) -> list[dict]:
         """The rows of batch_job, by attempt."""
-        sql = f"select * from {self.prompt.name}.batch_job where request_file = '{request_file}' order by batch, attempt"
+        sql = (
+            f"select * from {self.prompt.name}.batch_job where request_file = '{request_file}' order by batch, attempt"
+        )
         return self.warehouse.query(self.prompt.name, sql)
 
     def _replace(self, table: object, request_file: str, rows: list[dict]) -> None:

@@ -82,7 +82,7 @@ def _sensor(home: Path, file: Path) -> Callable[[], object]:
     sensor = repository.get_sensor_def("request_files")
 
     def tick() -> None:
-        with dg.build_sensor_context(instance=instance, repository_def=repository, definitions=definitions) as context:
+        with dg.build_sensor_context(instance=instance, repository_def=repository) as context:
             result = sensor.evaluate_tick(context)
         assert result.run_requests, "the tick found no new files"
 

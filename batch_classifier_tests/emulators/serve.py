@@ -69,7 +69,9 @@ def serve(arguments: argparse.Namespace) -> None:
         port=arguments.port,
     ) as emulator:
         emulator.create_buckets(CUSTOMER_BUCKET, INTERNAL_BUCKET)
-        print(f"# S3, Bedrock, Glue and Athena at {emulator.endpoint_url}, in memory; Ctrl-C ends it. In another terminal:")
+        print(
+            f"# S3, Bedrock, Glue and Athena at {emulator.endpoint_url}, in memory; Ctrl-C ends it. In another terminal:"
+        )
         for name, value in list_settings(emulator).items():
             print(f"export {name}={value}")
         print("# Files for a prompt go to, say:")
