@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from batch_classifier.model_requests import RecordForm
-from batch_classifier.prices import ANSWER_TOKENS, ANSWER_TOKENS_WITHOUT_RATIONALE, BYTES_A_TOKEN, Price
+from batch_classifier.prices import BYTES_A_TOKEN, Price, answer_tokens
 from batch_classifier.prompts import Prompt
 from batch_classifier.storage import Folder
 
@@ -41,6 +41,9 @@ def texts_per_batch(texts: int, text_bytes: int, overhead: int, batch_size: int)
     by_size = -(-texts // batch_size)
     by_bytes = -(-(text_bytes + texts * overhead) // (MAXIMUM_BYTES * 9 // 10))
     batches = max(1, by_bytes, min(by_size, texts // MINIMUM_RECORDS))
+    # Rounding up may leave next to nothing for the last of many small batches: a batch less, then, for all of them.
+    while batches > max(1, by_bytes) and 0 < texts % -(-texts // batches) < MINIMUM_RECORDS:
+        batches -= 1
     return min(MAXIMUM_RECORDS, -(-texts // batches))
 
 
@@ -111,7 +114,7 @@ class _Writing:
         sha256 = self.hash.hexdigest()
         name = name_of(sha256)
         input_tokens = self.bytes // BYTES_A_TOKEN
-        output_tokens = self.records * (ANSWER_TOKENS if prompt.rationale else ANSWER_TOKENS_WITHOUT_RATIONALE)
+        output_tokens = self.records * answer_tokens(prompt)
         # The ids come first: a batch that is there has its list of texts.
         folder.publish(self.ids_path, text_ids_key(prompt, name))
         folder.publish(self.path, batch_key(prompt, name))
@@ -140,6 +143,16 @@ def batch_key(prompt: Prompt, name: str) -> str:
 def text_ids_key(prompt: Prompt, name: str) -> str:
     """The key of the list of a batch's text ids, one a line, in the batch's order."""
     return f"{batch_folder(prompt, name)}/text_ids.txt"
+
+
+def is_text_ids(key: str) -> bool:
+    """Whether a key is that of a list of text ids."""
+    return key.endswith("/text_ids.txt")
+
+
+def batch_of(key: str) -> str:
+    """The name of the batch whose folder a key is in."""
+    return key.split("/")[2]
 
 
 def read_text_ids(folder: Folder, key: str) -> Iterator[pa.Array]:

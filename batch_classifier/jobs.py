@@ -193,7 +193,8 @@ class BatchJobs:
         assert attempt.job is not None
         outcome = read_outcome(self.internal, attempt.request.output_key, self.prompt)
         asked = list(self._asked(batch))
-        attempt.answered = sum(text_id in outcome.settled or text_id in outcome.unfit for text_id in asked)
+        worded = outcome.settled | (outcome.unfit.keys() - outcome.speechless)
+        attempt.answered = sum(text_id in worded for text_id in asked)
         attempt.input_tokens, attempt.output_tokens = outcome.input_tokens, outcome.output_tokens
         has_failed = attempt.job.state is JobState.FAILED
         advice = advice_on(attempt.job.message) if has_failed else None

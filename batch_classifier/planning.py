@@ -7,19 +7,36 @@ from dataclasses import dataclass, field
 import duckdb
 import pyarrow as pa
 
-from batch_classifier.batches import Batch, read_text_ids, text_ids_key, texts_per_batch, write_batches
+from batch_classifier.batches import (
+    TEXT_ID_LENGTH,
+    Batch,
+    batch_key,
+    batch_of,
+    is_text_ids,
+    read_text_ids,
+    text_ids_key,
+    texts_per_batch,
+    write_batches,
+)
 from batch_classifier.errors import ClassifierError
 from batch_classifier.inference.interface import Inference
 from batch_classifier.jobs import job_name
 from batch_classifier.model_requests import RecordForm
-from batch_classifier.prices import ANSWER_TOKENS, BYTES_A_TOKEN
+from batch_classifier.prices import BYTES_A_TOKEN, answer_tokens
 from batch_classifier.prompts import Prompt
 from batch_classifier.scratch import load, one_number, scratch_database
 from batch_classifier.storage import Folder
 from batch_classifier.tables import BEDROCK_JSONL, RAW_REQUESTS
 from batch_classifier.warehouse.interface import Warehouse
-from batch_classifier.warehouse.queries import known_answers, settled_batches, unread_batches
+from batch_classifier.warehouse.queries import (
+    failed_texts,
+    known_answers,
+    made_batches,
+    represented_batches,
+)
 
+# Who had a batch made that no table lists any more: a request file that was replaced since.
+EARLIER_CONTENT = "a file that was replaced"
 _IDS = pa.schema([("text_id", pa.string())])
 
 
@@ -71,30 +88,81 @@ class BatchPlan:
         self.answered_before = self.distinct_texts - self._count_needed(scratch)
 
     def _share_batches(self, scratch: duckdb.DuckDBPyConnection) -> Iterator[dict]:
+        """Batches that hold needed texts and whose answers no table has: on their way, not yet read, or read and replaced.
+
+        Which batches there are, the internal folder says: also those of a request file that has another content now.
+        """
         model_id = self.inference.model_id(self.prompt)
-        rows = self.warehouse.query(self.prompt.name, unread_batches(self.warehouse, self.prompt, model_id))
         before = self._count_needed(scratch)
-        # A batch that this file had made comes first, and stays this file's.
-        seen: set[str] = set()
-        for row in sorted(
-            rows, key=lambda row: (row["request_file"] != self.request_file, row["shared_with"] or "", row["batch"])
-        ):
-            key = text_ids_key(self.prompt, row["batch"])
-            if row["batch"] in seen or self._is_held_back(row) or self.internal.find(key) is None:
+        if before:
+            with self.warehouse.stream(self.prompt.name, failed_texts(self.warehouse, self.prompt, model_id)) as rows:
+                load(scratch, "failed", _IDS, rows)
+        for row in self._unread_batches(model_id):
+            if not before or self._is_held_back(row):
                 continue
-            seen.add(row["batch"])
             scratch.execute("drop table if exists on_their_way")
-            pieces = (pa.record_batch([ids], schema=_IDS) for ids in read_text_ids(self.internal, key))
-            load(scratch, "on_their_way", _IDS, pieces)
+            ids = read_text_ids(self.internal, text_ids_key(self.prompt, row["batch"]))
+            load(scratch, "on_their_way", _IDS, (pa.record_batch([piece], schema=_IDS) for piece in ids))
             left = self._count_needed(scratch)
-            scratch.execute("delete from needed where text_id in (select text_id from on_their_way)")
-            is_own = row["request_file"] == self.request_file
-            wanted = self._count_needed(scratch) < left
-            if wanted or (is_own and self.inference.find(job_name(self.prompt, model_id, row["batch"], 1)) is not None):
-                owner = row["shared_with"] or (None if is_own else row["request_file"])
-                free = {} if owner is None else {"estimated_cost_usd": 0.0}
-                yield row | {"request_file": self.request_file, "shared_with": owner, **free}
+            scratch.execute(
+                "delete from needed where text_id in (select text_id from on_their_way) "
+                "and text_id not in (select text_id from failed)"
+            )
+            if self._count_needed(scratch) < left:
+                yield row
         self.on_their_way = before - self._count_needed(scratch)
+
+    def _unread_batches(self, model_id: str) -> Iterator[dict]:
+        """The batches of this prompt version that classifications do not hold in full, this file's own ones first."""
+
+        def ask(query: Callable[[Warehouse, Prompt, str], str]) -> list[dict]:
+            return self.warehouse.query(self.prompt.name, query(self.warehouse, self.prompt, model_id))
+
+        represented = {row["batch"]: row["texts"] for row in ask(represented_batches)}
+        listed: dict[str, dict] = {}
+        for row in ask(made_batches):
+            if row["batch"] not in listed or row["request_file"] == self.request_file:
+                listed[row["batch"]] = row
+        stored = (
+            file for file in self.internal.list(f"{self.prompt.name}/{self.prompt.version}/") if is_text_ids(file.key)
+        )
+        unread = [
+            self._as_shared(listed.get(name) or self._unlisted(name, texts, model_id))
+            for name, texts in ((batch_of(file.key), file.size // (TEXT_ID_LENGTH + 1)) for file in stored)
+            if represented.get(name, 0) < texts and self._is_of(name, model_id, listed, represented)
+        ]
+        yield from sorted(unread, key=lambda row: (row["shared_with"] is not None, row["batch"]))
+
+    def _is_of(self, name: str, model_id: str, listed: dict[str, dict], represented: dict[str, int]) -> bool:
+        """Whether a batch is this model's: the folder does not say, its first job's name does."""
+        is_known = name in listed or name in represented
+        return is_known or self.inference.find(job_name(self.prompt, model_id, name, 1)) is not None
+
+    def _as_shared(self, row: dict) -> dict:
+        """The batch's row for this request file; one that another file had made costs this one nothing."""
+        is_own = row["request_file"] == self.request_file
+        owner = row["shared_with"] or (None if is_own else row["request_file"])
+        free = {} if owner is None else {"estimated_cost_usd": 0.0}
+        return row | {"request_file": self.request_file, "shared_with": owner, **free}
+
+    def _unlisted(self, name: str, texts: int, model_id: str) -> dict:
+        key = batch_key(self.prompt, name)
+        found = self.internal.find(key)
+        size = found.size if found else 0
+        estimates = {"estimated_input_tokens": size // BYTES_A_TOKEN, "estimated_output_tokens": 0}
+        return {
+            "request_file": EARLIER_CONTENT,
+            "batch": name,
+            "uri": self.internal.uri_of(key),
+            "records": texts,
+            "bytes": size,
+            "sha256": name.split("-")[0],
+            **estimates,
+            "estimated_cost_usd": 0.0,
+            "prompt_version": self.prompt.version,
+            "model_id": model_id,
+            "shared_with": None,
+        }
 
     def _is_held_back(self, row: dict) -> bool:
         """Whether a batch was never sent because it is too small: its texts may fill a larger one now."""
@@ -114,11 +182,13 @@ class BatchPlan:
         price = self.inference.price(self.prompt, self.new_texts)
         if price is not None:
             input_tokens = (total_bytes + self.new_texts * overhead) // BYTES_A_TOKEN
-            self._check_budget(price.cost(input_tokens, self.new_texts * ANSWER_TOKENS))
+            self._check_budget(price.cost(input_tokens, self.new_texts * answer_tokens(self.prompt)))
         model_id = self.inference.model_id(self.prompt)
         settled = {
             row["batch"]
-            for row in self.warehouse.query(self.prompt.name, settled_batches(self.warehouse, self.prompt, model_id))
+            for row in self.warehouse.query(
+                self.prompt.name, represented_batches(self.warehouse, self.prompt, model_id)
+            )
         }
         per_batch = texts_per_batch(self.new_texts, total_bytes, overhead, self.prompt.batch_size)
         with self.warehouse.read(

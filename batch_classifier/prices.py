@@ -6,7 +6,7 @@ a prompt's `model.price` overrides them.
 
 from dataclasses import dataclass
 
-from batch_classifier.prompts import Model
+from batch_classifier.prompts import Model, Prompt
 
 PRICES_AS_OF = "2026-01"
 # On demand, input and output; the key is a part of the model id.
@@ -21,8 +21,6 @@ _ON_DEMAND = {
     "llama3-3-70b": (0.72, 0.72),
 }
 BYTES_A_TOKEN = 4
-# A category's name and a sentence.
-ANSWER_TOKENS, ANSWER_TOKENS_WITHOUT_RATIONALE = 60, 15
 
 
 @dataclass(frozen=True)
@@ -54,3 +52,8 @@ def on_demand_price(model: Model) -> Price | None:
     """The on-demand price of a model, twice the batch price; None when it is not known."""
     price = batch_price(model)
     return price and Price(price.input * 2, price.output * 2)
+
+
+def answer_tokens(prompt: Prompt) -> int:
+    """An estimate of an answer's length in tokens: a category's name, and a sentence where a reason is asked for."""
+    return 60 if prompt.rationale else 15

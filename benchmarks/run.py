@@ -255,7 +255,7 @@ def _machine() -> str:
     load = os.getloadavg()[0]
     return (
         f"{datetime.date.today().isoformat()}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores, "
-        f"{memory:.0f} GB, load {load:.1f} at the end; Python {platform.python_version()}, {versions}."
+        f"{memory:.0f} GB, load {load:.1f}; Python {platform.python_version()}, {versions}."
     )
 
 

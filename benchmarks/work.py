@@ -80,10 +80,11 @@ def _sensor(home: Path, file: Path) -> Callable[[], object]:
     definitions, instance = _open(home)
     repository = definitions.get_repository_def()
     sensor = repository.get_sensor_def("request_files")
+    folders = {name: (definitions.resources or {})[name] for name in ("customer_folder", "internal_folder")}
 
     def tick() -> None:
-        with dg.build_sensor_context(instance=instance, repository_def=repository) as context:
-            result = sensor.evaluate_tick(context)
+        with dg.build_sensor_context(instance=instance, repository_def=repository, resources=folders) as context:
+            result: Any = sensor(context)
         assert result.run_requests, "the tick found no new files"
 
     return tick

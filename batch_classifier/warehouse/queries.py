@@ -43,14 +43,28 @@ def texts_of(warehouse: Warehouse, prompt: Prompt, request_file: str) -> str:
     """
 
 
-def unread_batches(warehouse: Warehouse, prompt: Prompt, model_id: str) -> str:
-    """Batches whose answers the classifications of their own file do not hold: on their way, or there and not yet read."""
+def represented_batches(warehouse: Warehouse, prompt: Prompt, model_id: str) -> str:
+    """How many texts of each batch stand in classifications: one row a batch."""
     return f"""
-        select * from {warehouse.name(prompt.name, BEDROCK_JSONL)} as made
-        where {_same_question(prompt, model_id)} and not exists (
-            select 1 from {warehouse.name(prompt.name, CLASSIFICATIONS)} as read
-            where read.batch = made.batch and read.request_file = made.request_file
-        )
+        select batch, count(distinct text_id) as texts
+        from {warehouse.name(prompt.name, CLASSIFICATIONS)}
+        where {_same_question(prompt, model_id)} and batch is not null
+        group by batch
+    """
+
+
+def failed_texts(warehouse: Warehouse, prompt: Prompt, model_id: str) -> str:
+    """Ids of the texts that were asked and ended without a class: sharing their old batch would ask nothing."""
+    return f"""
+        select distinct text_id from {warehouse.name(prompt.name, CLASSIFICATIONS)}
+        where {_same_question(prompt, model_id)} and status not in {ANSWERED} and batch is not null
+    """
+
+
+def made_batches(warehouse: Warehouse, prompt: Prompt, model_id: str) -> str:
+    """The batches of all request files, as bedrock_jsonl lists them now."""
+    return f"""
+        select * from {warehouse.name(prompt.name, BEDROCK_JSONL)} where {_same_question(prompt, model_id)}
         order by batch, request_file
     """
 
@@ -67,14 +81,6 @@ def category_summary(warehouse: Warehouse, prompt: Prompt, request_file: str) ->
         where request_file = {literal(request_file)}
         group by request_file, "class"
         order by requests desc, "class"
-    """
-
-
-def settled_batches(warehouse: Warehouse, prompt: Prompt, model_id: str) -> str:
-    """Names of the batches whose answers stand in classifications."""
-    return f"""
-        select distinct batch from {warehouse.name(prompt.name, CLASSIFICATIONS)}
-        where {_same_question(prompt, model_id)} and batch is not null
     """
 
 
