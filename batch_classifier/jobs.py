@@ -49,6 +49,7 @@ class FollowedBatch:
     attempts: list[Attempt] = field(default_factory=list)
     open_texts: dict[str, str | None] | None = None
     repaired: set[str] = field(default_factory=set)
+    answered: set[str] = field(default_factory=set)
     sent: int = 0
     is_finished: bool = False
     waits_for_place: bool = False
@@ -128,7 +129,7 @@ class BatchJobs:
     def rows(self) -> list[dict]:
         """Rows of the table `batch_job`, one an attempt that is over."""
         return [
-            self._row(batch.row, attempt, attempt.job)
+            self._row(batch, attempt, attempt.job)
             for batch in self.followed
             for attempt in batch.attempts
             if attempt.job is not None and attempt.job.state.is_over
@@ -194,7 +195,9 @@ class BatchJobs:
         outcome = read_outcome(self.internal, attempt.request.output_key, self.prompt)
         asked = list(self._asked(batch))
         worded = outcome.settled | (outcome.unfit.keys() - outcome.speechless)
-        attempt.answered = sum(text_id in worded for text_id in asked)
+        answered = [text_id for text_id in asked if text_id in worded]
+        attempt.answered = len(answered)
+        batch.answered.update(answered)
         attempt.input_tokens, attempt.output_tokens = outcome.input_tokens, outcome.output_tokens
         has_failed = attempt.job.state is JobState.FAILED
         advice = advice_on(attempt.job.message) if has_failed else None
@@ -248,7 +251,9 @@ class BatchJobs:
         self.internal.write_bytes(key, b"")
         return False
 
-    def _row(self, batch: dict, attempt: Attempt, job: Job) -> dict:
+    def _row(self, followed: FollowedBatch, attempt: Attempt, job: Job) -> dict:
+        batch = followed.row
+        is_last = attempt is followed.attempts[-1]
         price = self.inference.price(self.prompt, attempt.request.records)
         cost = None if price is None else round(price.cost(attempt.input_tokens, attempt.output_tokens), 6)
         return {
@@ -263,6 +268,7 @@ class BatchJobs:
             "records": attempt.request.records,
             "succeeded": attempt.answered,
             "failed": attempt.request.records - attempt.answered,
+            "unanswered": batch["records"] - len(followed.answered) if is_last else 0,
             "input_tokens": attempt.input_tokens,
             "output_tokens": attempt.output_tokens,
             "cost_usd": cost if batch["shared_with"] is None else 0.0,

@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -209,6 +209,8 @@ def load_prompt(path: Path) -> Prompt:
         raise PromptError(
             f"{path}: a prompt's file name must be lower-case letters, digits and underscores, at most 30, starting with a letter."
         )
+    if path.stem in _taken_names():
+        raise PromptError(f"{path}: {path.stem} means something else in SQL and cannot name a schema; rename the file.")
     try:
         content = yaml.load(path.read_text(encoding="utf-8-sig"), Loader=_UniqueKeysLoader)
     except (OSError, UnicodeDecodeError) as error:
@@ -235,6 +237,17 @@ def load_prompt(path: Path) -> Prompt:
             f"{path}: instructions: the rendered text does not name the category {missing[0]!r}; loop over `categories`."
         )
     return prompt
+
+
+@lru_cache(maxsize=1)
+def _taken_names() -> frozenset[str]:
+    """Words that no schema can have as its plain name: SQL's own, and DuckDB's catalogs and schemas."""
+    import duckdb
+
+    with duckdb.connect(":memory:") as connection:
+        sql = "select keyword_name from duckdb_keywords() where keyword_category = 'reserved'"
+        words = {name for (name,) in connection.execute(sql).fetchall()}
+    return frozenset(words | {"main", "temp", "system", "warehouse", "information_schema", "pg_catalog"})
 
 
 class _UniqueKeysLoader(yaml.SafeLoader):
@@ -274,7 +287,9 @@ def _faults(error: ValidationError) -> Iterable[str]:
             yield f"{key}: is missing"
         elif fault["type"] == "string_type":
             yield f"{key}: must be text; put {fault['input']!r} in quotes"
-        elif fault["type"] in ("too_short", "string_too_short"):
+        elif fault["type"] == "string_too_short":
+            yield f"{key}: is empty"
+        elif fault["type"] == "too_short":
             yield (
                 f"{key}: is empty"
                 if not fault["input"]

@@ -36,12 +36,18 @@ class Requests:
     problems: Counter[str] = field(default_factory=Counter)
     labelled: int = 0
     skipped_parts: dict[str, list[str]] = field(default_factory=dict)
+    columns: dict[str, None] = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         usable_parts: set[str | None] = set()
         for rows in self.rows:
             names = rows.cells.schema.names
             text_column = find_column(names, self.prompt.input.text)
+            if text_column is None and rows.part is None and ".json" in self.request_file.lower():
+                # JSON leaves out what is empty: a later record may bring the column.
+                self.columns.update(dict.fromkeys(names))
+                yield self._normalise(rows, text_column)
+                continue
             if text_column is None and rows.part not in usable_parts:
                 if rows.part is None:
                     raise self._without_text_column(names)
@@ -51,6 +57,8 @@ class Requests:
             if rows.part in self.skipped_parts:
                 continue
             yield self._normalise(rows, text_column)
+        if not usable_parts and self.columns:
+            raise self._without_text_column(list(self.columns))
         if not usable_parts and self.skipped_parts:
             raise self._without_text_column([name for names in self.skipped_parts.values() for name in names])
 

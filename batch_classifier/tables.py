@@ -91,6 +91,7 @@ BATCH_JOB = Table(
             _column("records", pa.int64(), "texts sent"),
             _column("succeeded", pa.int64(), "texts answered"),
             _column("failed", pa.int64(), "texts without an answer"),
+            _column("unanswered", pa.int64(), "texts of the batch that no attempt has answered; in its last row"),
             _column("input_tokens", pa.int64(), "tokens read by the model"),
             _column("output_tokens", pa.int64(), "tokens written by the model"),
             _column("cost_usd", pa.float64(), "what it cost; 0 where another file pays for it"),

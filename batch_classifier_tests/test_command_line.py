@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import dagster as dg
 import pytest
 from openpyxl import load_workbook
 from typer.testing import CliRunner, Result
@@ -242,7 +243,7 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Project:
     return made
 
 
-def start(project: Project, file: str) -> subprocess.Popen[str]:
+def start(project: Project, file: str, **variables: str) -> subprocess.Popen[str]:
     command = [
         sys.executable,
         "-m",
@@ -259,7 +260,7 @@ def start(project: Project, file: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         command,
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY), **variables},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -307,3 +308,26 @@ def test_a_command_that_is_interrupted_says_how_to_come_back(workplace: Project)
     output, _ = process.communicate(timeout=60)
     assert process.returncode == 130 and "start the same command again" in output.lower(), output
     assert "Traceback" not in output and "InterruptedError" not in output
+
+
+def test_a_kill_leaves_no_place_taken_in_the_pool(workplace: Project, tmp_path: Path) -> None:
+    """The database's pool has one place; a dead run that keeps it would have every later one wait for ever."""
+    write_sample("travel", 500, 5, workplace.home.parent / "held.csv")
+    text = (REPOSITORY / "dagster.yaml").read_text(encoding="utf-8").replace("data/dagster", str(tmp_path / "stored"))
+    (tmp_path / "dagster.yaml").write_text(text, encoding="utf-8")
+    process = start(workplace, "held.csv", DAGSTER_HOME=str(tmp_path))
+    instance = dg.DagsterInstance.from_config(str(tmp_path))
+    deadline = time.monotonic() + 60
+    while not instance.event_log_storage.get_concurrency_info("duckdb").claimed_slots:
+        assert process.poll() is None and time.monotonic() < deadline
+    process.kill()
+    process.communicate()
+    assert instance.event_log_storage.get_concurrency_info("duckdb").claimed_slots, (
+        "it was killed while it held the place"
+    )
+    again = start(workplace, "held.csv", DAGSTER_HOME=str(tmp_path))
+    try:
+        output, _ = again.communicate(timeout=45)
+    finally:
+        again.kill()
+    assert again.returncode == 0 and "500 rows: 500 classified." in output, output

@@ -10,7 +10,7 @@ from typing import Any
 import dagster as dg
 
 from batch_classifier.command_line.progress_bar import TerminalProgress
-from batch_classifier.command_line.project import failure_sentence, open_instance
+from batch_classifier.command_line.project import failure_sentence, open_instance, was_interrupted
 from batch_classifier.command_line.summary import print_summary
 from batch_classifier.definitions import build_definitions
 from batch_classifier.errors import ClassifierError
@@ -38,6 +38,8 @@ def classify_file(file: Path, prompt_name: str, output: Path | None = None, form
         raise ClassifierError(f"There is no file {file}.")
     if not is_supported(file.name):
         raise ClassifierError(f"{file} is of no format that can be read; those are {', '.join(SUPPORTED_SUFFIXES)}.")
+    if output is not None and output.exists() and not output.is_dir():
+        raise ClassifierError(f"--output is {output}, which is a file; name a folder.")
     customer = open_folder(settings.customer_location)
     request_file = put_request_file(file, prompt, customer)
     instance = open_instance()
@@ -45,12 +47,12 @@ def classify_file(file: Path, prompt_name: str, output: Path | None = None, form
     with TerminalProgress() as progress:
         definitions = build_definitions(settings, folder, progress=progress)
         result = run_job(definitions, instance, prompt, request_file, formats)
-    if result is None:
+    failures = [] if result is None else [event for event in result.all_node_events if event.is_step_failure]
+    if result is None or any(was_interrupted(event) for event in failures):
         print(
             f"\nInterrupted. Nothing is lost: start the same command again and it goes on from where it stood ({request_file})."
         )
         return 130
-    failures = [event for event in result.all_node_events if event.is_step_failure]
     for event in failures:
         print(f"Error: {failure_sentence(event)}")
     results = [result_key(prompt.name, request_file, datetime.date.today(), chosen) for chosen in formats]

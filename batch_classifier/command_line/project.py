@@ -31,3 +31,11 @@ def failure_sentence(event: Any) -> str:
         error = error.cause
     first = error.message.strip().splitlines()[0] if error and error.message.strip() else "it failed without a reason"
     return f"{event.step_key}: {first}"
+
+
+def was_interrupted(event: Any) -> bool:
+    """Whether a step failed because a person interrupted the run."""
+    error = event.step_failure_data.error
+    while error is not None and error.cls_name != "DagsterExecutionInterruptedError":
+        error = error.cause
+    return error is not None

@@ -6,6 +6,7 @@ submits it or looks it up.
 
 import dataclasses
 import datetime
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -95,13 +96,16 @@ class ProcessJobs:
             if not has_lock:
                 # Another process is at it, and what it notes is the truth; the next look-up comes back here.
                 return
+            job = dataclasses.replace(job, state=JobState.IN_PROGRESS, processed=0, succeeded=0, failed=0)
+            self._note(job)
+            state = JobState.FAILED
             try:
-                job = dataclasses.replace(job, state=JobState.IN_PROGRESS, processed=0, succeeded=0, failed=0)
-                self._note(job)
                 job = self._work(request, job, lambda changed: self._working.update({job.name: changed}))
-                self._note(dataclasses.replace(job, state=JobState.COMPLETED, ended_at=_now()))
-            except (ClassifierError, OSError, ValueError) as error:
-                self._note(dataclasses.replace(job, state=JobState.FAILED, message=str(error), ended_at=_now()))
+                state = JobState.COMPLETED
+            finally:
+                # Whatever went wrong, also what nobody foresaw: a job without an end would be begun again for ever.
+                message = "" if state is JobState.COMPLETED else str(sys.exception())
+                self._note(dataclasses.replace(job, state=state, message=message, ended_at=_now()))
 
 
 def _now() -> datetime.datetime:
