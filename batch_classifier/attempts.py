@@ -20,14 +20,10 @@ def output_files(folder: Folder, output_key: str) -> list[str]:
 
 @dataclass
 class Outcome:
-    """The answers of one attempt: ids of texts that are settled, and for unfit ones what was wrong with their answer.
-
-    `speechless` are the unfit ones whose answer was empty or cut off: no answer, as far as anybody counts.
-    """
+    """The answers of one attempt: ids of texts that are settled, and for unfit ones what was wrong with their answer."""
 
     settled: set[str] = field(default_factory=set)
     unfit: dict[str, str] = field(default_factory=dict)
-    speechless: set[str] = field(default_factory=set)
     input_tokens: int = 0
     output_tokens: int = 0
 
@@ -49,7 +45,6 @@ def read_outcome(folder: Folder, output_key: str, prompt: Prompt) -> Outcome:
                         outcome.unfit[row["text_id"]] = _what_was_wrong(row["raw_class"])
                     elif row["status"] == "no_answer":
                         outcome.unfit[row["text_id"]] = "It was empty, or it was cut off before it named a category."
-                        outcome.speechless.add(row["text_id"])
     return outcome
 
 

@@ -194,8 +194,7 @@ class BatchJobs:
         assert attempt.job is not None
         outcome = read_outcome(self.internal, attempt.request.output_key, self.prompt)
         asked = list(self._asked(batch))
-        worded = outcome.settled | (outcome.unfit.keys() - outcome.speechless)
-        answered = [text_id for text_id in asked if text_id in worded]
+        answered = [text_id for text_id in asked if text_id in outcome.settled or text_id in outcome.unfit]
         attempt.answered = len(answered)
         batch.answered.update(answered)
         attempt.input_tokens, attempt.output_tokens = outcome.input_tokens, outcome.output_tokens

@@ -327,7 +327,7 @@ def test_a_kill_leaves_no_place_taken_in_the_pool(workplace: Project, tmp_path: 
     )
     again = start(workplace, "held.csv", DAGSTER_HOME=str(tmp_path))
     try:
-        output, _ = again.communicate(timeout=45)
+        output, _ = again.communicate(timeout=180)
     finally:
         again.kill()
     assert again.returncode == 0 and "500 rows: 500 classified." in output, output

@@ -64,8 +64,8 @@ def failed_texts(warehouse: Warehouse, prompt: Prompt, model_id: str) -> str:
 def made_batches(warehouse: Warehouse, prompt: Prompt, model_id: str) -> str:
     """The batches of all request files, as bedrock_jsonl lists them now."""
     return f"""
-        select * from {warehouse.name(prompt.name, BEDROCK_JSONL)} where {_same_question(prompt, model_id)}
-        order by batch, request_file
+        select {", ".join(BEDROCK_JSONL.schema.names)} from {warehouse.name(prompt.name, BEDROCK_JSONL)}
+        where {_same_question(prompt, model_id)} order by batch, request_file
     """
 
 
