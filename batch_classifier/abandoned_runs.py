@@ -5,6 +5,7 @@ import re
 
 import dagster as dg
 from dagster import DagsterEventType, DagsterRunStatus, RunsFilter
+from dagster._core.launcher import DefaultRunLauncher
 
 _PROCESS = re.compile(r"\(pid: (\d+)\)")
 
@@ -12,8 +13,10 @@ _PROCESS = re.compile(r"\(pid: (\d+)\)")
 def end_abandoned_runs(instance: dg.DagsterInstance) -> list[str]:
     """Mark the runs of this machine that have lost their process as failed and free their places; returns their ids.
 
-    Only for instances whose runs are processes of this machine (the default run launcher).
+    Does nothing where runs are no processes of this machine (any run launcher but the default one).
     """
+    if not isinstance(instance.run_launcher, DefaultRunLauncher):
+        return []
     ended = []
     for run in instance.get_runs(RunsFilter(statuses=[DagsterRunStatus.STARTED, DagsterRunStatus.CANCELING])):
         process = _process_of(instance, run.run_id)

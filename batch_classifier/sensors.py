@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 import dagster as dg
 from dagster import AssetRecordsFilter, RunsFilter
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
-from dagster._core.launcher import DefaultRunLauncher
 
 from batch_classifier.abandoned_runs import end_abandoned_runs
 from batch_classifier.errors import ClassifierError
@@ -58,8 +57,7 @@ def build_request_files_sensor(
         customer_folder: dg.ResourceParam[Folder],
         internal_folder: dg.ResourceParam[Folder],
     ) -> dg.SensorResult:
-        if isinstance(context.instance.run_launcher, DefaultRunLauncher):
-            end_abandoned_runs(context.instance)
+        end_abandoned_runs(context.instance)
         now = datetime.datetime.now(datetime.UTC)
         cursor = json.loads(context.cursor) if context.cursor else {}
         is_recorded = bool(memory.tick) and cursor.get("tick") == memory.tick

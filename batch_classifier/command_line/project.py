@@ -13,10 +13,11 @@ from batch_classifier.errors import SettingError
 def open_instance() -> dg.DagsterInstance:
     """The instance of DAGSTER_HOME, or of the dagster.yaml in this folder; raises SettingError when there is neither."""
     if os.environ.get("DAGSTER_HOME"):
-        return dg.DagsterInstance.get()
-    if not Path("dagster.yaml").is_file():
+        instance = dg.DagsterInstance.get()
+    elif Path("dagster.yaml").is_file():
+        instance = dg.DagsterInstance.from_config(".")
+    else:
         raise SettingError("There is no dagster.yaml in this folder; start the command in the project's folder.")
-    instance = dg.DagsterInstance.from_config(".")
     end_abandoned_runs(instance)
     return instance
 
