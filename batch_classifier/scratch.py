@@ -8,6 +8,8 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from batch_classifier.duckdb_insert import insert
+
 
 @contextmanager
 def scratch_database() -> Iterator[duckdb.DuckDBPyConnection]:
@@ -36,10 +38,7 @@ def load(
     connection.register("incoming", schema.empty_table())
     connection.execute(f"create table if not exists {table} as select * from incoming")
     connection.unregister("incoming")
-    for batch in batches:
-        connection.register("incoming", pa.Table.from_batches([batch]))
-        connection.execute(f"insert into {table} by name select * from incoming")
-        connection.unregister("incoming")
+    insert(connection, table, batches)
 
 
 def one_number(connection: duckdb.DuckDBPyConnection, sql: str) -> int:

@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from batch_classifier.duckdb_insert import insert
 from batch_classifier.errors import ClassifierError
 from batch_classifier.tables import PARTITION_COLUMN, TABLES, Table
 from batch_classifier.warehouse.interface import ROWS_AT_ONCE, Warehouse, literal
@@ -127,16 +128,11 @@ class DuckDBWarehouse(Warehouse):
         rows: Iterable[pa.RecordBatch],
     ) -> int:
         """The same on a connection that is already open and whose tables are in place."""
-        name, count = self.name(prompt, table), 0
+        name = self.name(prompt, table)
         connection.execute("begin")
         try:
             connection.execute(f"delete from {name} where {PARTITION_COLUMN} = ?", [request_file])
-            for batch in rows:
-                # By name, so that columns in another order cannot end in the wrong place.
-                connection.register("incoming", pa.Table.from_batches([batch]))
-                connection.execute(f"insert into {name} by name select * from incoming")
-                connection.unregister("incoming")
-                count += batch.num_rows
+            count = insert(connection, name, rows)
             connection.execute("commit")
         except BaseException:
             # Also when the run is interrupted: nothing half-written stays.

@@ -1,0 +1,25 @@
+"""Record batches into a table of DuckDB, by column name and in bounded memory."""
+
+from collections.abc import Iterable
+from itertools import islice
+
+import duckdb
+import pyarrow as pa
+
+# With batches of the usual 2,000 rows, a statement for each 16,000: a statement has its price, and so have rows in memory.
+_BATCHES_A_STATEMENT = 8
+
+
+def insert(connection: duckdb.DuckDBPyConnection, table: str, batches: Iterable[pa.RecordBatch]) -> int:
+    """Insert all batches; returns how many rows they had. Whatever the batches raise comes through as it is.
+
+    The batches have one schema, whose columns may be in another order than the table's.
+    """
+    count, source = 0, iter(batches)
+    while some := list(islice(source, _BATCHES_A_STATEMENT)):
+        # A registered pa.Table would be kept until the end of the transaction; a reader is let go when it is read.
+        connection.register("incoming", pa.RecordBatchReader.from_batches(some[0].schema, some))
+        connection.execute(f"insert into {table} by name select * from incoming")
+        connection.unregister("incoming")
+        count += sum(batch.num_rows for batch in some)
+    return count
