@@ -62,6 +62,9 @@ def answer_schema(prompt: Prompt) -> dict[str, Any]:
 
 def quote(text: str) -> str:
     """The text with everything defused that could end its quotation or pass for an answer."""
+    if "<" not in text and "[" not in text:
+        # Most texts have neither; to look for these alone is ten times as fast.
+        return text.strip()
     return _TAGS_OF_OURS.sub(lambda match: "‹" if match.group() == "<" else "(", text.strip())
 
 
