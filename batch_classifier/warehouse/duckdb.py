@@ -21,7 +21,7 @@ from batch_classifier.warehouse.views import VIEWS, duckdb_view
 _LOGGER = logging.getLogger(__name__)
 
 # With these a million rows of 1.5 KB pass in either direction in under 500 MB.
-MEMORY: dict[str, str | bool | int | float | list[str]] = {"memory_limit": "200MB", "threads": "2"}
+MEMORY: dict[str, str | bool | int | float | list[str]] = {"memory_limit": "100MB", "threads": "2"}
 # A row group that is full goes to the file at once. Groups of the usual 122,880 rows would be kept in memory, then written to
 # the log, and then once more to the file: three times the seconds for long texts.
 ROWS_A_GROUP = 16_384
@@ -77,7 +77,8 @@ class DuckDBWarehouse(Warehouse):
     def _attach(self) -> duckdb.DuckDBPyConnection:
         # The size of row groups is an option of ATTACH alone. What the file is attached to has a name, so that the connections
         # of one process share it; it is gone, and the file free, with the last of them.
-        connection = duckdb.connect(f":memory:{self.path}", config=MEMORY)
+        spill = {"temp_directory": f"{self.path}.tmp"}
+        connection = duckdb.connect(f":memory:{self.path}", config={**MEMORY, **spill})
         try:
             options = f"(row_group_size {ROWS_A_GROUP})"
             connection.execute(f"attach if not exists {literal(str(self.path))} as warehouse {options}")
