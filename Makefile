@@ -29,7 +29,7 @@ ui: $(VENV)/.ready ## the Dagster UI at http://localhost:3000, with sensors and 
 	@env --default-signal=INT,TERM $(BIN)/dagster dev -h $${HOST:-127.0.0.1} -p $${PORT:-3000}
 
 test: $(VENV)/.ready-dev ## all tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 check: $(VENV)/.ready-dev ## format, lint, types
 	@$(BIN)/ruff format --check .

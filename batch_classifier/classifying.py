@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from batch_classifier.answers import ANSWER_SCHEMA, STATUSES_OF_ANSWERS, Answers
 from batch_classifier.attempts import output_files
@@ -70,16 +71,20 @@ class Classifications:
 
     def _load_known_answers(self, scratch: duckdb.DuckDBPyConnection) -> None:
         sql = known_answers(self.warehouse, self.prompt, self.model_id, self.request_file)
-        with self.warehouse.stream(self.prompt.name, sql) as known:
-            load(scratch, "known", _HELD_SCHEMA, (_as_held(batch) for batch in known))
         # What this run's jobs answered is in their files, which were read already.
-        scratch.execute("insert into answers select * from known where batch not in (select batch from answers)")
+        read = pa.array({job["batch"] for job in self.jobs}, pa.string())
+        with self.warehouse.stream(self.prompt.name, sql) as known:
+            others = (_as_held(batch.filter(pc.invert(pc.is_in(batch["batch"], read)))) for batch in known)
+            load(scratch, "answers", _HELD_SCHEMA, others)
 
     def _load_first_rows(self, scratch: duckdb.DuckDBPyConnection) -> None:
         columns = ["row_number", "text_id"]
         schema = pa.schema([RAW_REQUESTS.schema.field(column) for column in columns])
         with self.warehouse.read(self.prompt.name, RAW_REQUESTS, self.request_file, columns) as rows:
             load(scratch, "request_rows", schema, rows)
+        scratch.execute(
+            "create table first_rows as select text_id, min(row_number) as first_row from request_rows group by text_id"
+        )
 
     @staticmethod
     def _choose_best(scratch: duckdb.DuckDBPyConnection) -> None:
@@ -88,27 +93,31 @@ class Classifications:
         A text that was classified only after an unfit answer is repaired, and keeps the words of that answer.
         """
         rank = " ".join(f"when '{status}' then {place}" for place, status in enumerate(STATUSES_OF_ANSWERS))
+        # What is ranked is held in memory, so it is without the long columns; those come by the row's own number.
         scratch.execute(
             f"""
             create table best as
-            select * exclude (place, cost_usd, total_cost, was_unfit, unfit_class, status, raw_class),
-                total_cost as cost_usd,
+            select answers.* exclude (cost_usd, status, raw_class), total_cost as cost_usd, first_row,
                 case when status = 'classified' and was_unfit then 'repaired' else status end as status,
-                case when status = 'classified' and was_unfit then unfit_class else raw_class end as raw_class,
-                (select min(row_number) from request_rows where request_rows.text_id = ranked.text_id) as first_row
-            from (
-                select *, sum(cost_usd) over (partition by text_id) as total_cost,
-                    bool_or(status = 'invalid_class' or (status = 'no_answer' and input_tokens is not null))
-                        over (partition by text_id) as was_unfit,
-                    max(case when status = 'invalid_class' then raw_class end) over (partition by text_id) as unfit_class,
-                    row_number() over (
-                        partition by text_id
-                        order by status not in ('classified', 'repaired'), input_tokens is null, case status {rank} end,
-                            answered_at desc
-                    ) as place
-                from answers where text_id in (select text_id from request_rows)
-            ) as ranked
-            where place = 1
+                case when status = 'classified' and was_unfit then unfit_class else raw_class end as raw_class
+            from answers join (
+                select answer, total_cost, was_unfit, unfit_class, first_row
+                from (
+                    select answers.rowid as answer, first_row,
+                        sum(cost_usd) over (partition by text_id) as total_cost,
+                        bool_or(status = 'invalid_class' or (status = 'no_answer' and input_tokens is not null))
+                            over (partition by text_id) as was_unfit,
+                        max(case when status = 'invalid_class' then raw_class end)
+                            over (partition by text_id) as unfit_class,
+                        row_number() over (
+                            partition by text_id
+                            order by status not in ('classified', 'repaired'), input_tokens is null,
+                                case status {rank} end, answered_at desc
+                        ) as place
+                    from answers join first_rows using (text_id)
+                ) as ranked
+                where place = 1
+            ) as chosen on answers.rowid = chosen.answer
             """
         )
 
