@@ -113,7 +113,7 @@ class Prompt(_Part):
     def _names_are_distinct(self) -> "Prompt":
         seen: dict[str, str] = {}
         for category in self.categories:
-            folded = " ".join(unicodedata.normalize("NFKC", category.name).casefold().split())
+            folded = "".join(unicodedata.normalize("NFKC", category.name).casefold().split())
             if folded in seen:
                 twice = seen[folded] == category.name
                 difference = "stands there twice" if twice else "differ only in case or spacing"
@@ -230,7 +230,7 @@ def load_prompt(path: Path) -> Prompt:
     try:
         rendered = prompt.system
     except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError, AttributeError, LookupError) as error:
-        raise PromptError(f"{path}: instructions: the template does not render: {error}.") from error
+        raise PromptError(f"{path}: instructions: the template does not render: {str(error).rstrip('.')}.") from error
     missing = [name for name in prompt.class_names if name not in rendered]
     if missing:
         raise PromptError(
@@ -277,8 +277,13 @@ def _validation_faults(error: ValidationError) -> str:
 
 def _faults(error: ValidationError) -> Iterable[str]:
     known = ", ".join(name for name in Prompt.model_fields if name != "name")
+    places = [fault["loc"] for fault in error.errors()]
     for fault in error.errors():
         key = ".".join(str(part) for part in fault["loc"])
+        is_told_already = any(place[: len(fault["loc"])] == fault["loc"] != place for place in places)
+        # Pydantic counts only the entries that are right.
+        if fault["type"] == "too_short" and is_told_already:
+            continue
         if fault["type"] == "extra_forbidden":
             yield f"{key}: is not a key of a prompt file" + (
                 f" (the keys are {known})" if len(fault["loc"]) == 1 else ""
@@ -287,6 +292,10 @@ def _faults(error: ValidationError) -> Iterable[str]:
             yield f"{key}: is missing"
         elif fault["type"] == "string_type":
             yield f"{key}: must be text; put {fault['input']!r} in quotes"
+        elif fault["type"] == "tuple_type":
+            yield f"{key}: must be a list"
+        elif fault["type"] in ("model_type", "dict_type"):
+            yield f"{key}: must be a mapping of keys to values"
         elif fault["type"] == "string_too_short":
             yield f"{key}: is empty"
         elif fault["type"] == "too_short":
@@ -296,5 +305,5 @@ def _faults(error: ValidationError) -> Iterable[str]:
                 else f"{key}: needs at least {fault['ctx'].get('min_length', 1)} entries"
             )
         else:
-            message = fault["msg"].removeprefix("Value error, ")
+            message = fault["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
             yield f"{key}: {message[0].lower()}{message[1:]}" if key else message

@@ -122,7 +122,7 @@ def test_status_shows_where_each_file_stands(project: Project, classified: Resul
     ("arguments", "words"),
     [
         (["nowhere.csv", "--prompt", PROMPT], "nowhere.csv"),
-        (["prompts", "--prompt", PROMPT], "prompts"),
+        (["prompts", "--prompt", PROMPT], "folder"),
         (["notes.docx", "--prompt", PROMPT], ".csv"),
         (["rows.csv", "--prompt", "nobody"], "tickets, travel"),
         (["rows.csv", "--prompt", PROMPT, "--format", "pdf"], "csv, json, xlsx"),

@@ -34,6 +34,8 @@ def classify_file(file: Path, prompt_name: str, output: Path | None = None, form
     folder = load_prompts(settings.prompts)
     prompt = folder.get(prompt_name)
     formats = _formats(prompt, format)
+    if file.is_dir():
+        raise ClassifierError(f"{file} is a folder; name one file in it.")
     if not file.is_file():
         raise ClassifierError(f"There is no file {file}.")
     if not is_supported(file.name):
