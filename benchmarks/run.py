@@ -105,6 +105,7 @@ def _compare(rows: int, suffix: str, turns: int) -> list[Compared]:
             for group in groups:
                 if group == "write":
                     _measure("fake", home, file)
+                    _measure("engine", home, file)
                 for what in (group, f"baseline_{group}", f"copy_{group}"):
                     taken.setdefault(what, []).append(_measure(what, home, file))
                     for made in (*home.glob("baseline.*"), *home.glob("copy.*")):

@@ -27,13 +27,14 @@ def main() -> None:
     work = _assets(_STEPS[what], home, file) if what in _STEPS else _OTHERS[what](home, file)
     begun, cpu = time.perf_counter(), time.process_time()
     work()
-    usage = resource.getrusage(resource.RUSAGE_SELF)
     measure = {
         "seconds": time.perf_counter() - begun,
         "cpu_seconds": time.process_time() - cpu,
         "start_seconds": begun - started,
-        "peak_mb": usage.ru_maxrss / 1024,
+        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     }
+    if what == "write":
+        _check_that_all_is_classified(home)
     print(json.dumps(measure))
 
 
@@ -71,6 +72,15 @@ def _assets(assets: tuple[str, ...], home: Path, file: Path) -> Callable[[], obj
         asset_selection=[dg.AssetKey(["travel", name]) for name in assets],
         run_config=config,
     )
+
+
+def _check_that_all_is_classified(home: Path) -> None:
+    """A measure of rows that have no answer would say nothing."""
+    import duckdb
+
+    with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as connection:
+        counts = connection.sql("select status, count(*) from travel.classifications group by status").fetchall()
+    assert [status for status, _ in counts] == ["classified"], counts
 
 
 def _sensor(home: Path, file: Path) -> Callable[[], object]:
