@@ -13,9 +13,11 @@ from batch_classifier.attempts import read_outcome, still_open, write_next_attem
 from batch_classifier.batches import batch_folder, batch_key, read_text_ids, text_ids_key
 from batch_classifier.errors import InferenceError
 from batch_classifier.inference.bedrock_messages import TOO_FEW, advice_on
-from batch_classifier.inference.interface import Inference, Job, JobRequest, JobState, NoPlaceFree
+from batch_classifier.inference.interface import Inference, Job, JobRequest, JobState, NotNow
 from batch_classifier.prompts import Prompt
 from batch_classifier.storage import Folder
+
+_OWN_POLL_SECONDS = 0.5
 
 
 def job_name(prompt: Prompt, model_id: str, batch: str, attempt: int) -> str:
@@ -60,7 +62,8 @@ class FollowedBatch:
 class BatchJobs:
     """Follows the batches of one request file; `rows` are those of the table `batch_job`.
 
-    `batches` are rows of `bedrock_jsonl`. Raises InferenceError when a job failed or was refused for a reason that no retry
+    `batches` are rows of `bedrock_jsonl`. `count_ahead` tells how many batches of others have waited longer, counting no
+    further than to the number it is given: so many free places are left to them at the first look. Raises InferenceError when a job failed or was refused for a reason that no retry
     can mend; the other jobs go on, and the next run finds them.
     """
 
@@ -69,6 +72,8 @@ class BatchJobs:
     inference: Inference
     internal: Folder
     on_progress: Callable[[int, int], None] = lambda done, total: None
+    count_ahead: Callable[[int], int] = lambda enough: 0
+    _others_ahead: int | None = None
     followed: list[FollowedBatch] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -82,15 +87,27 @@ class BatchJobs:
         deadline = None if wait_seconds is None else time.monotonic() + wait_seconds
         while True:
             failures = [failure for batch in self.followed if (failure := self._advance(batch)) is not None]
+            # Later on they have had their chance: one who never comes must not hold up this file for good.
+            self._others_ahead = 0
             self.on_progress(self.processed, self.total)
             if failures:
                 raise InferenceError(" ".join(str(failure) for failure in failures))
             moving = [batch for batch in self.followed if not batch.is_finished and not batch.held_back]
             if not moving:
                 return not self.held_back
-            if deadline is not None and time.monotonic() >= deadline:
+            # What this process does itself would end with it, so the run stays until that is over.
+            own = [job for batch in moving if (job := batch.attempts[-1].job) and self.inference.does_itself(job)]
+            if not own and deadline is not None and time.monotonic() >= deadline:
                 return False
-            time.sleep(self.inference.poll_seconds)
+            self._pause(own)
+
+    def _pause(self, own: Sequence[Job]) -> None:
+        """Wait for the next look at the service, but not longer than to the end of a job of one's own."""
+        next_look = time.monotonic() + self.inference.poll_seconds
+        while (left := next_look - time.monotonic()) > 0:
+            time.sleep(min(left, _OWN_POLL_SECONDS) if own else left)
+            if any(self.inference.look_up(job.arn).state.is_over for job in own):
+                return
 
     @property
     def total(self) -> int:
@@ -126,6 +143,10 @@ class BatchJobs:
         """The newest job of each batch that has one."""
         return [batch.attempts[-1].job for batch in self.followed if batch.attempts and batch.attempts[-1].job]
 
+    def in_flight(self) -> list[Job]:
+        """The jobs that go on without this process."""
+        return [job for job in self.jobs() if not job.state.is_over and not self.inference.does_itself(job)]
+
     def rows(self) -> list[dict]:
         """Rows of the table `batch_job`, one an attempt that is over."""
         return [
@@ -143,6 +164,9 @@ class BatchJobs:
             attempt = batch.attempts[-1]
             try:
                 self._follow(batch, attempt)
+            except NotNow:
+                batch.waits_for_place = attempt.job is None
+                return None
             except InferenceError as error:
                 return error
             if attempt.job is None or not attempt.job.state.is_over:
@@ -162,27 +186,34 @@ class BatchJobs:
 
     def _follow(self, batch: FollowedBatch, attempt: Attempt) -> None:
         """Find out how an attempt stands; submit it when it is not there yet and there is a place."""
-        batch.waits_for_place = False
         if attempt.job is not None:
             attempt.job = self.inference.look_up(attempt.job.arn)
             return
+        needs_place = not attempt.request.on_demand
+        if batch.waits_for_place and needs_place and not self._has_place():
+            # It was looked for before: as long as there is no place, another look is a call for nothing.
+            return
+        batch.waits_for_place = False
         found = self.inference.find(attempt.request.name)
         if found is not None:
             attempt.job = found if found.state.is_over else self.inference.take_up(attempt.request, found)
             return
         records = attempt.request.records
-        if not attempt.request.on_demand and records < self.inference.minimum_records:
+        if needs_place and records < self.inference.minimum_records:
             batch.held_back = records
             return
-        if not attempt.request.on_demand and self.inference.free_places(self.prompt) < 1:
+        if needs_place and not self._has_place():
             batch.waits_for_place = True
             return
         if attempt.number > 1:
             self._write_input(batch, attempt)
-        try:
-            attempt.job = self.inference.submit(attempt.request)
-        except NoPlaceFree:
-            batch.waits_for_place = True
+        attempt.job = self.inference.submit(attempt.request)
+
+    def _has_place(self) -> bool:
+        free = self.inference.free_places(self.prompt)
+        if free and self._others_ahead is None:
+            self._others_ahead = self.count_ahead(free)
+        return free > (self._others_ahead or 0)
 
     def _write_input(self, batch: FollowedBatch, attempt: Attempt) -> None:
         whole = batch_key(self.prompt, batch.row["batch"])
@@ -199,14 +230,14 @@ class BatchJobs:
         batch.answered.update(answered)
         attempt.input_tokens, attempt.output_tokens = outcome.input_tokens, outcome.output_tokens
         has_failed = attempt.job.state is JobState.FAILED
-        advice = advice_on(attempt.job.message) if has_failed else None
+        is_too_small = has_failed and TOO_FEW.search(attempt.job.message) is not None
+        advice = self._advice(attempt.job.message) if has_failed else None
         if advice is not None:
             if self._has_been_told(attempt):
                 # A person was told, and runs it again: so it is mended, as far as they know.
                 self._next(batch, attempt, still_open(asked, outcome, batch.repaired, True), is_new_start=True)
                 return None
             return InferenceError(f"The job {attempt.job.name} failed: {attempt.job.message.rstrip('.')}; {advice}.")
-        is_too_small = has_failed and TOO_FEW.search(attempt.job.message) is not None
         batch.sent += not is_too_small
         may_send_again = batch.sent < self.prompt.max_attempts
         open_texts = still_open(asked, outcome, batch.repaired, may_send_again)
@@ -215,6 +246,12 @@ class BatchJobs:
         else:
             batch.is_finished = True
         return None
+
+    def _advice(self, message: str) -> str | None:
+        """What to do about a failure that no retry can mend; None where another attempt may help."""
+        if self.prompt.on_demand == "never" and TOO_FEW.search(message):
+            return "put more texts into one file, or take on_demand: never out of the prompt"
+        return advice_on(message)
 
     def _asked(self, batch: FollowedBatch) -> Iterable[str]:
         if batch.open_texts is not None:

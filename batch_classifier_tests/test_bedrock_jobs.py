@@ -1,5 +1,6 @@
 """Batch jobs against the Bedrock emulator: every state a job ends in, every line it may leave, and nothing asked twice."""
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from batch_classifier.errors import InferenceError
 from batch_classifier.inference.bedrock import BedrockInference
 from batch_classifier.prompts import Prompt, load_prompts
 from batch_classifier.s3_storage import S3Folder
-from batch_classifier.warehouse.aws_clients import RETRIES
+from batch_classifier.warehouse import aws_clients
 from batch_classifier_tests.core_pipeline import CorePipeline, statuses
 from batch_classifier_tests.emulators.faults import (
     CutAnswer,
@@ -47,13 +48,12 @@ def in_first_attempts(fault: Fault) -> Callable[[SeenRecord], Fault | None]:
 
 @pytest.fixture()
 def emulator(monkeypatch: pytest.MonkeyPatch) -> Iterator[BedrockEmulator]:
-    """A fresh emulator with the two buckets, which boto3 is led to."""
+    """A fresh emulator with the two buckets, which boto3 is led to; tries again are left to the runs, to save the time."""
+    monkeypatch.setattr(aws_clients, "FEW_RETRIES", {"mode": "standard", "max_attempts": 1})
     with BedrockEmulator() as serving:
         serving.create_buckets("customer", "internal")
         for name, value in serving.environment.items():
             monkeypatch.setenv(name, value)
-        # botocore waits up to 20 seconds between its attempts; what comes after the last of them is ours to test.
-        monkeypatch.setitem(RETRIES, "max_attempts", 2)
         yield serving
 
 
@@ -128,10 +128,11 @@ JOB_FAULTS = {
     "duplicated lines": {"duplicated_lines": 9},
     "counts that disagree": {"manifest_counts": {"totalRecordCount": 3}, "job_counts": {"successRecordCount": 5}},
     "lines in reverse": {"order": "reversed"},
-    "throttled creates": {"throttled_creates": 5},
+    "throttled creates": {"throttled_creates": 12},
     "quota refusals": {"quota_refusals": 3},
     "an error after creation": {"server_errors_after_creation": 1},
     "a connection dropped after creation": {"dropped_connections_after_creation": 1},
+    "throttled reads": {"throttled_reads": 8},
 }
 
 
@@ -177,6 +178,35 @@ def test_few_texts_are_answered_on_demand(emulator: BedrockEmulator, tmp_path: P
     assert emulator.calls.texts_asked_twice() == []
     assert run.run("b.csv", FEW)[0]["cost_usd"] == 0
     assert emulator.calls.texts().total() == 30
+
+
+def test_a_run_that_does_not_wait_for_jobs_stays_for_what_it_asks_itself(
+    emulator: BedrockEmulator, tmp_path: Path
+) -> None:
+    """Answers on demand end with the process of the run, and no sensor can come back for them."""
+
+    def slowly(system: str, text: str, model_input: dict) -> str:
+        time.sleep(0.02)
+        return "<class>Complaint</class>"
+
+    emulator.responder = slowly
+    run = pipeline(tmp_path)
+    run.put("a.csv", FEW)
+    run.plan("a.csv")
+    assert run.run_jobs("a.csv", wait_seconds=0)
+    assert statuses(run.classify("a.csv")) == {"classified": 30}
+
+
+def test_a_job_that_is_too_small_for_the_service_ends_where_on_demand_is_forbidden(
+    emulator: BedrockEmulator, tmp_path: Path
+) -> None:
+    emulator.limits.records_per_job_at_least = 300
+    run = pipeline(tmp_path, on_demand="never")
+    run.put("a.csv", TEXTS)
+    run.plan("a.csv")
+    with pytest.raises(InferenceError, match=r"contains less records \(240\).*; put more texts into one file"):
+        run.run_jobs("a.csv")
+    assert emulator.calls.creates_accepted == 1
 
 
 def test_few_texts_wait_where_on_demand_is_forbidden(emulator: BedrockEmulator, tmp_path: Path) -> None:

@@ -8,12 +8,13 @@ import hashlib
 import re
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from batch_classifier.batches import MINIMUM_RECORDS
 from batch_classifier.errors import InferenceError, SettingError
 from batch_classifier.inference.bedrock_messages import advice_on
-from batch_classifier.inference.interface import Inference, Job, JobRequest, JobState, NoPlaceFree
+from batch_classifier.inference.interface import Inference, Job, JobRequest, JobState, NotNow
 from batch_classifier.inference.on_demand import OnDemandJobs
 from batch_classifier.model_requests import check_model
 from batch_classifier.prices import Price, batch_price, on_demand_price
@@ -25,8 +26,9 @@ from batch_classifier.warehouse.aws_errors import error_code, told_plainly
 
 # The pattern of s3Uri in CreateModelInvocationJob; hive-style keys and spaces are refused by it.
 _ADMITTED_URI = re.compile(r"s3://[a-z0-9][-.a-z0-9]{1,61}[a-z0-9](/[-!_*'().a-z0-9A-Z]+)*/?")
-_BUSY = {"ThrottlingException", "ServiceQuotaExceededException", "TooManyRequestsException", "LimitExceededException"}
-_NAME_IN_USE = "job name is currently in use"
+BUSY = {"ThrottlingException", "ServiceQuotaExceededException", "TooManyRequestsException", "LimitExceededException"}
+_NAME_IN_USE = re.compile(r"job name is (currently|already) in use", re.IGNORECASE)
+_STATES = frozenset(JobState)
 # A job is over at the latest after its timeout of at most 168 hours; older ones cannot be in flight.
 _LISTED_DAYS = 8
 _LISTING_SECONDS = 5.0
@@ -90,28 +92,31 @@ class BedrockInference(Inference):
         from botocore.exceptions import ClientError
 
         arguments = self._create_arguments(request)
-        with told_plainly(f"create the job {request.name}", "Bedrock"):
+        with _told(f"create the job {request.name}"):
             try:
                 created = self.clients.bedrock.create_model_invocation_job(**arguments)
             except ClientError as error:
                 return self._after_refusal(request, error)
-        self._listed = (float("-inf"), [])
-        return Job(
+        job = Job(
             name=request.name,
             arn=created["jobArn"],
             state=JobState.SUBMITTED,
             submitted_at=datetime.datetime.now(datetime.UTC),
             total=request.records,
         )
+        # The next listing may be some seconds off, or not have it yet; its place is taken all the same.
+        self._listed[1].insert(0, (job, request.prompt.model.id))
+        return job
 
     def _after_refusal(self, request: JobRequest, error: Exception) -> Job:
-        code, message = error_code(error), str(error)
-        if code in _BUSY:
-            raise NoPlaceFree(message) from error
-        if _NAME_IN_USE in message:
+        message = str(error)
+        if error_code(error) in BUSY:
+            self._listed = (float("-inf"), [])
+            raise NotNow(f"Bedrock takes the job {request.name} later: {_words(error)}.") from error
+        if _NAME_IN_USE.search(message):
             adopted = self.find(request.name)
             if adopted is None:
-                raise NoPlaceFree(f"the job {request.name} is there, but not listed yet") from error
+                raise NotNow(f"The job {request.name} is there, but not listed yet.") from error
             return adopted
         if (advice := advice_on(message)) is not None:
             raise InferenceError(f"Bedrock refuses the job {request.name}: {_words(error)}; {advice}.") from error
@@ -142,17 +147,21 @@ class BedrockInference(Inference):
         """A job on demand is gone on with; a batch job goes on by itself."""
         return self.on_demand_jobs.submit(request) if self.on_demand_jobs.owns(found.arn) else found
 
+    def does_itself(self, job: Job) -> bool:
+        """What is answered on demand."""
+        return self.on_demand_jobs.owns(job.arn)
+
     def find(self, name: str) -> Job | None:
         """The newest job of that name, also one on demand, or None."""
         if (job := self.on_demand_jobs.find(name)) is not None:
             return job
-        with told_plainly(f"look for the job {name}", "Bedrock"):
+        with _told(f"look for the job {name}"):
             pages = self.clients.bedrock.get_paginator("list_model_invocation_jobs").paginate(
                 nameContains=name, sortBy="CreationTime", sortOrder="Descending"
             )
             for page in pages:
                 for summary in page["invocationJobSummaries"]:
-                    if summary["jobName"] == name:
+                    if summary.get("jobName") == name:
                         return _job(summary)
         return None
 
@@ -160,8 +169,12 @@ class BedrockInference(Inference):
         """How a job stands."""
         if self.on_demand_jobs.owns(arn):
             return self.on_demand_jobs.look_up(arn)
-        with told_plainly(f"look up the job {arn}", "Bedrock"):
-            return _job(self.clients.bedrock.get_model_invocation_job(jobIdentifier=arn))
+        with _told(f"look up the job {arn}"):
+            job = _job(self.clients.bedrock.get_model_invocation_job(jobIdentifier=arn))
+        # A place that came free counts at once, not only with the next listing.
+        made_at, listed = self._listed
+        self._listed = (made_at, [(job if one.arn == arn else one, model) for one, model in listed])
+        return job
 
     def list_jobs(self) -> Iterator[Job]:
         """The batch jobs of the last days, newest first, in one listing."""
@@ -169,7 +182,7 @@ class BedrockInference(Inference):
 
     def stop(self, arn: str) -> None:
         """Ask Bedrock to stop a batch job."""
-        with told_plainly(f"stop the job {arn}", "Bedrock"):
+        with _told(f"stop the job {arn}"):
             self.clients.bedrock.stop_model_invocation_job(jobIdentifier=arn)
 
     def console_url(self, job: Job) -> str | None:
@@ -184,14 +197,14 @@ class BedrockInference(Inference):
         made_at, jobs = self._listed
         if time.monotonic() - made_at > _LISTING_SECONDS:
             since = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=_LISTED_DAYS)
-            with told_plainly("list the jobs", "Bedrock"):
+            with _told("list the jobs"):
                 pages = self.clients.bedrock.get_paginator("list_model_invocation_jobs").paginate(
                     submitTimeAfter=since,
                     sortBy="CreationTime",
                     sortOrder="Descending",
                     PaginationConfig={"PageSize": 1_000},
                 )
-                jobs = [(_job(one), one["modelId"]) for page in pages for one in page["invocationJobSummaries"]]
+                jobs = [(_job(one), one.get("modelId", "")) for page in pages for one in page["invocationJobSummaries"]]
             self._listed = (time.monotonic(), jobs)
         return jobs
 
@@ -201,11 +214,26 @@ def _same_model(listed: str, asked: str) -> bool:
     return listed == asked or listed.rsplit("/", 1)[-1] == asked.rsplit("/", 1)[-1]
 
 
+@contextmanager
+def _told(doing: str) -> Iterator[None]:
+    """Turn what boto3 raises into a ClassifierError, and what is over by waiting into NotNow."""
+    from botocore.exceptions import ClientError
+
+    with told_plainly(doing, "Bedrock"):
+        try:
+            yield
+        except ClientError as error:
+            if error_code(error) in BUSY:
+                raise NotNow(f"Bedrock cannot {doing} just now: {_words(error)}.") from error
+            raise
+
+
 def _job(summary: dict[str, Any]) -> Job:
+    # Name and state are optional in botocore's model of what get and list answer.
     return Job(
-        name=summary["jobName"],
+        name=summary.get("jobName") or summary["jobArn"].rsplit("/", 1)[-1],
         arn=summary["jobArn"],
-        state=JobState(summary["status"]),
+        state=_state(summary.get("status") or JobState.SUBMITTED),
         submitted_at=summary.get("submitTime"),
         ended_at=summary.get("endTime"),
         total=summary.get("totalRecordCount") or 0,
@@ -214,6 +242,11 @@ def _job(summary: dict[str, Any]) -> Job:
         failed=summary.get("errorRecordCount") or 0,
         message=summary.get("message") or "",
     )
+
+
+def _state(word: str) -> JobState:
+    # A state that is not known here is taken for one on the way: nothing is sent again because of it.
+    return JobState(word) if word in _STATES else JobState.IN_PROGRESS
 
 
 def _words(error: Exception) -> str:

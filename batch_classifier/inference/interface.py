@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from batch_classifier.errors import ClassifierError
 from batch_classifier.prices import Price
 from batch_classifier.prompts import Prompt
 
@@ -61,8 +62,8 @@ class Job:
     message: str = ""
 
 
-class NoPlaceFree(Exception):
-    """The service takes no more jobs just now: a matter of waiting, not a failure."""
+class NotNow(ClassifierError):
+    """The service takes no more jobs, or no more calls, just now: a matter of waiting, not a failure."""
 
 
 class Inference(ABC):
@@ -87,11 +88,15 @@ class Inference(ABC):
     @abstractmethod
     def submit(self, request: JobRequest) -> Job:
         """Have the job done, once: a job of that name that is already there is adopted. Raises InferenceError if
-        it is refused for good, NoPlaceFree when it has to wait."""
+        it is refused for good, NotNow when it has to wait, as every other call of the service may."""
 
     def take_up(self, request: JobRequest, found: Job) -> Job:
         """Go on with a job that was found in flight, where that takes more than waiting."""
         return found
+
+    def does_itself(self, job: Job) -> bool:
+        """Whether the job is work of the run's own process, and would end with it: it is waited for in any case."""
+        return False
 
     @abstractmethod
     def find(self, name: str) -> Job | None:

@@ -57,6 +57,10 @@ class LocalInference(Inference):
         """Begin a job again whose process was killed."""
         return self.submit(request)
 
+    def does_itself(self, job: Job) -> bool:
+        """Always."""
+        return True
+
     def find(self, name: str) -> Job | None:
         """The job of that name, or None."""
         return self.jobs.find(name)

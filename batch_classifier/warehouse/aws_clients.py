@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 # Adaptive: botocore slows down by itself when AWS throttles.
 RETRIES = {"mode": "adaptive", "max_attempts": 10}
+# Whoever asks for batch jobs comes again by himself, so he need not be held for minutes.
+FEW_RETRIES = {"mode": "adaptive", "max_attempts": 6}
 
 
 class AwsClients:
@@ -27,7 +29,7 @@ class AwsClients:
     @cached_property
     def bedrock(self) -> Any:
         """Amazon Bedrock: batch jobs."""
-        return self._make("bedrock")
+        return self._make("bedrock", FEW_RETRIES)
 
     @cached_property
     def bedrock_runtime(self) -> Any:
@@ -54,7 +56,7 @@ class AwsClients:
         """Amazon SNS: the topic of alerts."""
         return self._make("sns")
 
-    def _make(self, service: str) -> Any:
+    def _make(self, service: str, retries: dict[str, Any] = RETRIES) -> Any:
         import boto3
         from botocore.config import Config
 
@@ -62,4 +64,4 @@ class AwsClients:
         with self._lock:
             # boto3 reads AWS_DEFAULT_REGION only; AWS_REGION is what AWS itself sets and its other tools read.
             self._session = self._session or boto3.Session(region_name=os.environ.get("AWS_REGION") or None)
-            return self._session.client(service, config=Config(retries=RETRIES))
+            return self._session.client(service, config=Config(retries=retries))
