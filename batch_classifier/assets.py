@@ -9,7 +9,7 @@ import pyarrow as pa
 from pydantic import Field
 
 from batch_classifier.classifying import Classifications
-from batch_classifier.errors import InferenceError
+from batch_classifier.errors import ClassifierError, InferenceError
 from batch_classifier.failures import told_in_one_sentence
 from batch_classifier.inference.interface import Inference
 from batch_classifier.jobs import BatchJobs
@@ -32,7 +32,7 @@ from batch_classifier.tables import (
     Table,
     TableRows,
 )
-from batch_classifier.waiting import forget_waiting, note_waiting
+from batch_classifier.waiting import batches_ahead, forget_waiting, note_waiting
 from batch_classifier.warehouse import queries
 from batch_classifier.warehouse.interface import Warehouse
 
@@ -186,18 +186,24 @@ def build_assets(prompt: Prompt, waits_for_jobs: float | None) -> list[dg.Assets
             inference,
             internal_folder,
             lambda done, total: progress.report("batch_job", done, total, context.log.info),
+            lambda enough: batches_ahead(internal_folder, prompt, context.partition_key, enough),
         )
         wait_seconds = waits_for_jobs if config.wait_seconds is None else config.wait_seconds
         with told_in_one_sentence():
             try:
                 is_over = jobs.run(wait_seconds)
             except InferenceError:
-                forget_waiting(internal_folder, prompt.name, context.partition_key)
+                forget_waiting(internal_folder, prompt, context.partition_key)
+                raise
+            except ClassifierError:
+                # The jobs go on by themselves, whatever this run came to grief on: the sensor is to come back for them.
+                if in_flight := jobs.in_flight():
+                    note_waiting(internal_folder, prompt, context.partition_key, in_flight, 0)
                 raise
             if is_over or jobs.held_back:
-                forget_waiting(internal_folder, prompt.name, context.partition_key)
+                forget_waiting(internal_folder, prompt, context.partition_key)
             else:
-                note_waiting(internal_folder, prompt.name, context.partition_key, jobs.jobs(), jobs.waiting)
+                note_waiting(internal_folder, prompt, context.partition_key, jobs.in_flight(), jobs.waiting)
         if not is_over:
             shown = standing(jobs, inference)
             context.log.info("; ".join(f"{name}: {value}" for name, value in shown.items() if isinstance(value, str)))

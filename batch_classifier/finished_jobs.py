@@ -1,5 +1,6 @@
 """The sensor that comes back for request files whose jobs are over, or for which a place in the quota is free."""
 
+import contextlib
 import datetime
 import time
 from collections.abc import Sequence
@@ -10,13 +11,16 @@ import dagster as dg
 from dagster import DagsterRunStatus, RunsFilter
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
+from batch_classifier.errors import ClassifierError
 from batch_classifier.failures import told_in_one_sentence
-from batch_classifier.inference.interface import Inference, Job
+from batch_classifier.inference.interface import Inference, Job, NotNow
 from batch_classifier.prompts import PromptFolder
-from batch_classifier.storage import Folder
+from batch_classifier.storage import Folder, StoredFile
 from batch_classifier.waiting import Waiting, WaitingNotes
 
 TICK_SECONDS = 30
+# The listing goes back some days; a job that is older, or not listed yet, costs a call of its own.
+LOOK_UPS_A_TICK = 50
 # A run that was requested and left no trace for this long is requested again.
 _GIVEN_UP_SECONDS = 600.0
 _FOLLOWING = ("batch_job", "classifications", "category_summary", "result_files")
@@ -35,6 +39,7 @@ class JobMemory:
 
     notes: WaitingNotes = field(default_factory=WaitingNotes)
     shown: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
+    looked_up: dict[str, float] = field(default_factory=dict)
     requested: dict[tuple[str, str], tuple[str, datetime.datetime, float]] = field(default_factory=dict)
 
 
@@ -59,21 +64,33 @@ def build_finished_jobs_sensor(
     ) -> dg.SensorResult:
         with told_in_one_sentence():
             notes = [entry for entry in memory.notes.read(internal_folder) if entry[1].prompt in folder.prompts]
-            listed = {job.arn: job for job in inference.list_jobs()} if notes else {}
+            # A file that was removed from Dagster's partitions cannot be run; it must not hold up the others.
+            known = {
+                prompt: set(context.instance.get_dynamic_partitions(f"{prompt}_request_files"))
+                for prompt in {waiting.prompt for _, waiting in notes}
+            }
+            notes = [entry for entry in notes if entry[1].request_file in known[entry[1].prompt]]
+            try:
+                jobs = _jobs_of(notes, inference, memory) if notes else {}
+            except NotNow as busy:
+                return dg.SensorResult(skip_reason=dg.SkipReason(str(busy)))
         running = _files_in_progress(context.instance) if notes else set()
         requests: list[dg.RunRequest] = []
         events: list[dg.AssetObservation] = []
         free_places: dict[str, int] = {}
         for file, waiting in notes:
-            states = {name: listed.get(arn) for name, arn in waiting.jobs.items()}
+            states = {name: jobs.get(arn) for name, arn in waiting.jobs.items()}
             events += _observations(memory, inference, waiting, states)
+            can_go_on = any(job is not None and job.state.is_over for job in states.values())
+            if waiting.unsent:
+                # Places are promised to the files that have waited longest, whichever prompt of the model they are of, and
+                # also to those that a run is at and that have not taken them yet.
+                prompt = folder.prompts[waiting.prompt]
+                places = free_places.setdefault(prompt.model.id, inference.free_places(prompt))
+                free_places[prompt.model.id] = places - waiting.unsent
+                can_go_on = can_go_on or places > 0
             if (waiting.prompt, waiting.request_file) in running:
                 continue
-            can_go_on = any(job is not None and job.state.is_over for job in states.values())
-            if not can_go_on and waiting.unsent:
-                places = free_places.setdefault(waiting.prompt, inference.free_places(folder.prompts[waiting.prompt]))
-                free_places[waiting.prompt] = places - waiting.unsent
-                can_go_on = places > 0
             if can_go_on and _is_due(memory, waiting, file.fingerprint, file.modified):
                 requests.append(_request(waiting))
         return dg.SensorResult(
@@ -83,6 +100,19 @@ def build_finished_jobs_sensor(
         )
 
     return finished_jobs
+
+
+def _jobs_of(notes: Sequence[tuple[StoredFile, Waiting]], inference: Inference, memory: JobMemory) -> dict[str, Job]:
+    """The jobs that the notes name, by ARN: from one listing, and some of those that are not in it looked up one by one."""
+    jobs = {job.arn: job for job in inference.list_jobs()}
+    missing = {arn for _, waiting in notes for arn in waiting.jobs.values() if arn not in jobs}
+    memory.looked_up = {arn: moment for arn, moment in memory.looked_up.items() if arn in missing}
+    for arn in sorted(missing, key=lambda arn: memory.looked_up.get(arn, 0.0))[:LOOK_UPS_A_TICK]:
+        memory.looked_up[arn] = time.monotonic()
+        # One that cannot be looked up stays as it is until a person, or the nightly schedule, runs its file again.
+        with contextlib.suppress(ClassifierError):
+            jobs[arn] = inference.look_up(arn)
+    return jobs
 
 
 def _is_due(memory: JobMemory, waiting: Waiting, fingerprint: str, modified: datetime.datetime) -> bool:
@@ -127,10 +157,11 @@ def _observations(
 
 
 def _files_in_progress(instance: dg.DagsterInstance) -> set[tuple[str, str]]:
-    """Prompts and request files that a run is at, in one question."""
+    """Prompts and request files that a run is at, in one question; the UI runs chosen assets in a job without a prompt's name."""
     runs = instance.get_runs(RunsFilter(statuses=IN_PROGRESS))
     return {
-        (run.job_name.removeprefix("classify_"), run.tags["dagster/partition"])
+        (prompt, run.tags["dagster/partition"])
         for run in runs
         if "dagster/partition" in run.tags
+        for prompt in {run.job_name.removeprefix("classify_"), *(key.path[0] for key in run.asset_selection or ())}
     }

@@ -3,21 +3,26 @@
 import datetime
 import hashlib
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 
 import orjson
 
 from batch_classifier.inference.interface import Job
+from batch_classifier.prompts import Prompt
 from batch_classifier.storage import Folder, StoredFile
 
 _FOLDER = "waiting"
+# After a restart of the sensor's process every note is read at one tick.
+_READS_AT_ONCE = 8
 
 
 @dataclass(frozen=True)
 class Waiting:
     """A request file that waits: the ARN of each job in flight by name, and how many batches wait for a place.
 
-    `since` is when it first stepped aside: the oldest is served first.
+    `since` is when it first stepped aside: the oldest is served first, among all prompts that share a model. `noted_at`
+    is when it last did: two notes are never the same.
     """
 
     prompt: str
@@ -25,20 +30,41 @@ class Waiting:
     since: str
     jobs: dict[str, str] = field(default_factory=dict)
     unsent: int = 0
+    model: str = ""
+    noted_at: str = ""
 
 
-def note_waiting(internal: Folder, prompt: str, request_file: str, jobs: Sequence[Job], unsent: int) -> None:
+def note_waiting(internal: Folder, prompt: Prompt, request_file: str, jobs: Sequence[Job], unsent: int) -> None:
     """Note that a request file waits for these jobs; the time of an earlier note stays."""
-    key = _key(prompt, request_file)
+    key = _key(prompt.name, request_file)
     earlier = internal.read_bytes(key)
-    since = orjson.loads(earlier)["since"] if earlier else datetime.datetime.now(datetime.UTC).isoformat()
-    waiting = Waiting(prompt, request_file, since, {job.name: job.arn for job in jobs if not job.state.is_over}, unsent)
+    now = datetime.datetime.now(datetime.UTC).isoformat()
+    since = orjson.loads(earlier)["since"] if earlier else now
+    in_flight = {job.name: job.arn for job in jobs if not job.state.is_over}
+    waiting = Waiting(prompt.name, request_file, since, in_flight, unsent, prompt.model.id, now)
     internal.write_bytes(key, orjson.dumps(asdict(waiting)))
 
 
-def forget_waiting(internal: Folder, prompt: str, request_file: str) -> None:
+def forget_waiting(internal: Folder, prompt: Prompt, request_file: str) -> None:
     """The request file waits no more."""
-    internal.delete(_key(prompt, request_file))
+    internal.delete(_key(prompt.name, request_file))
+
+
+def batches_ahead(internal: Folder, prompt: Prompt, request_file: str, enough: int) -> int:
+    """How many batches of other files wait for a place at the prompt's model; not counted on from `enough`.
+
+    None for a file that waits itself: the sensor has sent for it, in its turn.
+    """
+    if internal.find(_key(prompt.name, request_file)) is not None:
+        return 0
+    ahead = 0
+    for file in internal.list(f"{_FOLDER}/"):
+        if ahead >= enough:
+            break
+        if (content := internal.read_bytes(file.key)) is not None:
+            waiting = Waiting(**orjson.loads(content))
+            ahead += waiting.unsent if waiting.model == prompt.model.id else 0
+    return ahead
 
 
 @dataclass
@@ -49,15 +75,19 @@ class WaitingNotes:
 
     def read(self, internal: Folder) -> list[tuple[StoredFile, Waiting]]:
         """The notes as they are now, those that wait longest first."""
-        found: dict[str, tuple[StoredFile, Waiting]] = {}
-        for file in internal.list(f"{_FOLDER}/"):
-            known = self._known.get(file.key)
-            if known is not None and known[0].fingerprint == file.fingerprint and known[0].modified == file.modified:
-                found[file.key] = known
-            elif (content := internal.read_bytes(file.key)) is not None:
-                found[file.key] = (file, Waiting(**orjson.loads(content)))
+        listed = {file.key: file for file in internal.list(f"{_FOLDER}/")}
+        found = {key: entry for key, entry in self._known.items() if key in listed and _is_same(entry[0], listed[key])}
+        changed = [key for key in listed if key not in found]
+        with ThreadPoolExecutor(_READS_AT_ONCE) as pool:
+            for key, content in zip(changed, pool.map(internal.read_bytes, changed), strict=True):
+                if content is not None:
+                    found[key] = (listed[key], Waiting(**orjson.loads(content)))
         self._known = found
         return sorted(found.values(), key=lambda entry: (entry[1].since, entry[0].key))
+
+
+def _is_same(one: StoredFile, other: StoredFile) -> bool:
+    return one.fingerprint == other.fingerprint and one.modified == other.modified
 
 
 def _key(prompt: str, request_file: str) -> str:
