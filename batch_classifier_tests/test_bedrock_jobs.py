@@ -197,6 +197,16 @@ def test_a_run_that_does_not_wait_for_jobs_stays_for_what_it_asks_itself(
     assert statuses(run.classify("a.csv")) == {"classified": 30}
 
 
+def test_a_model_that_cannot_be_asked_on_demand_is_told_once(emulator: BedrockEmulator, tmp_path: Path) -> None:
+    prompt = load_prompts(PROMPTS).prompts["travel"]
+    run = pipeline(tmp_path, model=prompt.model.model_copy(update={"id": "anthropic.claude-nonesuch-v1:0"}))
+    run.put("a.csv", FEW)
+    run.plan("a.csv")
+    with pytest.raises(InferenceError, match="model identifier is invalid; correct model.id in the prompt"):
+        run.run_jobs("a.csv")
+    assert emulator.calls.on_demand <= 8
+
+
 def test_a_job_that_is_too_small_for_the_service_ends_where_on_demand_is_forbidden(
     emulator: BedrockEmulator, tmp_path: Path
 ) -> None:

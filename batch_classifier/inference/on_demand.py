@@ -1,7 +1,7 @@
 """Answers on demand, for texts that are too few for a batch job: the same files in and out, by bedrock-runtime.
 
 A job on demand is done by a thread of this process. It keeps a lease on S3, so that two processes do not both pay, and puts
-what was answered there after every few calls, so that a kill costs those few at most.
+each answer there as it comes, so that a kill costs at most the calls that were under way.
 """
 
 import contextlib
@@ -9,12 +9,15 @@ import dataclasses
 import datetime
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from itertools import islice
 from typing import Any
 
 import msgspec
 import orjson
 
+from batch_classifier.errors import ClassifierError
+from batch_classifier.inference.bedrock_messages import advice_on
 from batch_classifier.inference.interface import Job, JobRequest
 from batch_classifier.inference.process_jobs import ProcessJobs
 from batch_classifier.prompts import Prompt
@@ -66,44 +69,35 @@ class OnDemandJobs:
         answered = self._answered(folder)
         with self.internal.read(request.input_key) as file:
             lines = [line.rstrip(b"\r\n") for line in file if line.strip()]
-        left = [line for line in lines if orjson.loads(line)["recordId"] not in answered]
+        todo = (line for line in lines if _record_id(line) not in answered)
+
+        def ask(line: bytes) -> None:
+            record_id, answer = _record_id(line), self._answer_line(request.prompt, line)
+            self.internal.write_bytes(f"{folder}/parts/{record_id}.json", answer)
+            answered[record_id] = answer
+
         try:
-            job = self._answer_left(request, job, note, answered, left)
+            with ThreadPoolExecutor(self.concurrency) as pool:
+                running: set[Future[None]] = set()
+                # No more is handed out than is asked at once: what is left in the pool would outlive an interrupt.
+                while running := running | {
+                    pool.submit(ask, line) for line in islice(todo, self.concurrency - len(running))
+                }:
+                    finished, running = wait(running, return_when=FIRST_COMPLETED)
+                    for done in finished:
+                        done.result()
+                    job = _counted(job, list(answered.values()))
+                    note(job)
         finally:
             # Also after a failure: what was answered is paid for.
             self.internal.write_bytes(f"{folder}/{name}.out", b"".join(line + b"\n" for line in answered.values()))
-        return job
-
-    def _answer_left(
-        self,
-        request: JobRequest,
-        job: Job,
-        note: Callable[[Job], None],
-        answered: dict[str, bytes],
-        left: list[bytes],
-    ) -> Job:
-        folder = f"{request.output_key}/{request.name}"
-        parts = sum(1 for _ in self.internal.list(f"{folder}/parts/"))
-        with ThreadPoolExecutor(self.concurrency) as pool:
-            for start in range(0, len(left), self.concurrency):
-                some = left[start : start + self.concurrency]
-                out = list(pool.map(lambda line: self._answer_line(request.prompt, line), some))
-                answered.update((orjson.loads(line)["recordId"], line) for line in out)
-                self.internal.write_bytes(f"{folder}/parts/{parts:05d}.jsonl", b"".join(line + b"\n" for line in out))
-                parts += 1
-                failed = sum(b'"modelOutput":' not in line for line in answered.values())
-                job = dataclasses.replace(job, processed=len(answered), succeeded=len(answered) - failed, failed=failed)
-                note(job)
-        return job
+        return _counted(job, list(answered.values()))
 
     def _answered(self, folder: str) -> dict[str, bytes]:
         """What an earlier process got before it was killed, by record id."""
-        answered: dict[str, bytes] = {}
-        for part in sorted(self.internal.list(f"{folder}/parts/"), key=lambda file: file.key):
-            for line in (self.internal.read_bytes(part.key) or b"").split(b"\n"):
-                if line:
-                    answered[orjson.loads(line)["recordId"]] = line
-        return answered
+        keys = [file.key for file in self.internal.list(f"{folder}/parts/")]
+        with ThreadPoolExecutor(self.concurrency) as pool:
+            return {_record_id(line): line for line in pool.map(self.internal.read_bytes, keys) if line}
 
     def _answer_line(self, prompt: Prompt, line: bytes) -> bytes:
         from botocore.exceptions import ClientError
@@ -124,7 +118,8 @@ class OnDemandJobs:
         try:
             return self._call(prompt, body)
         except (BotoCoreError, ClientError) as error:
-            if isinstance(error, ClientError) and error_code(error) not in _STOPS_ALL:
+            is_own = isinstance(error, ClientError) and error_code(error) not in _STOPS_ALL
+            if is_own and advice_on(str(error)) is None:
                 raise
             with told_plainly(f"ask {prompt.model.id}", "Bedrock"):
                 raise
@@ -143,6 +138,15 @@ class OnDemandJobs:
         return {"text": content.decode(errors="replace")}
 
 
+def _record_id(line: bytes) -> str:
+    return str(orjson.loads(line)["recordId"])
+
+
+def _counted(job: Job, answers: list[bytes]) -> Job:
+    failed = sum(b'"modelOutput":' not in answer for answer in answers)
+    return dataclasses.replace(job, processed=len(answers), succeeded=len(answers) - failed, failed=failed)
+
+
 @contextlib.contextmanager
 def held_lease(notes: S3Folder, name: str, seconds: float = LEASE_SECONDS) -> Iterator[bool]:
     """Hold the lease of a job, renewed until the end; False when another process holds one that is not stale.
@@ -158,7 +162,8 @@ def held_lease(notes: S3Folder, name: str, seconds: float = LEASE_SECONDS) -> It
 
     def renew() -> None:
         while not is_over.wait(seconds / 4):
-            notes.write_bytes(key, b"")
+            with contextlib.suppress(ClassifierError):
+                notes.write_bytes(key, b"")
 
     renewing = threading.Thread(target=renew, daemon=True)
     renewing.start()
@@ -176,6 +181,13 @@ def _next_lease(notes: S3Folder, name: str, seconds: float) -> int:
     newest = max((key for key in leases if not key.endswith("-released")), default=None)
     if newest is None:
         return 0
-    age = (datetime.datetime.now(datetime.UTC) - leases[newest].modified).total_seconds()
-    is_free = f"{newest}-released" in leases or age > seconds
+    is_free = f"{newest}-released" in leases or (_now(notes) - leases[newest].modified).total_seconds() > seconds
     return int(newest) + 1 if is_free else -1
+
+
+def _now(notes: S3Folder) -> datetime.datetime:
+    """The time on the clock that leases are dated by, which need not be this machine's."""
+    key = "leases/clock"
+    notes.write_bytes(key, b"")
+    found = notes.find(key)
+    return found.modified if found else datetime.datetime.now(datetime.UTC)

@@ -98,13 +98,16 @@ class ProcessJobs:
                 return
             job = dataclasses.replace(job, state=JobState.IN_PROGRESS, processed=0, succeeded=0, failed=0)
             self._note(job)
-            state = JobState.FAILED
+            state, message = JobState.FAILED, ""
             try:
                 job = self._work(request, job, lambda changed: self._working.update({job.name: changed}))
                 state = JobState.COMPLETED
+            except ClassifierError as error:
+                # Told by whoever follows the job, not by this thread.
+                message = str(error)
             finally:
                 # Whatever went wrong, also what nobody foresaw: a job without an end would be begun again for ever.
-                message = "" if state is JobState.COMPLETED else str(sys.exception())
+                message = message or str(sys.exception() or "")
                 self._note(dataclasses.replace(job, state=state, message=message, ended_at=_now()))
 
 
