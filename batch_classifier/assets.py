@@ -11,6 +11,7 @@ from pydantic import Field
 from batch_classifier.classifying import Classifications
 from batch_classifier.errors import ClassifierError, InferenceError
 from batch_classifier.failures import told_in_one_sentence
+from batch_classifier.held_back import call_held_back, note_held_back
 from batch_classifier.inference.interface import Inference
 from batch_classifier.jobs import BatchJobs
 from batch_classifier.metadata import bar_chart, column_schema, markdown_table
@@ -204,6 +205,9 @@ def build_assets(prompt: Prompt, waits_for_jobs: float | None) -> list[dg.Assets
                 forget_waiting(internal_folder, prompt, context.partition_key)
             else:
                 note_waiting(internal_folder, prompt, context.partition_key, jobs.in_flight(), jobs.waiting)
+            if prompt.on_demand == "never":
+                look_after_held_back = note_held_back if jobs.held_back else call_held_back
+                look_after_held_back(internal_folder, prompt, context.partition_key)
         if not is_over:
             shown = standing(jobs, inference)
             context.log.info("; ".join(f"{name}: {value}" for name, value in shown.items() if isinstance(value, str)))

@@ -19,6 +19,7 @@ from batch_classifier.batches import (
     write_batches,
 )
 from batch_classifier.errors import ClassifierError
+from batch_classifier.held_back import TEXTS, texts_of_batch
 from batch_classifier.inference.interface import Inference
 from batch_classifier.jobs import job_name
 from batch_classifier.model_requests import RecordForm
@@ -58,6 +59,8 @@ class BatchPlan:
     on_their_way: int = 0
     new_texts: int = 0
     batches: list[dict] = field(default_factory=list)
+    _held_back: list[dict] = field(default_factory=list)
+    _under_way: list[str] = field(default_factory=list)
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         with scratch_database() as scratch:
@@ -98,8 +101,12 @@ class BatchPlan:
             with self.warehouse.stream(self.prompt.name, failed_texts(self.warehouse, self.prompt, model_id)) as rows:
                 load(scratch, "failed", _IDS, rows)
         for row in self._unread_batches(model_id):
-            if not before or self._is_held_back(row):
+            if not before:
                 continue
+            if self._is_held_back(row):
+                self._held_back.append(row)
+                continue
+            self._under_way.append(row["batch"])
             scratch.execute("drop table if exists on_their_way")
             ids = read_text_ids(self.internal, text_ids_key(self.prompt, row["batch"]))
             load(scratch, "on_their_way", _IDS, (pa.record_batch([piece], schema=_IDS) for piece in ids))
@@ -173,16 +180,19 @@ class BatchPlan:
         self.new_texts = self._count_needed(scratch)
         if not self.new_texts:
             return
+        joined = self._join_held_back(scratch)
+        texts = self.new_texts + joined
         overhead = RecordForm.of(self.prompt).overhead
         with self.warehouse.read(self.prompt.name, RAW_REQUESTS, self.request_file, ["row_number", "text"]) as rows:
             scratch.register("sizes", _reader(rows, ["row_number", "text"]))
             total_bytes = one_number(
                 scratch, "select sum(strlen(text)) from sizes where row_number in (select row_number from needed)"
             )
-        price = self.inference.price(self.prompt, self.new_texts)
+        total_bytes += one_number(scratch, "select sum(strlen(text)) from joining")
+        price = self.inference.price(self.prompt, texts)
         if price is not None:
-            input_tokens = (total_bytes + self.new_texts * overhead) // BYTES_A_TOKEN
-            self._check_budget(price.cost(input_tokens, self.new_texts * answer_tokens(self.prompt)))
+            input_tokens = (total_bytes + texts * overhead) // BYTES_A_TOKEN
+            self._check_budget(price.cost(input_tokens, texts * answer_tokens(self.prompt)))
         model_id = self.inference.model_id(self.prompt)
         settled = {
             row["batch"]
@@ -190,12 +200,15 @@ class BatchPlan:
                 self.prompt.name, represented_batches(self.warehouse, self.prompt, model_id)
             )
         }
-        per_batch = texts_per_batch(self.new_texts, total_bytes, overhead, self.prompt.batch_size)
+        per_batch = texts_per_batch(texts, total_bytes, overhead, self.prompt.batch_size)
         with self.warehouse.read(
             self.prompt.name, RAW_REQUESTS, self.request_file, ["row_number", "text_id", "text"]
         ) as rows:
             scratch.register("texts", _reader(rows, ["row_number", "text_id", "text"]))
-            chosen = scratch.sql("select text_id, text from texts where row_number in (select row_number from needed)")
+            chosen = scratch.sql(
+                "select text_id, text from texts where row_number in (select row_number from needed) "
+                "union all select text_id, text from joining"
+            )
             yield from write_batches(
                 iter(chosen.to_arrow_reader(2_000)),
                 per_batch,
@@ -203,8 +216,33 @@ class BatchPlan:
                 price,
                 self.internal,
                 lambda digest: next_name(digest, settled),
-                lambda done: self.on_progress(done, self.new_texts),
+                lambda done: self.on_progress(done, texts),
             )
+
+    def _join_held_back(self, scratch: duckdb.DuckDBPyConnection) -> int:
+        """Add the texts of other files that are too few for a job, if all together are enough; returns how many came."""
+        load(scratch, "held_back", TEXTS, ())
+        load(scratch, "done", _IDS, ())
+        model_id = self.inference.model_id(self.prompt)
+        # This file's own are among the needed ones, and those of a replaced file nobody waits for.
+        rows = [row for row in self._held_back if row["shared_with"] not in (None, EARLIER_CONTENT)]
+        for row in rows:
+            load(scratch, "held_back", TEXTS, texts_of_batch(self.internal, self.prompt, row["batch"]))
+            answered = known_answers(self.warehouse, self.prompt, model_id, row["shared_with"])
+            with self.warehouse.stream(self.prompt.name, f"select text_id from ({answered}) as known") as known:
+                load(scratch, "done", _IDS, known)
+        for batch in self._under_way if rows else ():
+            ids = read_text_ids(self.internal, text_ids_key(self.prompt, batch))
+            load(scratch, "done", _IDS, (pa.record_batch([piece], schema=_IDS) for piece in ids))
+        scratch.execute(
+            "create table joining as select text_id, min(text) as text from held_back where text_id not in "
+            "(select text_id from done union all select text_id from needed) group by text_id order by text_id"
+        )
+        joined = one_number(scratch, "select count(*) from joining")
+        if self.new_texts + joined >= self.inference.minimum_records:
+            return joined
+        scratch.execute("delete from joining")
+        return 0
 
     def _check_budget(self, estimate: float) -> None:
         if estimate > self.prompt.budget_usd:
