@@ -74,6 +74,7 @@ class BatchJobs:
     on_progress: Callable[[int, int], None] = lambda done, total: None
     count_ahead: Callable[[int], int] = lambda enough: 0
     _others_ahead: int | None = None
+    _is_turned_away: bool = False
     followed: list[FollowedBatch] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -86,6 +87,7 @@ class BatchJobs:
         """
         deadline = None if wait_seconds is None else time.monotonic() + wait_seconds
         while True:
+            self._is_turned_away = False
             failures = [failure for batch in self.followed if (failure := self._advance(batch)) is not None]
             # Later on they have had their chance: one who never comes must not hold up this file for good.
             self._others_ahead = 0
@@ -166,6 +168,8 @@ class BatchJobs:
                 self._follow(batch, attempt)
             except NotNow:
                 batch.waits_for_place = attempt.job is None
+                # Whatever the count of places says: the next batch would be turned away too.
+                self._is_turned_away = True
                 return None
             except InferenceError as error:
                 return error
@@ -210,6 +214,8 @@ class BatchJobs:
         attempt.job = self.inference.submit(attempt.request)
 
     def _has_place(self) -> bool:
+        if self._is_turned_away:
+            return False
         free = self.inference.free_places(self.prompt)
         if free and self._others_ahead is None:
             self._others_ahead = self.count_ahead(free)

@@ -22,7 +22,7 @@ _FAMILY_OF_PROVIDER = {
 _OLDER_MISTRAL = re.compile(r"mistral-7b|mixtral-8x7b|mistral-(large|small)-2402")
 # A text must not be able to close its own quotation or to carry what looks like an answer.
 _TAGS_OF_OURS = re.compile(
-    r"<(?=\s*/?\s*(?:text|class|category|rationale|reason|reasoning|explanation|answer)\b)|<(?=\|)|\[(?=/?INST\])",
+    r"<(?=\s*/?\s*(?:text|class|category|rationale|reason|reasoning|explanation|answer)\b)|<(?=\||/?s>)|\[(?=/?INST\])",
     re.IGNORECASE,
 )
 _TEXT_PLACE = "\ue000text\ue000"

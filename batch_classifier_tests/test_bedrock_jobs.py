@@ -241,6 +241,17 @@ def test_more_jobs_than_the_quota_wait_their_turn(emulator: BedrockEmulator, tmp
     assert emulator.calls.texts_asked_twice() == []
 
 
+def test_a_quota_that_is_smaller_than_the_setting_is_not_hammered(emulator: BedrockEmulator, tmp_path: Path) -> None:
+    emulator.limits.active_jobs_per_model = 1
+    emulator.durations.in_progress = 3600
+    run = pipeline(tmp_path, batch_size=100)
+    run.put("a.csv", [f"text number {number}" for number in range(800)])
+    run.plan("a.csv")
+    assert not run.run_jobs("a.csv", wait_seconds=0)
+    assert emulator.calls.creates_accepted == 1
+    assert emulator.calls.creates_refused <= 2  # boto3 tries once more
+
+
 def test_a_run_that_steps_aside_is_gone_on_with(emulator: BedrockEmulator, tmp_path: Path) -> None:
     emulator.durations.in_progress = 3600
     run = pipeline(tmp_path)
