@@ -24,7 +24,7 @@ from batch_classifier.errors import PromptError
 # The name becomes a schema in the warehouse, a group in Dagster and part of a job's name (no underscore there, 63 characters).
 PROMPT_NAME = re.compile(r"[a-z][a-z0-9_]{0,29}")
 # Part of every prompt version: raise it when the way a text is put to the model changes, so that old answers are not reused.
-REQUEST_FORM = 1
+REQUEST_FORM = 2
 
 
 def _one_line(value: str) -> str:

@@ -57,6 +57,16 @@ def test_a_record_is_what_bedrock_wants(tmp_path: Path) -> None:
     assert text_of(record) == TEXT
 
 
+@pytest.mark.parametrize(("answer", "form"), [("tags", "<class>name</class>"), ("json", '{"class": "name"}')])
+def test_without_a_rationale_none_is_asked_for_whatever_the_instructions_say(
+    tmp_path: Path, answer: str, form: str
+) -> None:
+    (batch,) = write(tmp_path, load(tmp_path, rationale=False, answer=answer), [TEXT])
+    body = records_of(batch)[0]["modelInput"]
+    assert body["system"].endswith(form)
+    assert "rationale" not in json.dumps(body.get("output_config", {}))
+
+
 @pytest.mark.parametrize(
     ("model", "keys", "path"),
     [
