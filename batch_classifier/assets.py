@@ -33,7 +33,7 @@ from batch_classifier.tables import (
     Table,
     TableRows,
 )
-from batch_classifier.waiting import batches_ahead, forget_waiting, note_waiting
+from batch_classifier.waiting import forget_waiting, jobs_ahead, note_waiting
 from batch_classifier.warehouse import queries
 from batch_classifier.warehouse.interface import Warehouse
 
@@ -187,7 +187,7 @@ def build_assets(prompt: Prompt, waits_for_jobs: float | None) -> list[dg.Assets
             inference,
             internal_folder,
             lambda done, total: progress.report("batch_job", done, total, context.log.info),
-            lambda enough: batches_ahead(internal_folder, prompt, context.partition_key, enough),
+            lambda enough: jobs_ahead(internal_folder, prompt, context.partition_key, enough),
         )
         wait_seconds = waits_for_jobs if config.wait_seconds is None else config.wait_seconds
         with told_in_one_sentence():
@@ -199,7 +199,7 @@ def build_assets(prompt: Prompt, waits_for_jobs: float | None) -> list[dg.Assets
             except ClassifierError:
                 # The jobs go on by themselves, whatever this run came to grief on: the sensor is to come back for them.
                 if in_flight := jobs.in_flight():
-                    note_waiting(internal_folder, prompt, context.partition_key, in_flight, 0)
+                    note_waiting(internal_folder, prompt, context.partition_key, in_flight, [])
                 raise
             if is_over or jobs.held_back:
                 forget_waiting(internal_folder, prompt, context.partition_key)
@@ -320,7 +320,7 @@ def build_assets(prompt: Prompt, waits_for_jobs: float | None) -> list[dg.Assets
 
 def standing(jobs: BatchJobs, inference: Inference) -> dict[str, Any]:
     """What to show of jobs that are under way: state, counts and link of each, and what waits."""
-    metadata: dict[str, Any] = {"waiting_for_a_place": jobs.waiting}
+    metadata: dict[str, Any] = {"waiting_for_a_place": len(jobs.waiting)}
     if jobs.held_back:
         missing = inference.minimum_records - jobs.held_back
         metadata["too_few_texts"] = (

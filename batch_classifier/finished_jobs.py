@@ -77,18 +77,23 @@ def build_finished_jobs_sensor(
         running = _files_in_progress(context.instance) if notes else set()
         requests: list[dg.RunRequest] = []
         events: list[dg.AssetObservation] = []
+        by_name = {job.name: job for job in jobs.values()}
         free_places: dict[str, int] = {}
+        promised: dict[str, set[str]] = {}
         for file, waiting in notes:
-            states = {name: jobs.get(arn) for name, arn in waiting.jobs.items()}
+            # Files share batches: what this one had no place for, another may have sent.
+            sent_by_others = {name: by_name.get(name) for name in waiting.unsent}
+            states = {name: jobs.get(arn) for name, arn in waiting.jobs.items()} | sent_by_others
             events += _observations(memory, inference, waiting, states)
             can_go_on = any(job is not None and job.state.is_over for job in states.values())
-            if waiting.unsent:
+            if unsent := {name for name, job in sent_by_others.items() if job is None}:
                 # Places are promised to the files that have waited longest, whichever prompt of the model they are of, and
                 # also to those that a run is at and that have not taken them yet.
                 prompt = folder.prompts[waiting.prompt]
                 places = free_places.setdefault(prompt.model.id, inference.free_places(prompt))
-                free_places[prompt.model.id] = places - waiting.unsent
-                can_go_on = can_go_on or places > 0
+                taken = promised.setdefault(prompt.model.id, set())
+                can_go_on = can_go_on or (len(taken) < places and not unsent <= taken)
+                taken |= unsent
             if (waiting.prompt, waiting.request_file) in running:
                 continue
             if can_go_on and _is_due(memory, waiting, file.fingerprint, file.modified):
@@ -145,7 +150,7 @@ def _observations(
     if not shown or memory.shown.get(key) == shown:
         return []
     memory.shown[key] = shown
-    metadata: dict[str, Any] = {"waiting_for_a_place": waiting.unsent, **shown}
+    metadata: dict[str, Any] = {"waiting_for_a_place": len(waiting.unsent), **shown}
     for name, job in states.items():
         if job is not None and (url := inference.console_url(job)) is not None:
             metadata[f"{name} in the AWS console"] = dg.MetadataValue.url(url)

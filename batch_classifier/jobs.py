@@ -62,7 +62,7 @@ class FollowedBatch:
 class BatchJobs:
     """Follows the batches of one request file; `rows` are those of the table `batch_job`.
 
-    `batches` are rows of `bedrock_jsonl`. `count_ahead` tells how many batches of others have waited longer, counting no
+    `batches` are rows of `bedrock_jsonl`. `count_ahead` tells how many jobs of others have waited longer, counting no
     further than to the number it is given: so many free places are left to them at the first look. Raises InferenceError when a job failed or was refused for a reason that no retry
     can mend; the other jobs go on, and the next run finds them.
     """
@@ -132,9 +132,9 @@ class BatchJobs:
         return sum(batch.held_back for batch in self.followed)
 
     @property
-    def waiting(self) -> int:
-        """Batches that wait for a place in the quota."""
-        return sum(batch.waits_for_place for batch in self.followed)
+    def waiting(self) -> list[str]:
+        """The names of the jobs that wait for a place in the quota."""
+        return [batch.attempts[-1].request.name for batch in self.followed if batch.waits_for_place]
 
     @property
     def repairs(self) -> int:

@@ -19,7 +19,7 @@ _READS_AT_ONCE = 8
 
 @dataclass(frozen=True)
 class Waiting:
-    """A request file that waits: the ARN of each job in flight by name, and how many batches wait for a place.
+    """A request file that waits: the ARN of each job in flight by name, and the names of the jobs that have no place yet.
 
     `since` is when it first stepped aside: the oldest is served first, among all prompts that share a model. `noted_at`
     is when it last did: two notes are never the same.
@@ -29,12 +29,14 @@ class Waiting:
     request_file: str
     since: str
     jobs: dict[str, str] = field(default_factory=dict)
-    unsent: int = 0
+    unsent: Sequence[str] = ()
     model: str = ""
     noted_at: str = ""
 
 
-def note_waiting(internal: Folder, prompt: Prompt, request_file: str, jobs: Sequence[Job], unsent: int) -> None:
+def note_waiting(
+    internal: Folder, prompt: Prompt, request_file: str, jobs: Sequence[Job], unsent: Sequence[str]
+) -> None:
     """Note that a request file waits for these jobs; the time of an earlier note stays."""
     key = _key(prompt.name, request_file)
     earlier = internal.read_bytes(key)
@@ -50,21 +52,21 @@ def forget_waiting(internal: Folder, prompt: Prompt, request_file: str) -> None:
     internal.delete(_key(prompt.name, request_file))
 
 
-def batches_ahead(internal: Folder, prompt: Prompt, request_file: str, enough: int) -> int:
-    """How many batches of other files wait for a place at the prompt's model; not counted on from `enough`.
+def jobs_ahead(internal: Folder, prompt: Prompt, request_file: str, enough: int) -> int:
+    """How many jobs of other files wait for a place at the prompt's model; not counted on from `enough`.
 
     None for a file that waits itself: the sensor has sent for it, in its turn.
     """
     if internal.find(_key(prompt.name, request_file)) is not None:
         return 0
-    ahead = 0
+    ahead: set[str] = set()
     for file in internal.list(f"{_FOLDER}/"):
-        if ahead >= enough:
+        if len(ahead) >= enough:
             break
         if (content := internal.read_bytes(file.key)) is not None:
             waiting = Waiting(**orjson.loads(content))
-            ahead += waiting.unsent if waiting.model == prompt.model.id else 0
-    return ahead
+            ahead.update(waiting.unsent if waiting.model == prompt.model.id else ())
+    return len(ahead)
 
 
 @dataclass

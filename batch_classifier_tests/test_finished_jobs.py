@@ -96,6 +96,24 @@ def test_places_go_to_the_files_that_wait_longest_whichever_prompt_shares_the_mo
     assert requested(deployment) == [("classify_travel", "2.csv"), ("classify_lost_deals", "3.csv")]
 
 
+def test_files_that_share_the_texts_of_others_come_back_when_those_are_answered(deployment: Deployment) -> None:
+    """They wait for a place for the same jobs; it is taken once, and nobody waits for a place of his own."""
+    deployment.definitions.resources["inference"].max_jobs = 1  # type: ignore[index]
+    start(deployment, "travel", "0.csv")
+    for name in ("1.csv", "2.csv", "3.csv"):
+        deployment.instance.add_dynamic_partitions("travel_request_files", [name])
+        deployment.put(f"input_data/travel/{name}", [f"{text} again" for text in TEXTS])
+        go_on(deployment, "travel", name)
+    deployment.emulator.advance(LATER)
+    assert requested(deployment) == [("classify_travel", "0.csv"), ("classify_travel", "1.csv")]
+    for name in ("0.csv", "1.csv"):
+        go_on(deployment, "travel", name, "batch_job", "classifications")
+    assert requested(deployment) == []
+    deployment.emulator.advance(LATER)
+    assert [file for _, file in requested(deployment)] == ["1.csv", "2.csv", "3.csv"]
+    assert len(deployment.emulator.jobs) == 2
+
+
 def test_a_place_that_was_refused_is_tried_for_again(deployment: Deployment) -> None:
     """The note of a file that came away empty-handed has a new time, though nothing else in it is new."""
     deployment.emulator.faults.quota_refusals = 3
@@ -168,7 +186,7 @@ def test_a_tick_for_a_thousand_files_in_flight_is_short(deployment: Deployment, 
     prompt = load_prompts(PROMPTS).prompts["travel"]
     jobs = [Job(f"job-{number}", f"arn:{number}", JobState.IN_PROGRESS) for number in range(1001)]
     for job in jobs:
-        note_waiting(notes, prompt, f"{job.name}.csv", [job], 0)
+        note_waiting(notes, prompt, f"{job.name}.csv", [job], [])
     deployment.instance.add_dynamic_partitions("travel_request_files", [f"{job.name}.csv" for job in jobs[:1000]])
     over = [dataclasses.replace(job, state=JobState.COMPLETED) for job in jobs]
     resources["inference"].list_jobs = lambda: iter(over)
