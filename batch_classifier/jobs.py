@@ -20,10 +20,13 @@ from batch_classifier.storage import Folder
 _OWN_POLL_SECONDS = 0.5
 
 
-def job_name(prompt: Prompt, model_id: str, batch: str, attempt: int) -> str:
-    """The name of an attempt's job: letters, digits and hyphens, at most 63, the same whoever asks."""
-    model = hashlib.sha256(f"{prompt.version} {model_id}".encode()).hexdigest()[:8]
-    return f"{prompt.name.replace('_', '-')}-{model}-{batch}-{attempt}"
+def job_name(prompt: Prompt, model_id: str, internal: Folder, batch: str, attempt: int) -> str:
+    """The name of an attempt's job: letters, digits and hyphens, at most 63, the same whoever asks.
+
+    The internal folder is part of it: another deployment in the account has its answers elsewhere.
+    """
+    origin = hashlib.sha256(f"{prompt.version} {model_id} {internal.uri}".encode()).hexdigest()[:8]
+    return f"{prompt.name.replace('_', '-')}-{origin}-{batch}-{attempt}"
 
 
 def answers_key(prompt: Prompt, kind: str, batch: str, attempt: int) -> str:
@@ -181,7 +184,8 @@ class BatchJobs:
         return None
 
     def _attempt(self, batch: FollowedBatch, number: int, input_key: str, must_be_on_demand: bool = False) -> Attempt:
-        name = job_name(self.prompt, self.inference.model_id(self.prompt), batch.row["batch"], number)
+        model_id = self.inference.model_id(self.prompt)
+        name = job_name(self.prompt, model_id, self.internal, batch.row["batch"], number)
         output_key = answers_key(self.prompt, self.inference.kind, batch.row["batch"], number)
         records = batch.row["records"] if batch.open_texts is None else len(batch.open_texts)
         is_small = records < self.inference.minimum_records or must_be_on_demand

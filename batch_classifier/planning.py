@@ -143,7 +143,7 @@ class BatchPlan:
     def _is_of(self, name: str, model_id: str, listed: dict[str, dict], represented: dict[str, int]) -> bool:
         """Whether a batch is this model's: the folder does not say, its first job's name does."""
         is_known = name in listed or name in represented
-        return is_known or self.inference.find(job_name(self.prompt, model_id, name, 1)) is not None
+        return is_known or self._was_sent(name, model_id)
 
     def _as_shared(self, row: dict) -> dict:
         """The batch's row for this request file; one that another file had made costs this one nothing."""
@@ -174,7 +174,10 @@ class BatchPlan:
     def _is_held_back(self, row: dict) -> bool:
         """Whether a batch was never sent because it is too small: its texts may fill a larger one now."""
         is_too_small = row["records"] < self.inference.minimum_records and self.prompt.on_demand == "never"
-        return is_too_small and self.inference.find(job_name(self.prompt, row["model_id"], row["batch"], 1)) is None
+        return is_too_small and not self._was_sent(row["batch"], row["model_id"])
+
+    def _was_sent(self, batch: str, model_id: str) -> bool:
+        return self.inference.find(job_name(self.prompt, model_id, self.internal, batch, 1)) is not None
 
     def _write_new(self, scratch: duckdb.DuckDBPyConnection) -> Iterator[Batch]:
         self.new_texts = self._count_needed(scratch)

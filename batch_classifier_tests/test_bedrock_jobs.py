@@ -297,6 +297,17 @@ def test_answers_outside_the_set_are_asked_once_more_and_quoted(emulator: Bedroc
     assert "“Weather”" in again[0] and "Booking Inquiry" in again[0]
 
 
+def test_two_deployments_of_one_account_have_jobs_of_their_own(emulator: BedrockEmulator, tmp_path: Path) -> None:
+    for number, uri in enumerate(("s3://internal/one", "s3://internal/two")):
+        internal = S3Folder(uri)
+        home = tmp_path / str(number)
+        home.mkdir()
+        prompt = load_prompts(PROMPTS).prompts["travel"]
+        run = CorePipeline(home, prompt, BedrockInference(internal, ROLE_ARN, poll_seconds=0.02), internal)
+        assert statuses(run.run("a.csv", TEXTS)) == {"classified": 240}
+        assert [row["attempt"] for row in run.job_rows("a.csv")] == [1]
+
+
 def test_what_stays_outside_the_set_is_invalid(emulator: BedrockEmulator, tmp_path: Path) -> None:
     emulator.responder = lambda system, text, model_input: "<class>Weather</class>"
     rows = pipeline(tmp_path).run("a.csv", FEW)
