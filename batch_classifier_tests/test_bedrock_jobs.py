@@ -25,6 +25,7 @@ from batch_classifier_tests.emulators.faults import (
     SeenRecord,
     every,
 )
+from batch_classifier_tests.emulators.limits import Durations
 from batch_classifier_tests.emulators.server import ROLE_ARN, BedrockEmulator
 
 PROMPTS = Path(__file__).parent.parent / "prompts"
@@ -158,13 +159,19 @@ def test_expired_every_time_ends_after_three_attempts(emulator: BedrockEmulator,
 
 def test_a_failure_that_no_retry_can_mend_is_told_with_what_to_do(emulator: BedrockEmulator, tmp_path: Path) -> None:
     emulator.faults = Faults(failed_message="Could not validate GetObject permissions to access S3 bucket: internal")
+    # What the service model leaves optional is not counted on.
+    emulator.faults.unlisted_fields = ("message", "totalRecordCount", "processedRecordCount", "modelInvocationType")
+    emulator.durations.in_progress = emulator.durations.validating = 3600
     run = pipeline(tmp_path)
     run.put("a.csv", TEXTS)
     run.plan("a.csv")
+    assert not run.run_jobs("a.csv", wait_seconds=0)
+    emulator.advance(4000)
     with pytest.raises(InferenceError, match="GetObject permissions .*; give the job's role access"):
         run.run_jobs("a.csv")
     assert emulator.calls.creates_accepted == 1
     emulator.faults = Faults()
+    emulator.durations = Durations()
     assert run.run_jobs("a.csv")
     assert statuses(run.classify("a.csv")) == {"classified": 240}
     assert emulator.calls.creates_accepted == 2

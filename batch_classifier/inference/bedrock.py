@@ -162,7 +162,9 @@ class BedrockInference(Inference):
             for page in pages:
                 for summary in page["invocationJobSummaries"]:
                     if summary.get("jobName") == name:
-                        return _job(summary)
+                        job = _job(summary)
+                        # A summary need not say why a job failed, and what to do next hangs on it.
+                        return self.look_up(job.arn) if job.state is JobState.FAILED and not job.message else job
         return None
 
     def look_up(self, arn: str) -> Job:

@@ -108,7 +108,11 @@ class BedrockApi:
         parameters = read_parameters(response)
         require_valid("bedrock", "ListModelInvocationJobs", parameters)
         jobs, next_token = self._store.search(parameters, response.region)
-        summaries = [job.describe(self._behaviour.faults) for job in jobs]
+        unlisted = self._behaviour.faults.unlisted_fields
+        summaries = [
+            {name: value for name, value in job.describe(self._behaviour.faults).items() if name not in unlisted}
+            for job in jobs
+        ]
         page: dict[str, Any] = {"invocationJobSummaries": summaries}
         return ActionResult(page | ({"nextToken": next_token} if next_token else {}))
 

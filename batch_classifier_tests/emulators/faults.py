@@ -133,6 +133,7 @@ class Faults:
     server_errors_after_creation: int = 0
     dropped_connections_after_creation: int = 0
     throttled_reads: int = 0
+    unlisted_fields: Collection[str] = ()
     throttled_answers: int = 0
     expired_token_after_calls: int | None = None
 
