@@ -51,7 +51,7 @@ class Answers:
 
     def _records(self) -> Iterator[RecordOut]:
         for line in self.file:
-            if not line.strip():
+            if line.isspace():
                 continue
             self.lines += 1
             try:

@@ -30,8 +30,8 @@ from batch_classifier.storage import Folder
 from batch_classifier.tables import BEDROCK_JSONL, RAW_REQUESTS
 from batch_classifier.warehouse.interface import Warehouse
 from batch_classifier.warehouse.queries import (
+    answered_texts,
     failed_texts,
-    known_answers,
     made_batches,
     represented_batches,
 )
@@ -84,8 +84,8 @@ class BatchPlan:
         self.distinct_texts = self._count_needed(scratch)
 
     def _leave_out_answered(self, scratch: duckdb.DuckDBPyConnection) -> None:
-        answered = known_answers(self.warehouse, self.prompt, self.inference.model_id(self.prompt), self.request_file)
-        with self.warehouse.stream(self.prompt.name, f"select text_id from ({answered}) as known") as rows:
+        answered = answered_texts(self.warehouse, self.prompt, self.inference.model_id(self.prompt), self.request_file)
+        with self.warehouse.stream(self.prompt.name, answered) as rows:
             load(scratch, "answered", _IDS, rows)
         scratch.execute("delete from needed where text_id in (select text_id from answered)")
         self.answered_before = self.distinct_texts - self._count_needed(scratch)
@@ -231,9 +231,9 @@ class BatchPlan:
         rows = [row for row in self._held_back if row["shared_with"] not in (None, EARLIER_CONTENT)]
         for row in rows:
             load(scratch, "held_back", TEXTS, texts_of_batch(self.internal, self.prompt, row["batch"]))
-            answered = known_answers(self.warehouse, self.prompt, model_id, row["shared_with"])
-            with self.warehouse.stream(self.prompt.name, f"select text_id from ({answered}) as known") as known:
-                load(scratch, "done", _IDS, known)
+            answered = answered_texts(self.warehouse, self.prompt, model_id, row["shared_with"])
+            with self.warehouse.stream(self.prompt.name, answered) as ids:
+                load(scratch, "done", _IDS, ids)
         for batch in self._under_way if rows else ():
             ids = read_text_ids(self.internal, text_ids_key(self.prompt, batch))
             load(scratch, "done", _IDS, (pa.record_batch([piece], schema=_IDS) for piece in ids))

@@ -14,6 +14,9 @@ from typing import BinaryIO
 
 from batch_classifier.errors import ClassifierError, SettingError
 
+# Lines of several kilobytes are found twice as fast in large pieces.
+_READ_BYTES = 1 << 20
+
 
 @dataclass(frozen=True)
 class StoredFile:
@@ -130,7 +133,7 @@ class LocalFolder(Folder):
         """Open a file to read; it can seek."""
         path = self.path / key
         try:
-            file = path.open("rb")
+            file = path.open("rb", buffering=_READ_BYTES)
         except OSError as error:
             raise ClassifierError(f"{path} cannot be read: {error.strerror}.") from error
         with file:

@@ -36,7 +36,7 @@ def fake_answers(home: Path, prompt: Prompt) -> None:
     with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as connection:
         batches = connection.sql(f"select batch, records from {prompt.name}.bedrock_jsonl").fetchall()
     for batch, records in batches:
-        name = job_name(prompt, model_id, batch, 1)
+        name = job_name(prompt, model_id, internal, batch, 1)
         key = batch_key(prompt, batch)
         with internal.spool() as path:
             with internal.read(key) as lines, path.open("wb") as out:

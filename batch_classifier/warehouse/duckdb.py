@@ -21,7 +21,7 @@ from batch_classifier.warehouse.views import VIEWS, duckdb_view
 _LOGGER = logging.getLogger(__name__)
 
 # With these a million rows of 1.5 KB pass in either direction in under 500 MB.
-MEMORY: dict[str, str | bool | int | float | list[str]] = {"memory_limit": "64MB", "threads": "1"}
+MEMORY: dict[str, str | bool | int | float | list[str]] = {"memory_limit": "80MB", "threads": "1"}
 # A row group that is full goes to the file at once. Groups of the usual 122,880 rows would be kept in memory, then written to
 # the log, and then once more to the file: three times the seconds for long texts.
 ROWS_A_GROUP = 16_384

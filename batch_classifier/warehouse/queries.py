@@ -12,27 +12,36 @@ def _same_question(prompt: Prompt, model_id: str) -> str:
     return f"prompt_version = {literal(prompt.version)} and model_id = {literal(model_id)}"
 
 
+def answered_texts(warehouse: Warehouse, prompt: Prompt, model_id: str, request_file: str) -> str:
+    """Ids of the request file's texts that this version of the prompt and this model have answered, in whatever file."""
+    return f"""
+        select distinct text_id from {_answered(warehouse, prompt, model_id, request_file)}
+    """
+
+
 def known_answers(warehouse: Warehouse, prompt: Prompt, model_id: str, request_file: str) -> str:
     """What this version of the prompt and this model have already said of the request file's texts, one row a text.
 
     cost_usd is what this request file itself has paid for the text.
     """
+    place = "concat(request_file, ' ', cast(row_number as varchar))"
+    # One row of each text is chosen by its place alone, so that no long column has to be sorted or grouped.
     return f"""
-        select text_id, "class", rationale, status, raw_class, confidence, error, prompt_version, model_id, answered_at, batch,
-            paid as cost_usd
-        from (
-            select *,
-                sum(case when request_file = {literal(request_file)} then cost_usd else 0.0 end)
-                    over (partition by text_id) as paid,
-                row_number() over (partition by text_id order by answered_at) as place
-            from {warehouse.name(prompt.name, CLASSIFICATIONS)}
-            where {_same_question(prompt, model_id)} and status in {ANSWERED}
-              and text_id in (
-                select text_id from {warehouse.name(prompt.name, RAW_REQUESTS)} where request_file = {literal(request_file)}
-              )
-        ) as ranked
-        where place = 1
+        select answers.text_id, "class", rationale, status, raw_class, confidence, error, prompt_version, model_id,
+            answered_at, batch, paid as cost_usd
+        from {warehouse.name(prompt.name, CLASSIFICATIONS)} as answers join (
+            select min({place}) as first_place,
+                sum(case when request_file = {literal(request_file)} then cost_usd else 0.0 end) as paid
+            from {_answered(warehouse, prompt, model_id, request_file)}
+            group by text_id
+        ) as chosen on {place} = first_place
     """
+
+
+def _answered(warehouse: Warehouse, prompt: Prompt, model_id: str, request_file: str) -> str:
+    texts = f"select text_id from {warehouse.name(prompt.name, RAW_REQUESTS)} where request_file = {literal(request_file)}"
+    return f"""{warehouse.name(prompt.name, CLASSIFICATIONS)}
+            where {_same_question(prompt, model_id)} and status in {ANSWERED} and text_id in ({texts})"""
 
 
 def texts_of(warehouse: Warehouse, prompt: Prompt, request_file: str) -> str:
