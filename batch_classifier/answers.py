@@ -46,7 +46,8 @@ class Answers:
     unreadable: int = 0
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
-        rows = (answer_row(record, self.prompt) for record in self._records())
+        labels = _labels(self.prompt.class_names)
+        rows = (_answer_row(record, self.prompt, labels) for record in self._records())
         yield from in_batches(rows, ANSWER_SCHEMA)
 
     def _records(self) -> Iterator[RecordOut]:
@@ -60,7 +61,7 @@ class Answers:
                 self.unreadable += 1
 
 
-def answer_row(record: RecordOut, prompt: Prompt) -> tuple:
+def _answer_row(record: RecordOut, prompt: Prompt, labels: Labels) -> tuple:
     """One record of a job's output as a row of ANSWER_SCHEMA."""
     output = record.modelOutput
     if record.error is not None or output is None:
@@ -71,7 +72,7 @@ def answer_row(record: RecordOut, prompt: Prompt) -> tuple:
     if not text.strip():
         return (record.recordId, None, None, "no_answer", None, None, "the model's answer is empty", read, written)
     parsed = parse_json(text) if prompt.answer == "json" else parse_tags(text)
-    match = _labels(prompt.class_names).match(parsed.class_words or "")
+    match = labels.match(parsed.class_words or "")
     if match.name is not None:
         status, problem = ("classified" if match.how == "exact" else "repaired"), None
     elif output.was_cut():

@@ -1,6 +1,6 @@
 """From requests and answers to classifications: every request exactly once, with the best answer there is to its text."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import duckdb
@@ -15,12 +15,11 @@ from batch_classifier.prompts import Prompt
 from batch_classifier.scratch import load, scratch_database
 from batch_classifier.storage import Folder
 from batch_classifier.tables import CLASSIFICATIONS, RAW_REQUESTS
-from batch_classifier.warehouse.interface import ROWS_AT_ONCE, Warehouse
+from batch_classifier.warehouse.interface import ROWS_AT_ONCE, Warehouse, literal
 from batch_classifier.warehouse.queries import known_answers
 
 _ORIGIN = [("batch", pa.string()), ("answered_at", pa.timestamp("us", tz="UTC")), ("cost_usd", pa.float64())]
 _HELD_SCHEMA = pa.schema([*ANSWER_SCHEMA, *_ORIGIN])
-_REQUEST_COLUMNS = RAW_REQUESTS.schema.names
 NO_ANSWER = "the job ended without an answer to this text"
 
 
@@ -45,15 +44,14 @@ class Classifications:
         with scratch_database() as scratch:
             load(scratch, "answers", _HELD_SCHEMA, self._answers())
             self._load_known_answers(scratch)
-            self._load_first_rows(scratch)
-            self._choose_best(scratch)
+            self._load_request_rows(scratch)
+            self._choose_answers(scratch)
             with self.warehouse.read(self.prompt.name, RAW_REQUESTS, self.request_file) as requests:
-                schema = pa.schema([field.remove_metadata() for field in RAW_REQUESTS.schema])
-                reader = pa.RecordBatchReader.from_batches(schema, (batch.cast(schema) for batch in requests))
-                scratch.register("requests", reader)
-                for batch in scratch.sql(self._join()).to_arrow_reader(ROWS_AT_ONCE):
+                endings = scratch.sql(self._endings()).to_arrow_reader(ROWS_AT_ONCE)
+                for some_requests, some_endings in in_step(requests, endings):
+                    batch = _classifications(some_requests, some_endings)
                     self._count(batch)
-                    yield batch.cast(CLASSIFICATIONS.schema)
+                    yield batch
 
     def _answers(self) -> Iterator[pa.RecordBatch]:
         for job in self.jobs:
@@ -77,34 +75,28 @@ class Classifications:
             others = (_as_held(batch.filter(pc.invert(pc.is_in(batch["batch"], read)))) for batch in known)
             load(scratch, "answers", _HELD_SCHEMA, others)
 
-    def _load_first_rows(self, scratch: duckdb.DuckDBPyConnection) -> None:
-        columns = ["row_number", "text_id"]
+    def _load_request_rows(self, scratch: duckdb.DuckDBPyConnection) -> None:
+        columns = ["row_number", "text_id", "problem"]
         schema = pa.schema([RAW_REQUESTS.schema.field(column) for column in columns])
         with self.warehouse.read(self.prompt.name, RAW_REQUESTS, self.request_file, columns) as rows:
             load(scratch, "request_rows", schema, rows)
-        scratch.execute(
-            "create table first_rows as select text_id, min(row_number) as first_row from request_rows group by text_id"
-        )
 
     @staticmethod
-    def _choose_best(scratch: duckdb.DuckDBPyConnection) -> None:
-        """One answer a text: the best status, the newest of several. Its cost is all that the text's answers cost.
+    def _choose_answers(scratch: duckdb.DuckDBPyConnection) -> None:
+        """One answer for each request: the best status, the newest of several. Its cost is all that the text's answers cost.
 
-        A text that was classified only after an unfit answer is repaired, and keeps the words of that answer.
+        The answers' long columns stay where they are: what is ranked and joined is held in memory.
         """
         rank = " ".join(f"when '{status}' then {place}" for place, status in enumerate(STATUSES_OF_ANSWERS))
-        # What is ranked is held in memory, so it is without the long columns; those come by the row's own number.
         scratch.execute(
             f"""
-            create table best as
-            select answers.* exclude (cost_usd, status, raw_class), total_cost as cost_usd, first_row,
-                case when status = 'classified' and was_unfit then 'repaired' else status end as status,
-                case when status = 'classified' and was_unfit then unfit_class else raw_class end as raw_class
-            from answers join (
-                select answer, total_cost, was_unfit, unfit_class, first_row
-                from (
-                    select answers.rowid as answer, first_row,
-                        sum(cost_usd) over (partition by text_id) as total_cost,
+            create table chosen as
+            select row_number, text_id, problem, answer, was_unfit, unfit_class,
+                case when row_number = first_row then cost_usd else 0.0 end as cost_usd
+            from request_rows left join (
+                select * from (
+                    select text_id, answers.rowid as answer, first_row,
+                        sum(cost_usd) over (partition by text_id) as cost_usd,
                         bool_or(status = 'invalid_class' or (status = 'no_answer' and input_tokens is not null))
                             over (partition by text_id) as was_unfit,
                         max(case when status = 'invalid_class' then raw_class end)
@@ -114,26 +106,36 @@ class Classifications:
                             order by status not in ('classified', 'repaired'), input_tokens is null,
                                 case status {rank} end, answered_at desc
                         ) as place
-                    from answers join first_rows using (text_id)
+                    from answers join (
+                        select text_id, min(row_number) as first_row from request_rows group by text_id
+                    ) as first_rows using (text_id)
                 ) as ranked
                 where place = 1
-            ) as chosen on answers.rowid = chosen.answer
+            ) as best using (text_id)
             """
         )
 
-    def _join(self) -> str:
+    def _endings(self) -> str:
+        """How each request ended, in the order of the file: the columns of `classifications` that the request has not.
+
+        A text that was classified only after an unfit answer is repaired, and keeps the words of that answer.
+        """
+        was_repaired = "answers.status = 'classified' and was_unfit"
         return f"""
-            select r.request_file, r.row_number, r.record_id, r.text as input_text, a."class", a.rationale,
-                case when r.text_id is null then 'rejected' else coalesce(a.status, 'no_answer') end as status,
-                a.raw_class, a.confidence,
-                case when r.text_id is null then 'the row ' || r.problem
-                    when a.text_id is null then 'no job has answered this text yet' else a.error end as error,
-                r.expected_class, r.attributes, r.text_id,
-                case when r.text_id is not null then '{self.model_id}' end as model_id,
-                case when r.text_id is not null then '{self.prompt.version}' end as prompt_version,
-                a.answered_at, a.batch,
-                case when r.row_number = a.first_row then coalesce(a.cost_usd, 0.0) else 0.0 end as cost_usd
-            from requests r left join best a on r.text_id = a.text_id
+            select row_number, "class", rationale,
+                case when {was_repaired} then 'repaired' else answers.status end as status,
+                case when {was_repaired} then unfit_class else raw_class end as raw_class,
+                confidence, error, {literal(self.model_id)} as model_id, {literal(self.prompt.version)} as prompt_version,
+                answered_at, batch, chosen.cost_usd
+            from answers join chosen on answers.rowid = chosen.answer
+            union all by name
+            select row_number, case when text_id is null then 'rejected' else 'no_answer' end as status,
+                case when text_id is null then 'the row ' || problem else 'no job has answered this text yet' end as error,
+                case when text_id is not null then {literal(self.model_id)} end as model_id,
+                case when text_id is not null then {literal(self.prompt.version)} end as prompt_version,
+                0.0 as cost_usd
+            from chosen where answer is null
+            order by row_number
         """
 
     def _count(self, batch: pa.RecordBatch) -> None:
@@ -141,10 +143,35 @@ class Classifications:
             self.statuses[entry["values"]] = self.statuses.get(entry["values"], 0) + entry["counts"]
 
 
+def in_step(
+    ones: Iterable[pa.RecordBatch], others: Iterable[pa.RecordBatch]
+) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
+    """Pairs of pieces of the same length, of two streams with the same number of rows."""
+    waiting = iter(others)
+    other: pa.RecordBatch | None = None
+    for one in ones:
+        while one.num_rows:
+            if other is None or not other.num_rows:
+                other = next(waiting)
+            length = min(one.num_rows, other.num_rows)
+            yield one.slice(0, length), other.slice(0, length)
+            one, other = one.slice(length), other.slice(length)
+
+
+def _classifications(requests: pa.RecordBatch, endings: pa.RecordBatch) -> pa.RecordBatch:
+    assert requests["row_number"].equals(endings["row_number"]), "requests and endings are not in the same order"
+    columns = {name: requests[name] for name in requests.schema.names}
+    columns |= {name: endings[name] for name in endings.schema.names}
+    columns["input_text"] = columns["text"]
+    return pa.record_batch(
+        [columns[field.name].cast(field.type) for field in CLASSIFICATIONS.schema], CLASSIFICATIONS.schema
+    )
+
+
 def _with_origin(answers: pa.RecordBatch, job: dict, price: Price | None) -> pa.RecordBatch:
     size = answers.num_rows
-    tokens = zip(answers["input_tokens"].to_pylist(), answers["output_tokens"].to_pylist(), strict=True)
-    costs = [0.0 if price is None else price.cost(read or 0, written or 0) for read, written in tokens]
+    read, written = (pc.fill_null(answers[name], 0).to_numpy() for name in ("input_tokens", "output_tokens"))
+    costs = [0.0] * size if price is None else price.cost(read, written)
     origin = [
         pa.repeat(pa.scalar(job["batch"]), size),
         pa.repeat(pa.scalar(job["ended_at"], pa.timestamp("us", tz="UTC")), size),

@@ -6,8 +6,8 @@ from itertools import islice
 import duckdb
 import pyarrow as pa
 
-# With batches of the usual 2,000 rows, a statement for each 8,000: a statement has its price, and so have rows in memory.
-_BATCHES_A_STATEMENT = 4
+# With batches of the usual 2,000 rows, a statement for each 4,000: a statement has its price, and so have rows in memory.
+_BATCHES_A_STATEMENT = 2
 
 
 def insert(connection: duckdb.DuckDBPyConnection, table: str, batches: Iterable[pa.RecordBatch]) -> int:

@@ -19,7 +19,7 @@ def scratch_database() -> Iterator[duckdb.DuckDBPyConnection]:
     """
     with tempfile.TemporaryDirectory(prefix="batch-classifier-") as directory:
         config: dict[str, str | bool | int | float | list[str]] = {
-            "memory_limit": "160MB",
+            "memory_limit": "100MB",
             "threads": "1",
             "temp_directory": str(Path(directory) / "spill"),
         }

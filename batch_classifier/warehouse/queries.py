@@ -39,17 +39,11 @@ def known_answers(warehouse: Warehouse, prompt: Prompt, model_id: str, request_f
 
 
 def _answered(warehouse: Warehouse, prompt: Prompt, model_id: str, request_file: str) -> str:
-    texts = f"select text_id from {warehouse.name(prompt.name, RAW_REQUESTS)} where request_file = {literal(request_file)}"
+    texts = (
+        f"select text_id from {warehouse.name(prompt.name, RAW_REQUESTS)} where request_file = {literal(request_file)}"
+    )
     return f"""{warehouse.name(prompt.name, CLASSIFICATIONS)}
             where {_same_question(prompt, model_id)} and status in {ANSWERED} and text_id in ({texts})"""
-
-
-def texts_of(warehouse: Warehouse, prompt: Prompt, request_file: str) -> str:
-    """The request file's texts in their order, one row a request: row_number, text_id, text."""
-    return f"""
-        select row_number, text_id, text from {warehouse.name(prompt.name, RAW_REQUESTS)}
-        where request_file = {literal(request_file)} and text_id is not null
-    """
 
 
 def represented_batches(warehouse: Warehouse, prompt: Prompt, model_id: str) -> str:
