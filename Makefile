@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+MINISTACK := batch_classifier_tests/emulators/ministack.txt
 
 .DEFAULT_GOAL := help
 .PHONY: help demo ui test check bench deploy-aws destroy-aws aws-emulator clean
@@ -16,9 +17,11 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[ui,aws]'
 	@touch $@
 
-$(VENV)/.ready-dev: $(VENV)/.ready
+$(VENV)/.ready-dev: $(VENV)/.ready $(MINISTACK)
 	@echo "Setting up the tools for tests"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[ui,aws,dev]'
+	@rm -rf $(VENV)/ministack
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --target $(VENV)/ministack -r $(MINISTACK)
 	@touch $@
 
 demo: $(VENV)/.ready ## make a sample file, classify it, show the result

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from batch_classifier.deployment.clients import DeploymentClients
 from batch_classifier.deployment.stack import deploy
-from batch_classifier_tests.test_deploy_ministack import ACCOUNT, REGION, MiniStack, template_for_ministack
+from batch_classifier_tests.emulators.ministack import ACCOUNT, REGION, MiniStack, template_for_ministack
 from batch_classifier_tests.test_deploy_template import as_list
 
 NAME = "shop"

@@ -16,7 +16,7 @@ from batch_classifier.deployment.stack import deploy, destroy, main
 from batch_classifier.deployment.stack_changes import StackChanges
 from batch_classifier.deployment.stored_data import OBJECTS_A_CALL, StoredData
 from batch_classifier.errors import ClassifierError, SettingError
-from batch_classifier_tests.test_deploy_ministack import ACCOUNT, REGION, MiniStack, template_for_ministack
+from batch_classifier_tests.emulators.ministack import ACCOUNT, REGION, MiniStack, template_for_ministack
 
 NAME = "shop-texts"
 CUSTOMER, INTERNAL = (f"{NAME}-{part}-{ACCOUNT}-{REGION}" for part in ("customer", "internal"))
