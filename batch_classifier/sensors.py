@@ -66,6 +66,8 @@ def build_request_files_sensor(
             memory.seen.clear()
             memory.rerun_notes.clear()
             memory.listed_at = None
+        # A tick that fails on its way was none: nothing that it has seen is recorded.
+        memory.tick = 0
         noticed, fault = WaitingFiles(), None
         if events is not None:
             noticed, fault = _notices(events, is_recorded, customer_folder, folder)
@@ -81,7 +83,8 @@ def build_request_files_sensor(
             memory.listed_at = time.monotonic() if is_complete else None
         if events is not None:
             events.mark(memory.seen)
-        requests += _reruns(context.instance, internal_folder, memory, set(folder.prompts))
+        with told_in_one_sentence():
+            requests += _reruns(context.instance, internal_folder, memory, set(folder.prompts))
         memory.tick = int(cursor.get("tick", 0)) + 1
         message = " ".join(filter(None, [_message(waiting, folder), _message_about_events(events, fault)]))
         return dg.SensorResult(

@@ -2,12 +2,15 @@
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 import dagster as dg
 import pytest
 from dagster import DagsterRun, DagsterRunStatus
 
+from batch_classifier.errors import ClassifierError
+from batch_classifier.storage import LocalFolder, StoredFile
 from batch_classifier_tests.conftest import Project
 
 LONG_AGO = time.time() - 3 * 24 * 3600
@@ -284,3 +287,29 @@ def test_a_thousand_files_are_all_requested_in_ticks_of_a_bearable_size(daemon: 
     began = time.monotonic()
     assert daemon.tick() == []
     assert time.monotonic() - began < 30, "a tick that takes a minute is given up by Dagster"
+
+
+def test_a_tick_that_fails_after_it_has_seen_a_file_loses_no_file(
+    daemon: Daemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The notes of reruns are looked for last; when they cannot be read, nothing of the tick has happened."""
+    assert daemon.tick() == []
+    drop(daemon, ["a.csv"])
+    with monkeypatch.context() as patch:
+        patch.setattr(LocalFolder, "list", fails_below(daemon.project.home / "internal"))
+        with pytest.raises(dg.Failure, match="The storage cannot list"):
+            daemon.tick()
+    assert daemon.tick() == ["a.csv"]
+    assert daemon.ticks() == []
+
+
+def fails_below(home: Path) -> Callable[..., Iterator[StoredFile]]:
+    """A listing that fails in one folder."""
+    real = LocalFolder.list
+
+    def failing(folder: LocalFolder, prefix: str = "") -> Iterator[StoredFile]:
+        if folder.path == home:
+            raise ClassifierError("The storage cannot list it.")
+        return real(folder, prefix)
+
+    return failing
