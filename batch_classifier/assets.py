@@ -91,7 +91,8 @@ def build_assets(prompt: Prompt, waits_for_jobs: float | None) -> list[dg.Assets
     ) -> TableRows:
         request_file = context.partition_key
         key = input_key(prompt.name, request_file)
-        found = customer_folder.find(key)
+        with told_in_one_sentence():
+            found = customer_folder.find(key)
         requests = Requests((), prompt, request_file)
 
         def batches() -> Iterator[pa.RecordBatch]:

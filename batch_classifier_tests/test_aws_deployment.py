@@ -18,18 +18,25 @@ TEXTS = [f"User: I would like to change booking number {number}." for number in 
 
 
 class Deployment:
-    """A deployment on the emulators, with what Dagster's daemon does for it."""
+    """A deployment on the emulators, with what Dagster's daemon does for it.
 
-    def __init__(self, emulator: BedrockEmulator, instance: dg.DagsterInstance) -> None:
+    `bucket` is the customer's, and `s3` a client of whoever drops files there.
+    """
+
+    def __init__(
+        self, emulator: BedrockEmulator, instance: dg.DagsterInstance, bucket: str = "customer", s3: Any = None
+    ) -> None:
         self.emulator = emulator
         self.instance = instance
+        self.bucket = bucket
+        self.s3 = s3 or emulator.client("s3")
         self.cursors: dict[str, str | None] = {}
         self.definitions = build_definitions(load_settings(prompts=PROMPTS), load_prompts(PROMPTS))
 
     def put(self, key: str, texts: Sequence[str]) -> None:
         """Drop a request file, long enough ago to be settled."""
         lines = ["conversation_id,conversation", *(f'{number},"{text}"' for number, text in enumerate(texts))]
-        self.emulator.client("s3").put_object(Bucket="customer", Key=key, Body="\n".join(lines).encode())
+        self.s3.put_object(Bucket=self.bucket, Key=key, Body="\n".join(lines).encode())
 
     def tick(self, sensor: str) -> dg.SensorResult | Any:
         """One tick of a sensor."""
@@ -50,14 +57,27 @@ class Deployment:
     def launch(self, data: Any) -> list[dg.ExecuteInProcessResult]:
         """Run what a tick requests."""
         return [
-            self.definitions.resolve_job_def(request.job_name).execute_in_process(
-                instance=self.instance,
-                partition_key=request.partition_key,
-                asset_selection=list(request.asset_selection) if request.asset_selection else None,
-                raise_on_error=False,
-            )
+            self.run(request.partition_key, [key.path[-1] for key in request.asset_selection or []])
             for request in data.run_requests or []
         ]
+
+    def run(
+        self, request_file: str, assets: Sequence[str] = (), wait_seconds: float | None = None
+    ) -> dg.ExecuteInProcessResult:
+        """Materialize these assets, all by default."""
+        waiting = {"ops": {"travel__batch_job": {"config": {"wait_seconds": wait_seconds}}}} if wait_seconds else {}
+        return self.definitions.resolve_job_def("classify_travel").execute_in_process(
+            instance=self.instance,
+            partition_key=request_file,
+            asset_selection=[dg.AssetKey(["travel", asset]) for asset in assets] or None,
+            raise_on_error=False,
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}, **waiting},
+        )
+
+    def let_jobs_end(self) -> None:
+        """The jobs in flight end, and the next tick asks for them anew."""
+        self.emulator.advance(4000)
+        self.definitions.resources["inference"]._listed = (float("-inf"), [])
 
     def query(self, sql: str) -> list[dict]:
         """Ask the warehouse."""
@@ -110,8 +130,7 @@ def test_from_a_file_on_s3_to_an_answer_of_athena(deployment: Deployment) -> Non
     assert not waiting.run_requests
     assert "1 request files wait" in waiting.skip_message
 
-    deployment.emulator.advance(4000)
-    deployment.definitions.resources["inference"]._listed = (float("-inf"), [])
+    deployment.let_jobs_end()
     over = deployment.tick("finished_jobs")
     (observation,) = over.asset_events
     assert any("Completed" in str(value.value) for value in observation.metadata.values())
@@ -144,13 +163,11 @@ def test_more_files_than_places_are_served_oldest_first(
     assert deployment.emulator.calls.creates_accepted == 1
     served = []
     for _ in range(3):
-        deployment.emulator.advance(4000)
-        inference._listed = (float("-inf"), [])
+        deployment.let_jobs_end()
         data = deployment.tick("finished_jobs")
         served += [request.partition_key for request in data.run_requests]
         assert all(result.success for result in deployment.launch(data))
-    deployment.emulator.advance(4000)
-    inference._listed = (float("-inf"), [])
+    deployment.let_jobs_end()
     deployment.launch(deployment.tick("finished_jobs"))
     name = deployment.warehouse.name("travel", queries.CLASSIFICATIONS)
     assert deployment.query(f"select count(*) as requests from {name}") == [{"requests": 450}]

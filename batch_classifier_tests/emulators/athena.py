@@ -174,11 +174,12 @@ class AthenaApi:
                 query.state, query.error = "CANCELLED", QueryError("Bytes scanned limit was exceeded")
                 return
             query.result = run(tree, read, query.database)
+            address = urlsplit(query.output_location)
+            self._s3.put_object(Bucket=address.netloc, Key=address.path.lstrip("/"), Body=write_csv(query.result))
         except QueryFailed as failed:
             query.state, query.error = "FAILED", QueryError(str(failed), failed.is_retryable)
-            return
-        address = urlsplit(query.output_location)
-        self._s3.put_object(Bucket=address.netloc, Key=address.path.lstrip("/"), Body=write_csv(query.result))
+        except ClientError as error:
+            query.state, query.error = "FAILED", QueryError(f"PERMISSION_DENIED: {error}")
 
     def _find(self, response: AthenaResponse) -> Query:
         identifier = response._get_param("QueryExecutionId")

@@ -157,10 +157,13 @@ class JobMover:
         except InputRefused as refusal:
             job.enter("Failed", moment, str(refusal))
         except self._s3.exceptions.ClientError:
-            bucket = split_uri(job.output_uri)[0]
-            job.enter("Failed", moment, f"Could not validate PutObject permissions to access S3 bucket: {bucket}")
+            self._fail_to_write(job, moment)
         else:
             job.enter("Scheduled", moment)
+
+    def _fail_to_write(self, job: Job, moment: datetime) -> None:
+        bucket = split_uri(job.output_uri)[0]
+        job.enter("Failed", moment, f"Could not validate PutObject permissions to access S3 bucket: {bucket}")
 
     def _finish(self, job: Job, status: str, moment: datetime, records_at_most: int) -> None:
         run = BatchRun(
@@ -173,8 +176,12 @@ class JobMover:
         bucket, folder = split_uri(job.output_uri)
         # A job that was stopped before its first record leaves nothing.
         if records_at_most > 0:
-            for name, content in run.write_files(job.input_files, self._calls).items():
-                self._s3.put_object(Bucket=bucket, Key=f"{folder}/{name}", Body=content)
+            try:
+                for name, content in run.write_files(job.input_files, self._calls).items():
+                    self._s3.put_object(Bucket=bucket, Key=f"{folder}/{name}", Body=content)
+            except self._s3.exceptions.ClientError:
+                self._fail_to_write(job, moment)
+                return
             job.counts = run.counts
         job.enter(status, moment)
 

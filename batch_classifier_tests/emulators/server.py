@@ -32,6 +32,7 @@ from batch_classifier_tests.emulators.faults import Faults
 from batch_classifier_tests.emulators.job_store import JobStore
 from batch_classifier_tests.emulators.limits import Durations, EmulatedClock, Limits
 from batch_classifier_tests.emulators.model_catalog import ModelCatalog
+from batch_classifier_tests.emulators.permissions import Permissions
 from batch_classifier_tests.emulators.responders import NamedCategoryAnswers, Responder
 
 LOOPBACK = "127.0.0.1"
@@ -43,8 +44,12 @@ SECONDS_BETWEEN_LOOKS_FOR_STOP = 0.02
 class QuickServer(ThreadedMotoServer):
     """moto's server, but it stops at once: moto's own takes half a second, which is most of a short test."""
 
+    permissions: Permissions | None = None
+
     def _server_entry(self) -> None:
         application = DomainDispatcherApplication(create_backend_app)
+        if self.permissions is not None:
+            application = self.permissions.guard(application)
         self._server = make_server(
             self._ip_address, self._port, application, threaded=True, request_handler=MotoRequestHandler
         )
@@ -59,7 +64,8 @@ class BedrockEmulator:
     """A context manager that serves; one at a time in a process, because moto keeps its state in the process.
 
     `faults`, `limits`, `durations`, `responder` and `athena.faults` may be changed while it serves. With
-    `has_own_clock` time stands still until `advance` is called.
+    `has_own_clock` time stands still until `advance` is called. `jobs_s3` and `queries_s3` are the S3 clients of the jobs
+    and of Athena where files are somewhere else.
     """
 
     def __init__(
@@ -73,6 +79,8 @@ class BedrockEmulator:
         region: str = "us-east-1",
         port: int = 0,
         seed: int = 0,
+        jobs_s3: Any = None,
+        queries_s3: Any = None,
     ) -> None:
         self.behaviour = Behaviour(
             limits=limits or Limits(),
@@ -90,7 +98,8 @@ class BedrockEmulator:
         self._store: JobStore | None = None
         self._apis: list[BedrockApi | BedrockRuntimeApi | AthenaApi] = []
         self._clients: dict[str, Any] = {}
-        self.athena = AthenaApi(lambda: self.client("s3"))
+        self._jobs_s3 = jobs_s3
+        self.athena = AthenaApi(lambda: queries_s3 or self.client("s3"))
 
     def __enter__(self) -> Self:
         if not _SERVING.acquire(blocking=False):
@@ -98,7 +107,7 @@ class BedrockEmulator:
         logging.getLogger("werkzeug").setLevel(logging.WARNING)
         reset_moto()
         self._server.start()
-        self._store = JobStore(self.behaviour, self.calls, self.clock, self.client("s3"))
+        self._store = JobStore(self.behaviour, self.calls, self.clock, self._jobs_s3 or self.client("s3"))
         self._apis = [
             BedrockApi(self.behaviour, self.calls, self._store, self._lock),
             BedrockRuntimeApi(self.behaviour, self.calls, self._lock),
@@ -118,6 +127,10 @@ class BedrockEmulator:
             reset_moto()
         finally:
             _SERVING.release()
+
+    def guard(self, permissions: Permissions) -> None:
+        """Look at the permissions of every call of Bedrock, Glue and Athena; to be said before it serves."""
+        self._server.permissions = permissions
 
     @property
     def endpoint_url(self) -> str:
