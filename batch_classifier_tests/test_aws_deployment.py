@@ -7,6 +7,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
+from batch_classifier import s3_events
 from batch_classifier.definitions import build_definitions
 from batch_classifier.prompts import load_prompts
 from batch_classifier.settings import load_settings
@@ -79,6 +80,13 @@ class Deployment:
         self.emulator.advance(4000)
         self.definitions.resources["inference"]._listed = (float("-inf"), [])
 
+    def messages(self) -> int:
+        """How many notices the queue holds, also those that the sensor has taken and not deleted yet."""
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        url = self.emulator.client("sqs").get_queue_url(QueueName="new-files")["QueueUrl"]
+        found = self.emulator.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+        return sum(int(found[name]) for name in names)
+
     def query(self, sql: str) -> list[dict]:
         """Ask the warehouse."""
         return self.warehouse.query("travel", sql)
@@ -94,6 +102,7 @@ def deployment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Depl
     """An aws deployment with one second of patience for files that are still being written."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("batch_classifier.request_files.SETTLED_SECONDS", 0.0)
+    monkeypatch.setattr(s3_events, "WAIT_SECONDS", 0)
     with BedrockEmulator() as emulator, dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
         emulator.create_buckets("customer", "internal")
         settings = {
@@ -103,10 +112,26 @@ def deployment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Depl
             "BATCH_CLASSIFIER_INTERNAL_URI": "s3://internal/work",
             "BATCH_CLASSIFIER_BEDROCK_ROLE_ARN": ROLE_ARN,
             "BATCH_CLASSIFIER_ATHENA_OUTPUT": "s3://internal/query-results/",
+            "BATCH_CLASSIFIER_SQS_URL": queue_of_new_files(emulator),
         }
         for name, value in settings.items():
             monkeypatch.setenv(name, value)
         yield Deployment(emulator, instance)
+
+
+def queue_of_new_files(emulator: BedrockEmulator) -> str:
+    """A queue that the customer's bucket tells of new files, as in the template."""
+    sqs = emulator.client("sqs")
+    url = str(sqs.create_queue(QueueName="new-files")["QueueUrl"])
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    rule = {"Key": {"FilterRules": [{"Name": "prefix", "Value": "input_data/"}]}}
+    emulator.client("s3").put_bucket_notification_configuration(
+        Bucket="customer",
+        NotificationConfiguration={
+            "QueueConfigurations": [{"QueueArn": arn, "Events": ["s3:ObjectCreated:*"], "Filter": rule}]
+        },
+    )
+    return url
 
 
 def materialized(results: Sequence[dg.ExecuteInProcessResult]) -> set[str]:
@@ -120,8 +145,13 @@ def materialized(results: Sequence[dg.ExecuteInProcessResult]) -> set[str]:
 
 
 def test_from_a_file_on_s3_to_an_answer_of_athena(deployment: Deployment) -> None:
+    """The sensor is told by the queue; it lists the bucket at its first tick only, when nothing is there."""
     deployment.emulator.durations.in_progress = 3600
+    for _ in range(2):
+        assert not deployment.tick("request_files").run_requests
+    assert deployment.messages() == 0, "S3's own test is done with"
     deployment.put("input_data/travel/calls of May.csv", TEXTS)
+    assert deployment.messages() == 1
     (first,) = deployment.launch(deployment.tick("request_files"))
     assert first.success
     assert materialized([first]) == {"raw_requests", "bedrock_jsonl"}
@@ -149,6 +179,7 @@ def test_from_a_file_on_s3_to_an_answer_of_athena(deployment: Deployment) -> Non
 
     assert not deployment.tick("finished_jobs").run_requests
     assert not deployment.tick("request_files").run_requests
+    assert deployment.messages() == 0
 
 
 def test_more_files_than_places_are_served_oldest_first(
