@@ -4,13 +4,15 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 from urllib.parse import urlsplit
 
-from batch_classifier.errors import SettingError
+from batch_classifier.errors import ClassifierError, SettingError
 from batch_classifier.storage import Folder, StoredFile
 from batch_classifier.warehouse.aws_clients import AwsClients
 from batch_classifier.warehouse.aws_errors import error_code, told_plainly
+
+_DOWNLOADS = 3
 
 
 class S3Folder(Folder):
@@ -59,15 +61,32 @@ class S3Folder(Folder):
     def read(self, key: str) -> Iterator[BinaryIO]:
         """A local copy of the object, open to read. The copy is of one version, also when the object is replaced meanwhile."""
         with tempfile.TemporaryFile(prefix="batch-classifier-") as file:
-            with told_plainly(f"read {self.uri_of(key)}", "The storage"):
-                self.clients.s3.download_fileobj(self.bucket, self.prefix + key, file)
+            self._download(key, file)
             file.seek(0)
             yield file  # type: ignore[misc]
 
+    def _download(self, key: str, file: IO[bytes]) -> None:
+        from s3transfer.exceptions import S3DownloadFailedError
+
+        for _ in range(_DOWNLOADS):
+            file.seek(0)
+            file.truncate()
+            try:
+                with told_plainly(f"read {self.uri_of(key)}", "The storage"):
+                    self.clients.s3.download_fileobj(self.bucket, self.prefix + key, file)
+                return
+            except S3DownloadFailedError:
+                # Replaced between two of its parts, which are asked for one by one: the new version is read.
+                continue
+        raise ClassifierError(
+            f"{self.uri_of(key)} changes again and again while it is read; start again when it rests."
+        )
+
     def publish(self, file: Path, key: str) -> None:
         """Upload a finished file; it appears when all of it is there."""
-        with told_plainly(f"write {self.uri_of(key)}", "The storage"):
-            self.clients.s3.upload_file(str(file), self.bucket, self.prefix + key, ExtraArgs=self._encryption)
+        # Not upload_file, which hides S3's refusals in an error of its own.
+        with told_plainly(f"write {self.uri_of(key)}", "The storage"), file.open("rb") as content:
+            self.clients.s3.upload_fileobj(content, self.bucket, self.prefix + key, ExtraArgs=self._encryption)
 
     def delete(self, key: str) -> None:
         """Remove an object; one that is not there is no error."""
