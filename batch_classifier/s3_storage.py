@@ -123,4 +123,6 @@ def require_s3(folder: Folder, what: str) -> S3Folder:
 
 
 def _fingerprint(found: dict) -> str:
-    return f"{found['ETag'].strip(chr(34))}-{found['Size']}"
+    # With the time, so that a file that is dropped once more is seen to be, as in a local folder. In whole seconds, because
+    # a look at one object tells no more.
+    return f"{found['ETag'].strip(chr(34))}-{found['Size']}-{int(found['LastModified'].timestamp())}"

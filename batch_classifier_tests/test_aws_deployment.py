@@ -1,6 +1,7 @@
 """The aws deployment from end to end, against the emulators: a file on S3, the sensors, Bedrock, and Athena answering."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from batch_classifier.warehouse import queries
 from batch_classifier_tests.emulators.server import ROLE_ARN, BedrockEmulator
 
 PROMPTS = Path(__file__).parent.parent / "prompts"
+PIPELINE_KEY = "pipeline"
 TEXTS = [f"User: I would like to change booking number {number}." for number in range(150)]
 
 
@@ -97,16 +99,17 @@ class Deployment:
         return dict(self.definitions.resources or {})["warehouse"]
 
 
-@pytest.fixture()
-def deployment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Deployment]:
-    """An aws deployment with one second of patience for files that are still being written."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("batch_classifier.request_files.SETTLED_SECONDS", 0.0)
-    monkeypatch.setattr(s3_events, "WAIT_SECONDS", 0)
-    with BedrockEmulator() as emulator, dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+@contextmanager
+def deployed(emulator: BedrockEmulator, tmp_path: Path) -> Iterator[Deployment]:
+    """An aws deployment on an emulator that serves, without patience for files that are still being written."""
+    with pytest.MonkeyPatch.context() as patch, dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        patch.chdir(tmp_path)
+        patch.setattr("batch_classifier.request_files.SETTLED_SECONDS", 0.0)
+        patch.setattr(s3_events, "WAIT_SECONDS", 0)
         emulator.create_buckets("customer", "internal")
         settings = {
             **emulator.environment,
+            "AWS_ACCESS_KEY_ID": PIPELINE_KEY,
             "BATCH_CLASSIFIER_DEPLOYMENT": "aws",
             "BATCH_CLASSIFIER_CUSTOMER_URI": "s3://customer",
             "BATCH_CLASSIFIER_INTERNAL_URI": "s3://internal/work",
@@ -115,8 +118,15 @@ def deployment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Depl
             "BATCH_CLASSIFIER_SQS_URL": queue_of_new_files(emulator),
         }
         for name, value in settings.items():
-            monkeypatch.setenv(name, value)
+            patch.setenv(name, value)
         yield Deployment(emulator, instance)
+
+
+@pytest.fixture()
+def deployment(tmp_path: Path) -> Iterator[Deployment]:
+    """An aws deployment for one test."""
+    with BedrockEmulator() as emulator, deployed(emulator, tmp_path) as made:
+        yield made
 
 
 def queue_of_new_files(emulator: BedrockEmulator) -> str:

@@ -69,7 +69,7 @@ def test_a_large_file_goes_and_comes_in_parts(folder: S3Folder) -> None:
     content = bytes(range(256)) * (LARGE // 256)
     folder.write_bytes("large", content)
     (listed,) = folder.list()
-    # The ETag of an object in parts ends with their number.
+    # The ETag of an object in parts ends with their number; its time and size follow.
     assert "-3-" in listed.fingerprint and listed.size == len(content)
     assert folder.read_bytes("large") == content
 

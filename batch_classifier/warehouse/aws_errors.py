@@ -51,11 +51,14 @@ def _refusal(error: Exception) -> str:
     if code == "NoSuchBucket":
         return "the bucket does not exist; create it, or mend its name in the settings"
     if code in ("404", "NoSuchKey"):
-        return "the file is not there any more; materialize the asset again"
+        return "the file is not there any more; put it back, or materialize the asset that makes it"
     if code in _NOT_ALLOWED:
         return f"AWS does not allow it; give the role this permission ({message or code})"
     if code in _OTHER_REGION:
         return f"the bucket is in another Region; set AWS_REGION to the bucket's own ({message or code})"
+    if code == "400":
+        # The answer to a HEAD request has no room for the reason.
+        return "S3 refuses the call without a reason; most often the AWS session has expired: sign in again"
     if code in _EXPIRED:
         return "the AWS session has expired; sign in again"
     if code in _UNKNOWN_CALLER:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-Application = Callable[[dict[str, Any], Callable[..., Any]], Any]
+from batch_classifier_tests.emulators.guard import Application
 
 _SERVICE = re.compile(r"Credential=(?P<key>[^/]+)/\d+/[^/]+/(?P<service>[^/]+)/aws4_request")
 _BEDROCK_OPERATIONS = [

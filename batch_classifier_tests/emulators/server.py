@@ -11,6 +11,7 @@ Clients may be in other processes; what a test sets and counts is here, in the s
 
 import logging
 import threading
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -32,7 +33,7 @@ from batch_classifier_tests.emulators.faults import Faults
 from batch_classifier_tests.emulators.job_store import JobStore
 from batch_classifier_tests.emulators.limits import Durations, EmulatedClock, Limits
 from batch_classifier_tests.emulators.model_catalog import ModelCatalog
-from batch_classifier_tests.emulators.permissions import Permissions
+from batch_classifier_tests.emulators.guard import Guard
 from batch_classifier_tests.emulators.responders import NamedCategoryAnswers, Responder
 
 LOOPBACK = "127.0.0.1"
@@ -44,12 +45,12 @@ SECONDS_BETWEEN_LOOKS_FOR_STOP = 0.02
 class QuickServer(ThreadedMotoServer):
     """moto's server, but it stops at once: moto's own takes half a second, which is most of a short test."""
 
-    permissions: Permissions | None = None
+    guards: Sequence[Guard] = ()
 
     def _server_entry(self) -> None:
         application = DomainDispatcherApplication(create_backend_app)
-        if self.permissions is not None:
-            application = self.permissions.guard(application)
+        for guard in self.guards:
+            application = guard.guard(application)
         self._server = make_server(
             self._ip_address, self._port, application, threaded=True, request_handler=MotoRequestHandler
         )
@@ -128,9 +129,9 @@ class BedrockEmulator:
         finally:
             _SERVING.release()
 
-    def guard(self, permissions: Permissions) -> None:
-        """Look at the permissions of every call of Bedrock, Glue and Athena; to be said before it serves."""
-        self._server.permissions = permissions
+    def guard(self, guard: Guard) -> None:
+        """Let something look at every call before it is answered; to be said before it serves."""
+        self._server.guards = [*self._server.guards, guard]
 
     @property
     def endpoint_url(self) -> str:
