@@ -25,7 +25,7 @@ def build_resources(settings: Settings) -> dict[str, Any]:
 def _local_inference(settings: Settings) -> Inference:
     from batch_classifier.inference.local import LocalInference
 
-    return LocalInference(open_folder(settings.internal_location), settings.home)
+    return LocalInference(open_folder(settings.internal_location, settings.kms_key_id), settings.home)
 
 
 def _bedrock_inference(settings: Settings) -> Inference:

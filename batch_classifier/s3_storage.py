@@ -30,6 +30,7 @@ class S3Folder(Folder):
         self.prefix = address.path.strip("/") + "/" if address.path.strip("/") else ""
         self.uri = f"s3://{self.bucket}/{self.prefix}".rstrip("/")
         self.clients = clients or AwsClients()
+        self.kms_key_id = kms_key_id
         self._encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key_id} if kms_key_id else {}
 
     def list(self, prefix: str = "") -> Iterator[StoredFile]:

@@ -10,13 +10,16 @@ import pytest
 
 from batch_classifier import s3_events
 from batch_classifier.definitions import build_definitions
+from batch_classifier.inference.interface import JobRequest
 from batch_classifier.prompts import load_prompts
 from batch_classifier.settings import load_settings
 from batch_classifier.warehouse import queries
+from batch_classifier_tests.conftest import failure_of
 from batch_classifier_tests.emulators.server import ROLE_ARN, BedrockEmulator
 
 PROMPTS = Path(__file__).parent.parent / "prompts"
 PIPELINE_KEY = "pipeline"
+KMS_KEY = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555"
 TEXTS = [f"User: I would like to change booking number {number}." for number in range(150)]
 
 
@@ -215,3 +218,26 @@ def test_more_files_than_places_are_served_oldest_first(
     assert deployment.emulator.calls.creates_accepted == 3
     assert deployment.emulator.calls.texts_asked_twice() == []
     assert served[0] == "0.csv"
+
+
+def test_a_key_encrypts_every_file_that_is_written(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also the notes of jobs on demand, and what Bedrock is asked to write."""
+    monkeypatch.setenv("BATCH_CLASSIFIER_KMS_KEY_ID", KMS_KEY)
+    definitions = build_definitions(load_settings(prompts=PROMPTS), load_prompts(PROMPTS))
+    deployment.definitions = definitions
+    deployment.put("input_data/travel/few.csv", TEXTS[:3])
+    deployment.tick("request_files")
+    result = deployment.run("few.csv", wait_seconds=30)
+    assert result.success, failure_of(result)
+    s3, keys = deployment.s3, set()
+    for bucket, folder in (("customer", "output_data/"), ("internal", "")):
+        for found in s3.list_objects_v2(Bucket=bucket, Prefix=folder)["Contents"]:
+            # What Athena writes is encrypted by Athena, which does not do so here.
+            if not found["Key"].startswith("query-results/"):
+                assert s3.head_object(Bucket=bucket, Key=found["Key"]).get("SSEKMSKeyId") == KMS_KEY, found["Key"]
+                keys.add(found["Key"].split("/")[1])
+    assert keys >= {"tables", "on_demand_jobs", "travel"}
+    request = JobRequest("job", load_prompts(PROMPTS).get("travel"), "travel/a.jsonl", "travel/answers", 100)
+    definitions.resources["inference"].submit(request)
+    (job,) = deployment.emulator.jobs
+    assert job.request["outputDataConfig"]["s3OutputDataConfig"]["s3EncryptionKeyId"] == KMS_KEY

@@ -42,7 +42,7 @@ def classify_file(file: Path, prompt_name: str, output: Path | None = None, form
         raise ClassifierError(f"{file} is of no format that can be read; those are {', '.join(SUPPORTED_SUFFIXES)}.")
     if output is not None and output.exists() and not output.is_dir():
         raise ClassifierError(f"--output is {output}, which is a file; name a folder.")
-    customer = open_folder(settings.customer_location)
+    customer = open_folder(settings.customer_location, settings.kms_key_id)
     request_file = put_request_file(file, prompt, customer)
     instance = open_instance()
     instance.add_dynamic_partitions(f"{prompt.name}_request_files", [request_file])

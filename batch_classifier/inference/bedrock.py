@@ -131,6 +131,7 @@ class BedrockInference(Inference):
             )
         if not self.role_arn:
             raise SettingError("BATCH_CLASSIFIER_BEDROCK_ROLE_ARN is not set; Bedrock's jobs need a service role.")
+        encryption = {"s3EncryptionKeyId": folder.kms_key_id} if folder.kms_key_id else {}
         return {
             "jobName": request.name,
             # Without a token of ours boto3 sends a random one, and a repeated call would be a second job.
@@ -139,7 +140,7 @@ class BedrockInference(Inference):
             "modelId": request.prompt.model.id,
             "modelInvocationType": request.prompt.model.invocation,
             "inputDataConfig": {"s3InputDataConfig": {"s3InputFormat": "JSONL", "s3Uri": input_uri}},
-            "outputDataConfig": {"s3OutputDataConfig": {"s3Uri": output_uri}},
+            "outputDataConfig": {"s3OutputDataConfig": {"s3Uri": output_uri, **encryption}},
             "timeoutDurationInHours": self.timeout_hours,
         }
 

@@ -21,7 +21,7 @@ from batch_classifier.inference.bedrock_messages import advice_on
 from batch_classifier.inference.interface import Job, JobRequest
 from batch_classifier.inference.process_jobs import ProcessJobs
 from batch_classifier.prompts import Prompt
-from batch_classifier.s3_storage import S3Folder
+from batch_classifier.s3_storage import S3Folder, require_s3
 from batch_classifier.storage import Folder
 from batch_classifier.warehouse.aws_clients import AwsClients
 from batch_classifier.warehouse.aws_errors import error_code, told_plainly
@@ -43,7 +43,8 @@ class OnDemandJobs:
 
     def _process_jobs(self) -> ProcessJobs:
         if self._jobs is None:
-            notes = S3Folder(self.internal.uri_of(_FOLDER), self.clients)
+            internal = require_s3(self.internal, "Inference on Bedrock")
+            notes = S3Folder(internal.uri_of(_FOLDER), self.clients, internal.kms_key_id)
             self._jobs = ProcessJobs("on-demand", notes, lambda name: held_lease(notes, name), self._answer)
         return self._jobs
 

@@ -30,10 +30,10 @@ from batch_classifier_tests.emulators.bedrock_jobs import Job
 from batch_classifier_tests.emulators.bedrock_runtime import BedrockRuntimeApi
 from batch_classifier_tests.emulators.calls import Calls
 from batch_classifier_tests.emulators.faults import Faults
+from batch_classifier_tests.emulators.guard import Guard
 from batch_classifier_tests.emulators.job_store import JobStore
 from batch_classifier_tests.emulators.limits import Durations, EmulatedClock, Limits
 from batch_classifier_tests.emulators.model_catalog import ModelCatalog
-from batch_classifier_tests.emulators.guard import Guard
 from batch_classifier_tests.emulators.responders import NamedCategoryAnswers, Responder
 
 LOOPBACK = "127.0.0.1"
