@@ -13,6 +13,7 @@ from typing import Any
 
 import boto3
 import duckdb
+import pandas as pd
 import pyarrow as pa
 import pytest
 from botocore.config import Config
@@ -388,6 +389,28 @@ def test_the_glue_table_explains_itself(emulator: BedrockEmulator, athena: Athen
     )
 
 
+def test_another_library_reads_what_was_written(athena: AthenaWarehouse) -> None:
+    """awswrangler, by the catalog and by Athena, whose results it reads with pandas: line breaks become one kind there."""
+    import awswrangler
+
+    put(athena, AWKWARD_FILES[1], AWKWARD_TEXTS)
+    session, name = boto3.Session(), athena.name("travel", CLASSIFICATIONS)
+    read = awswrangler.s3.read_parquet_table(
+        table=name.partition(".")[2], database=athena.database, boto3_session=session
+    ).sort_values("row_number")
+    assert [None if value is pd.NA else value for value in read["rationale"]] == AWKWARD_TEXTS
+    asked = awswrangler.athena.read_sql_query(
+        f"select request_file, rationale from {name} where row_number <> 4 order by row_number",
+        database=athena.database,
+        s3_output=f"{athena.location_uri}-read/",
+        ctas_approach=False,
+        boto3_session=session,
+    )
+    kept = [text or None for place, text in enumerate(AWKWARD_TEXTS, 1) if place != 4]
+    assert [None if value is pd.NA else value for value in asked["rationale"]] == kept
+    assert set(asked["request_file"]) == {AWKWARD_FILES[1]}
+
+
 def test_a_table_grows_by_new_columns(athena: AthenaWarehouse) -> None:
     few = [field for field in CLASSIFICATIONS.schema if field.name not in ("class", "batch", "cost_usd")]
     younger = Table(CLASSIFICATIONS.name, CLASSIFICATIONS.description, pa.schema(few))
@@ -573,6 +596,7 @@ def test_an_interrupted_query_is_stopped(
         ("UnrecognizedClientException", "AWS does not accept these credentials"),
         ("SlowDown", "AWS still throttles the calls"),
         ("404", "the file is not there any more"),
+        ("400", "S3 refuses the call without a reason; most often the AWS session has expired"),
         ("SomethingElse", "GetThing was answered with SomethingElse: in their words"),
         (NoCredentialsError(), "no AWS credentials were found"),
         (NoRegionError(), "no AWS Region is set; set AWS_REGION"),

@@ -1,6 +1,10 @@
 """The warehouse on AWS: Parquet on S3, tables in the Glue Data Catalog, SQL by Athena.
 
 What is loaded for one request file comes from its Parquet directly; only SQL goes through Athena.
+
+boto3 and pyarrow do it, without a library on top such as awswrangler. Its way of replacing a partition deletes the old files
+before it writes the new ones, so that whoever queries in between reads nothing or half; and it works on pandas frames, which
+hold a whole partition in memory, where rows stream here. The tests read the tables with it, as somebody else's eyes.
 """
 
 import datetime
