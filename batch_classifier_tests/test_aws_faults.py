@@ -97,6 +97,25 @@ def test_a_file_that_is_replaced_before_its_run_is_run_once_and_a_throttled_s3_i
     assert deployment.messages() == 0
 
 
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("PermanentRedirect", "the bucket is in another Region; set AWS_REGION to the bucket's own"),
+        ("InvalidAccessKeyId", "AWS does not accept these credentials"),
+        ("ExpiredToken", "the AWS session has expired; sign in again"),
+    ],
+)
+def test_a_sensor_that_cannot_reach_its_bucket_says_why_and_loses_nothing(
+    deployment: Deployment, faults: StorageFaults, code: str, said: str
+) -> None:
+    faults.rule = lambda number, method, path: code
+    with pytest.raises(dg.Failure) as told:
+        deployment.tick("request_files")
+    assert said in str(told.value.description) and is_one_sentence(str(told.value.description))
+    faults.rule = lambda number, method, path: None
+    begin(deployment)
+
+
 def test_a_bucket_that_is_not_there_is_told_by_sensor_and_run(deployment: Deployment) -> None:
     begin(deployment)
     for bucket, said in (("internal", "the bucket does not exist"), ("customer", "the file is not there")):

@@ -1,8 +1,9 @@
 """boto3 clients of the deployment's tools: made at their first use, quick to give up, for any service."""
 
-import os
 import threading
 from typing import TYPE_CHECKING, Any
+
+from batch_classifier.warehouse.aws_clients import new_session
 
 if TYPE_CHECKING:
     import boto3
@@ -39,11 +40,8 @@ class DeploymentClients:
     @property
     def session(self) -> "boto3.Session":
         """The session that all clients share."""
-        import boto3
-
         with self._lock:
-            # boto3 reads AWS_DEFAULT_REGION only; AWS_REGION is what AWS itself sets and its other tools read.
-            self._session = self._session or boto3.Session(region_name=os.environ.get("AWS_REGION") or None)
+            self._session = self._session or new_session()
             return self._session
 
     @property

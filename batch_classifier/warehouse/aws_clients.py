@@ -2,7 +2,7 @@
 
 import os
 import threading
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -57,11 +57,27 @@ class AwsClients:
         return self._make("sns")
 
     def _make(self, service: str, retries: dict[str, Any] = RETRIES) -> Any:
-        import boto3
         from botocore.config import Config
 
         # A session's clients work in any thread, but making them does not.
         with self._lock:
-            # boto3 reads AWS_DEFAULT_REGION only; AWS_REGION is what AWS itself sets and its other tools read.
-            self._session = self._session or boto3.Session(region_name=os.environ.get("AWS_REGION") or None)
+            self._session = self._session or new_session()
             return self._session.client(service, config=Config(retries=retries))
+
+
+def new_session() -> "boto3.Session":
+    """A session of boto3's own variables. All share the models of the services, whose reading is most of making a client."""
+    import boto3
+    import botocore.session
+
+    session = botocore.session.Session()
+    session.register_component("data_loader", _service_models())
+    # boto3 reads AWS_DEFAULT_REGION only; AWS_REGION is what AWS itself sets and its other tools read.
+    return boto3.Session(botocore_session=session, region_name=os.environ.get("AWS_REGION") or None)
+
+
+@cache
+def _service_models() -> Any:
+    import botocore.session
+
+    return botocore.session.Session().get_component("data_loader")

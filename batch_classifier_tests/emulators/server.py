@@ -15,7 +15,6 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self
 
-import boto3
 from botocore.config import Config
 from moto.core.base_backend import BackendDict
 from moto.core.model_instances import reset_model_data
@@ -23,6 +22,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from moto.server import ThreadedMotoServer
 from werkzeug.serving import make_server
 
+from batch_classifier.warehouse.aws_clients import new_session
 from batch_classifier_tests.emulators.answering import Behaviour
 from batch_classifier_tests.emulators.athena import AthenaApi
 from batch_classifier_tests.emulators.bedrock_api import BedrockApi
@@ -192,7 +192,7 @@ class BedrockEmulator:
     def client(self, service: str) -> Any:
         """A boto3 client of this server, whatever the environment says."""
         if service not in self._clients:
-            self._clients[service] = boto3.client(
+            self._clients[service] = new_session().client(
                 service,
                 region_name=self.region,
                 endpoint_url=self.endpoint_url,

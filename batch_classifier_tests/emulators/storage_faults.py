@@ -7,7 +7,13 @@ from typing import Any
 from batch_classifier_tests.emulators.guard import Application
 
 _CALLER = re.compile(r"Credential=(?P<key>[^/]+)/\d+/[^/]+/s3/aws4_request")
-_STATUS = {"ExpiredToken": "400 Bad Request", "SlowDown": "503 Slow Down", "InternalError": "500 Internal Server Error"}
+_STATUS = {
+    "ExpiredToken": "400 Bad Request",
+    "SlowDown": "503 Slow Down",
+    "InternalError": "500 Internal Server Error",
+    "PermanentRedirect": "301 Moved Permanently",
+    "InvalidAccessKeyId": "403 Forbidden",
+}
 
 # From the number of a call, its method and path to S3's error code; None lets it pass.
 Rule = Callable[[int, str, str], str | None]
