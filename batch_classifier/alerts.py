@@ -21,6 +21,8 @@ from batch_classifier.warehouse.aws_errors import told_plainly
 NOTES_FOLDER = "alerts"
 # What SNS takes.
 _SUBJECT_CHARACTERS = 99
+# Also random names, as those of a partition's versions.
+_NUMBERS = re.compile(r"\b[0-9a-f]{8,}\b|\d+")
 # A signature of an address stands in its query.
 _QUERY_OF_ADDRESS = re.compile(r"(https?://[^\s?]+)\?\S+")
 
@@ -55,7 +57,7 @@ class Alert:
     @property
     def note_key(self) -> str:
         """Where it is noted that this was told: the same cause for the same request file, whatever the numbers in it."""
-        causes = [re.sub(r"\d+", "#", cause) for cause in self.causes]
+        causes = [_NUMBERS.sub("#", cause) for cause in self.causes]
         content = orjson.dumps([self.job, self.partition, causes])
         return f"{NOTES_FOLDER}/{hashlib.sha256(content).hexdigest()[:32]}.json"
 

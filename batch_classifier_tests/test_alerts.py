@@ -165,6 +165,21 @@ def test_a_topic_that_is_gone_is_shown_in_the_tick_and_told_the_next_time(
     assert watch.ticks() == [] and len(watch.told()) == 1
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "is_same"),
+    [
+        ("20261124T121207.220453Z-dba1dcf9/rows.parquet: no", "20261125T010203.000001Z-00ffccaa/rows.parquet: no", True),
+        ("3 texts have no answer", "12 texts have no answer", True),
+        ("the column added is missing", "the column dead is missing", False),
+    ],
+)
+def test_a_cause_is_the_same_whatever_numbers_and_names_of_versions_stand_in_it(
+    first: str, second: str, is_same: bool
+) -> None:
+    keys = {Alert("job", "a.csv", "run", (cause,)).note_key for cause in (first, second)}
+    assert (len(keys) == 1) == is_same
+
+
 def test_without_anybody_to_tell_there_is_no_sensor(project: Project) -> None:
     assert not {"alerts", "alerts_of_jobs"} & {sensor.name for sensor in project.definitions.sensors or []}
 

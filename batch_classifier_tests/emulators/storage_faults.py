@@ -15,6 +15,9 @@ _STATUS = {
     "InvalidAccessKeyId": "403 Forbidden",
 }
 
+# Where a bucket is that is in another Region.
+ELSEWHERE = "eu-west-1"
+
 # From the number of a call, its method and path to S3's error code; None lets it pass.
 Rule = Callable[[int, str, str], str | None]
 
@@ -43,7 +46,8 @@ class StorageFaults:
                 if code is not None:
                     # Read to its end, or the connection could not be used again.
                     environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-                    start_response(_STATUS[code], [("Content-Type", "application/xml")])
+                    headers = [("Content-Type", "application/xml"), ("x-amz-bucket-region", ELSEWHERE)]
+                    start_response(_STATUS[code], headers)
                     return [f"<Error><Code>{code}</Code><Message>emulated</Message></Error>".encode()]
             return application(environ, start_response)
 
