@@ -168,7 +168,11 @@ def test_a_topic_that_is_gone_is_shown_in_the_tick_and_told_the_next_time(
 @pytest.mark.parametrize(
     ("first", "second", "is_same"),
     [
-        ("20261124T121207.220453Z-dba1dcf9/rows.parquet: no", "20261125T010203.000001Z-00ffccaa/rows.parquet: no", True),
+        (
+            "20261124T121207.220453Z-dba1dcf9/rows.parquet: no",
+            "20261125T010203.000001Z-00ffccaa/rows.parquet: no",
+            True,
+        ),
         ("3 texts have no answer", "12 texts have no answer", True),
         ("the column added is missing", "the column dead is missing", False),
     ],

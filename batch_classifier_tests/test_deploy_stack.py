@@ -11,10 +11,11 @@ import pytest
 from botocore.exceptions import ClientError, NoCredentialsError
 from botocore.stub import Stubber
 
+from batch_classifier.deployment import stored_data
 from batch_classifier.deployment.clients import DeploymentClients
 from batch_classifier.deployment.stack import deploy, destroy, main
 from batch_classifier.deployment.stack_changes import StackChanges
-from batch_classifier.deployment.stored_data import OBJECTS_A_CALL, StoredData
+from batch_classifier.deployment.stored_data import StoredData
 from batch_classifier.errors import ClassifierError, SettingError
 from batch_classifier_tests.emulators.ministack import ACCOUNT, REGION, MiniStack, template_for_ministack
 
@@ -122,13 +123,14 @@ def test_destroy_keeps_the_data_and_a_new_stack_takes_it_over(template: Path) ->
     assert imported == {"CustomerBucket", "InternalBucket"}
 
 
-def test_delete_data_removes_every_version(template: Path) -> None:
+def test_delete_data_removes_every_version(template: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stored_data, "OBJECTS_A_CALL", 10)
     put_up(template)
     s3 = boto3.client("s3")
     for content in (b"1", b"2"):
         s3.put_object(Bucket=CUSTOMER, Key="input_data/travel/calls.csv", Body=content)
     s3.delete_object(Bucket=CUSTOMER, Key="input_data/travel/calls.csv")
-    for number in range(OBJECTS_A_CALL + 5):
+    for number in range(25):
         s3.put_object(Bucket=INTERNAL, Key=f"tables/{number}", Body=b"")
     said: list[str] = []
     destroy(NAME, delete_data=True, say=said.append, poll_seconds=0.01)
