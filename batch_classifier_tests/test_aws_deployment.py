@@ -224,7 +224,7 @@ def test_a_key_encrypts_every_file_that_is_written(deployment: Deployment, monke
     """Also the notes of jobs on demand, and what Bedrock is asked to write."""
     monkeypatch.setenv("BATCH_CLASSIFIER_KMS_KEY_ID", KMS_KEY)
     definitions = build_definitions(load_settings(prompts=PROMPTS), load_prompts(PROMPTS))
-    deployment.definitions = definitions
+    deployment.definitions, definitions.resources["inference"].poll_seconds = definitions, 0.05
     deployment.put("input_data/travel/few.csv", TEXTS[:3])
     deployment.tick("request_files")
     result = deployment.run("few.csv", wait_seconds=30)
