@@ -61,8 +61,8 @@ _COLON = re.compile(r":(?=\s)")
 _SPEAKER = re.compile(r"(?:^|[\s\[(*])([^\W\d_]{3,14})(?: #?\d{1,3}| [A-Z]\w{1,14}| ?\([^()]{1,24}\))?[\])*]{0,2} ?$")
 _SPEAKER_LENGTH = 48
 _SENTENCE_END = re.compile(r"(?<=[.!?。！？])\s+|[\n\r\u2028]+")
-# Long runs of letters, as in scripts without spaces, are cut.
-WORD = re.compile(r"[^\W\d_]{1,40}(?:['’][^\W\d_]{1,10})?")
+# Letters beside digits, as in a booking's reference, are no word. Long runs of letters, as in scripts without spaces, are cut.
+WORD = re.compile(r"(?<!\d)[^\W\d_]{1,40}+(?!\d)(?:['’][^\W\d_]{1,10})?")
 
 
 def weighted_sentences(text: str) -> Iterator[tuple[list[str], float]]:

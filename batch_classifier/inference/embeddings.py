@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
 
-MODEL_ID = "local/static-embeddings-1"
+MODEL_ID = "local/static-embeddings-2"
 """Name and version of the engine; raise the version whenever a change can alter a verdict."""
 
 # Names of people and places begin with a capital letter and tell little about what is wanted.
 _NAME_WEIGHT = 0.5
 # Strength and sharpness of the evidence; found on labelled calls and notes, where small changes make little difference.
-_WORD_STRENGTH = 0.0155
+_WORD_STRENGTH = 0.012
 _WORD_SHARPNESS = 16.0
 _WORD_SMOOTHING = 0.05
 _SENTENCE_STRENGTH = 10.0
@@ -41,7 +41,7 @@ _SENTENCE_SHARPNESS = 5.0
 _FULL_SENTENCE = 15
 _FALLBACK_HANDICAP = 0.1
 # By how much a sentence's best category must beat small talk to count by half.
-_SMALL_TALK_MARGIN = 1.5
+_SMALL_TALK_MARGIN = 1.0
 _TEMPERATURE = 0.2
 # Below this similarity to everything that is known, a text is not about any category.
 _KNOWN = 0.2
