@@ -60,7 +60,8 @@ _COLON = re.compile(r":(?=\s)")
 # A role, with a number or a name after it or brackets around it, just before a colon.
 _SPEAKER = re.compile(r"(?:^|[\s\[(*])([^\W\d_]{3,14})(?: #?\d{1,3}| [A-Z]\w{1,14}| ?\([^()]{1,24}\))?[\])*]{0,2} ?$")
 _SPEAKER_LENGTH = 48
-_SENTENCE_END = re.compile(r"(?<=[.!?。！？])\s+|[\n\r\u2028]+")
+# A line may end anywhere, a paragraph ends at a blank line.
+_SENTENCE_END = re.compile(r"(?<=[.!?。！？])\s+|\u2029|(?:\r\n?+|\n)[^\S\r\n]*(?:\r\n?+|\n)\s*")
 # Letters beside digits, as in a booking's reference, are no word. Long runs of letters, as in scripts without spaces, are cut.
 WORD = re.compile(r"(?<!\d)[^\W\d_]{1,40}+(?!\d)(?:['’][^\W\d_]{1,10})?")
 
@@ -74,10 +75,7 @@ def weighted_sentences(text: str) -> Iterator[tuple[list[str], float]]:
     for is_customer, turn in turns or [(True, text)]:
         if not is_customer and (answers or not read):
             continue
-        for sentence in _SENTENCE_END.split(turn):
-            words = WORD.findall(sentence)[:_WORDS]
-            if len(words) < 2:
-                continue
+        for words in _sentences(turn):
             if is_customer:
                 yield words, weight
                 read, weight = read + 1, weight * decay
@@ -88,6 +86,15 @@ def weighted_sentences(text: str) -> Iterator[tuple[list[str], float]]:
                 answers += 1
     if not read and (words := WORD.findall(text)[:_WORDS]):
         yield words, 1.0
+
+
+def _sentences(turn: str) -> Iterator[list[str]]:
+    """The sentences of a turn as words; one that never ends comes in pieces, one of a single word says nothing."""
+    for sentence in _SENTENCE_END.split(turn):
+        words = WORD.findall(sentence)
+        for start in range(0, len(words), _WORDS):
+            if len(piece := words[start : start + _WORDS]) > 1:
+                yield piece
 
 
 def _turns(text: str) -> Iterator[tuple[bool, str]] | None:
