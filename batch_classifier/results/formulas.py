@@ -2,6 +2,9 @@
 
 The signs are those of https://owasp.org/www-community/attacks/CSV_Injection; besides, programs skip white space, and
 Japanese and Chinese editions read the full-width signs as well.
+
+A number with a sign and nothing else, such as -12.50 or +5, is left as it is: a program computes nothing from it, and a column
+of amounts stays one that can be added up. What only begins like one (+1 555 0100, +49(30)555010, -1*2) is a formula.
 """
 
 import re
@@ -18,7 +21,7 @@ _INVISIBLE = (
 _QUOTES = "\"'`\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb\uff02\uff07"
 _SIGNS = "=+\\-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b"
 _FORMULA = f"\\A(?:[\t\r\n]|[{_INVISIBLE}{_QUOTES}]*[{_SIGNS}])"
-# A number with a sign is only a number: -12.50, +3, -1,200.00, -5%.
+# -12.50, +3, -1,200.00, -5%, -1e5.
 _NUMBER = r"\A[+-][0-9]+(?:[.,][0-9]+)*(?:[eE][+-]?[0-9]{1,3})?%?\z"
 
 
