@@ -114,11 +114,6 @@ def build_assets(prompt: Prompt, waits_for_jobs: float | None) -> list[dg.Assets
             if rejected:
                 problems = [{"problem": problem, "rows": count} for problem, count in requests.problems.most_common(20)]
                 metadata["problems"] = markdown_table(problems)
-            if requests.skipped_parts:
-                sheets = [
-                    {"sheet": sheet, "columns": ", ".join(names)} for sheet, names in requests.skipped_parts.items()
-                ]
-                metadata["sheets_without_the_text_column"] = markdown_table(sheets)
             return metadata
 
         return TableRows(batches(), describe)

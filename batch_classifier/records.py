@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from batch_classifier.errors import UnreadableFile
 from batch_classifier.prompts import Prompt
-from batch_classifier.readers.request_file import Rows
+from batch_classifier.readers.request_file import Rows, columns_may_come_late
 from batch_classifier.tables import RAW_REQUESTS
 
 NO_TEXT = "has no text"
@@ -35,35 +35,25 @@ class Requests:
     total: int = 0
     problems: Counter[str] = field(default_factory=Counter)
     labelled: int = 0
-    skipped_parts: dict[str, list[str]] = field(default_factory=dict)
-    columns: dict[str, None] = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
-        usable_parts: set[str | None] = set()
+        columns: dict[str, None] = {}
+        any_text_column = False
         for rows in self.rows:
             names = rows.cells.schema.names
             text_column = find_column(names, self.prompt.input.text)
-            if text_column is None and rows.part is None and ".json" in self.request_file.lower():
-                # JSON leaves out what is empty: a later record may bring the column.
-                self.columns.update(dict.fromkeys(names))
-                yield self._normalise(rows, text_column)
-                continue
-            if text_column is None and rows.part not in usable_parts:
-                if rows.part is None:
-                    raise self._without_text_column(names)
-                self.skipped_parts.setdefault(rows.part, names)
-                continue
-            usable_parts.add(rows.part)
-            if rows.part in self.skipped_parts:
-                continue
+            if text_column is not None:
+                any_text_column = True
+            else:
+                columns.update(dict.fromkeys(names))
+                if not any_text_column and not columns_may_come_late(self.request_file):
+                    break
             yield self._normalise(rows, text_column)
-        if not usable_parts and self.columns:
-            raise self._without_text_column(list(self.columns))
-        if not usable_parts and self.skipped_parts:
-            raise self._without_text_column([name for names in self.skipped_parts.values() for name in names])
+        if columns and not any_text_column:
+            raise self._without_text_column(list(columns))
 
     def _without_text_column(self, names: list[str]) -> UnreadableFile:
-        there = ", ".join(repr(name) for name in dict.fromkeys(names))
+        there = ", ".join(map(repr, names))
         return UnreadableFile(
             f"{self.request_file} has no column {self.prompt.input.text!r}; its columns are {there}. "
             f"Rename one, or change input.text of the prompt {self.prompt.name}."
@@ -77,8 +67,11 @@ class Requests:
         nothing = pa.nulls(size, pa.string())
         texts = nothing if text_column is None else rows.cells.column(text_column)
         text_list = [text if text and text.strip() else None for text in texts.to_pylist()]
+        without_text = NO_TEXT
+        if text_column is None and rows.part is not None:
+            without_text = f"is on the sheet {rows.part!r}, which has no column {self.prompt.input.text!r}"
         problems = [
-            problem or (None if text else NO_TEXT)
+            problem or (None if text else without_text)
             for problem, text in zip(rows.problems.to_pylist(), text_list, strict=True)
         ]
         usable = [text if problem is None else None for text, problem in zip(text_list, problems, strict=True)]

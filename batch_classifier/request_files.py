@@ -47,9 +47,7 @@ def look(
     `still_being_written` holds the fingerprints of the files that were left for later the last time, by key; it is brought
     up to date. A file is left when it changed in the last `SETTLED_SECONDS`, unless it is as it was the last time.
     """
-    waiting = WaitingFiles()
-    for file in customer.list(f"{INPUT}/"):
-        take_in(waiting, file, prompts)
+    waiting = list_files(customer, prompts)
     unfinished: dict[str, str] = {}
     for (prompt, request_file), file in list(waiting.files.items()):
         is_recent = abs((now - file.modified).total_seconds()) < SETTLED_SECONDS
@@ -59,6 +57,14 @@ def look(
             del waiting.files[prompt, request_file]
     still_being_written.clear()
     still_being_written.update(unfinished)
+    return waiting
+
+
+def list_files(customer: Folder, prompts: set[str]) -> WaitingFiles:
+    """List the request files of these prompts, also those that are still being written."""
+    waiting = WaitingFiles()
+    for file in customer.list(f"{INPUT}/"):
+        take_in(waiting, file, prompts)
     return waiting
 
 

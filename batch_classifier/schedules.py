@@ -16,6 +16,7 @@ from batch_classifier.retention import Retention, remove_expired
 from batch_classifier.storage import Folder
 from batch_classifier.warehouse import queries
 from batch_classifier.warehouse.interface import Warehouse
+from batch_classifier.wording import counted
 
 
 def build_job(prompt: Prompt) -> UnresolvedAssetJobDefinition:
@@ -90,7 +91,7 @@ def unfinished(prompt: Prompt, warehouse: Warehouse, instance: dg.DagsterInstanc
         if row is None or row["classified"] < row["requests"]:
             found.append(Rerun(prompt.name, request_file, "not finished"))
         elif row["failed"]:
-            found.append(Rerun(prompt.name, request_file, f"{row['failed']} failed requests"))
+            found.append(Rerun(prompt.name, request_file, counted(row["failed"], "failed request")))
         elif row["older"] and prompt.rerun_older_versions:
-            found.append(Rerun(prompt.name, request_file, f"{row['older']} requests of an older prompt version"))
+            found.append(Rerun(prompt.name, request_file, f"{counted(row['older'], 'request')} of an older prompt version"))
     return found

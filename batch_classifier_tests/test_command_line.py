@@ -73,6 +73,7 @@ def classified(project: Project) -> Result:
 def test_classify_ends_with_a_summary(project: Project, classified: Result) -> None:
     assert classified.exit_code == 0, classified.output
     assert "4 rows: 3 classified, 1 rejected." in classified.output
+    assert "Rejected: has no text (1 row, the first is row 3)." in classified.output
     assert "2 distinct texts: 2 new" in classified.output
     assert "Travel" in classified.output and "50.0%" in classified.output
     assert "warehouse.duckdb" in classified.output and "results/here" in classified.output.replace("\n", "")
@@ -116,6 +117,19 @@ def test_status_shows_where_each_file_stands(project: Project, classified: Resul
     assert any("empty.csv" in line and "not read" in line for line in lines)
     assert "first.csv" not in run("status", "--prompt", "travel").output
     assert "'nobody'" in told(run("status", "--prompt", "nobody"))
+
+
+def test_status_shows_what_is_in_the_folder_that_is_set(
+    project: Project, classified: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another home shares this folder's runs, but not its files; a file that nobody has run yet is there all the same."""
+    monkeypatch.setenv("BATCH_CLASSIFIER_HOME", str(tmp_path / "another"))
+    assert "first.csv" not in run("status").output
+    waiting = tmp_path / "another" / "input_data" / PROMPT / "north" / "waiting.csv"
+    waiting.parent.mkdir(parents=True)
+    waiting.write_bytes(file_of(ROWS, ".csv"))
+    (line,) = (line for line in run("status").output.split("\n") if ".csv" in line)
+    assert "north/waiting.csv" in line and "not read" in line
 
 
 @pytest.mark.parametrize(

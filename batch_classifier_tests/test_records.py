@@ -131,15 +131,26 @@ def test_a_missing_text_column_names_those_that_are_there(prompt: Prompt) -> Non
     assert "input.text" in message and "tickets" in message
 
 
-def test_sheets_without_the_text_column_are_told_and_the_others_read(prompt: Prompt) -> None:
-    content = workbook({"Notes": [{"a": "1"}], "Calls": [{"text": "x"}, {"text": "y"}], "More": [{"b": "2", "c": "3"}]})
-    rows, requests = read(content, prompt, "book.xlsx")
-    assert [row["text"] for row in rows] == ["x", "y"]
-    assert requests.skipped_parts == {"Notes": ["a"], "More": ["b", "c"]}
+def test_rows_of_a_sheet_without_the_text_column_stay_with_their_problem(prompt: Prompt) -> None:
+    sheets = {"Notes": [{"a": "1"}], "Calls": [{"id": 7, "text": "x"}, {"id": 8, "text": ""}], "More": [{"ID": "2", "c": "3"}, {"ID": "3", "c": "4"}]}
+    rows, requests = read(workbook(sheets), prompt, "book.xlsx")
+    notes, more = (f"is on the sheet '{name}', which has no column 'text'" for name in ("Notes", "More"))
+    assert [row["problem"] for row in rows] == [notes, None, "has no text", more, more]
+    assert [row["row_number"] for row in rows] == [1, 2, 3, 4, 5] and rows[3]["record_id"] == "2"
+    assert [row["attributes"] for row in rows] == ['{"a":"1"}', "{}", "{}", '{"c":"3"}', '{"c":"4"}']
+    assert dict(requests.problems) == {notes: 1, "has no text": 1, more: 2}
 
 
-def test_a_late_column_counts_for_the_rows_that_have_it(prompt: Prompt) -> None:
+def test_a_workbook_without_the_text_column_on_any_sheet_is_refused(prompt: Prompt) -> None:
+    with pytest.raises(UnreadableFile) as caught:
+        read(workbook({"Notes": [{"a": "1"}], "More": [{"b": "2"}]}), prompt, "book.xlsx")
+    assert is_one_sentence(str(caught.value)) and "its columns are 'a', 'b'" in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["calls.json", "calls.ndjson"])
+def test_a_late_column_counts_for_the_rows_that_have_it(prompt: Prompt, name: str) -> None:
     """JSON leaves out what is empty: a block of thousands of records without the key is no file without the column."""
-    rows, requests = read([{"id": n} for n in range(2_500)] + [{"id": "last", "text": "My flight"}], prompt)
+    records = [{"id": n} for n in range(2_500)] + [{"id": "last", "text": "My flight"}]
+    rows, requests = read("\n".join(map(json.dumps, records)).encode(), prompt, name)
     assert len(rows) == 2_501 and rows[-1]["text_id"] == text_id("My flight")
     assert requests.problems["has no text"] == 2_500

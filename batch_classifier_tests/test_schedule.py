@@ -35,7 +35,7 @@ def test_only_what_is_unfinished_or_failed_runs_again(daemon: Daemon) -> None:
     project.drop("unread.csv", b"")
     project.make("unread.csv", "raw_requests")
     unfinished = {"stopped.csv": "not finished", "unread.csv": "not finished"}
-    assert night(daemon) == {"failed.csv": "1 failed requests", **unfinished}
+    assert night(daemon) == {"failed.csv": "1 failed request", **unfinished}
     scripted(project).reply = by_keyword
     assert project.make("failed.csv").success
     assert night(daemon) == unfinished, "what has been finished is left alone"

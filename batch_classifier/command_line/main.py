@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from batch_classifier.errors import ClassifierError, PromptError
+from batch_classifier.wording import counted
 
 command_line = typer.Typer(
     help="Turns files of texts into trusted categories.",
@@ -114,7 +115,7 @@ def sample(
     from batch_classifier.sample_data.generate import write_sample
 
     write_sample(prompt, rows, seed, output)
-    print(f"{rows:,} rows are in {output}.")
+    print(f"{counted(rows, 'row')} written to {output}.")
     return 0
 
 

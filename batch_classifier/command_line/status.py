@@ -3,27 +3,29 @@
 from batch_classifier.command_line.project import open_instance
 from batch_classifier.command_line.tables import print_table
 from batch_classifier.prompts import load_prompts
+from batch_classifier.request_files import list_files
 from batch_classifier.resources import WAREHOUSES
 from batch_classifier.settings import load_settings
+from batch_classifier.storage import open_folder
 from batch_classifier.warehouse import queries
 
 
 def show_status(only: str | None) -> int:
     """Print one line for each request file of each prompt (or of `only` one); raises PromptError for an unknown prompt."""
     settings = load_settings()
-    folder = load_prompts(settings.prompts)
-    prompts = [folder.get(only)] if only else list(folder.prompts.values())
+    prompt_files = load_prompts(settings.prompts)
+    prompts = [prompt_files.get(only)] if only else list(prompt_files.prompts.values())
     instance = open_instance()
     warehouse = WAREHOUSES[settings.warehouse_kind](settings)
+    in_folder = list_files(open_folder(settings.customer_location), {prompt.name for prompt in prompts}).files
     lines = []
     for prompt in prompts:
-        known = set(instance.get_dynamic_partitions(f"{prompt.name}_request_files"))
-        rows = (
-            {row["request_file"]: row for row in warehouse.query(prompt.name, queries.standing(warehouse, prompt))}
-            if known
-            else {}
-        )
-        for request_file in sorted(known | set(rows)):
+        dropped = {request_file for name, request_file in in_folder if name == prompt.name}
+        # Without a file or a run there are no tables to ask, and asking would make them.
+        is_used = dropped or instance.get_dynamic_partitions(f"{prompt.name}_request_files")
+        answer = warehouse.query(prompt.name, queries.standing(warehouse, prompt)) if is_used else []
+        rows = {row["request_file"]: row for row in answer}
+        for request_file in sorted(dropped | set(rows)):
             lines.append(_line(prompt.name, request_file, rows.get(request_file)))
     if not lines:
         print(

@@ -9,6 +9,10 @@ from batch_classifier.quality import accuracy_of
 from batch_classifier.resources import WAREHOUSES
 from batch_classifier.settings import Settings
 from batch_classifier.warehouse import queries
+from batch_classifier.wording import counted
+
+# So many of the things that are wrong with rows are told; the asset's metadata has more.
+_PROBLEMS = 5
 
 
 def print_summary(settings: Settings, prompt: Prompt, request_file: str, result: Any, files: Sequence[str]) -> None:
@@ -30,13 +34,17 @@ def print_summary(settings: Settings, prompt: Prompt, request_file: str, result:
         ends[row["status"]] = ends.get(row["status"], 0) + row["requests"]
     print()
     print(
-        f"{sum(ends.values()):,} rows: "
+        f"{counted(sum(ends.values()), 'row')}: "
         + ", ".join(f"{count:,} {status}" for status, count in sorted(ends.items()))
         + "."
     )
+    for problem in warehouse.query(prompt.name, queries.unusable_rows(warehouse, prompt, request_file))[:_PROBLEMS]:
+        print(
+            f"Rejected: {problem['problem']} ({counted(problem['requests'], 'row')}, the first is row {problem['first_row']:,})."
+        )
     print(_texts(result, prompt))
     if measured is not None:
-        print(f"Accuracy on {measured.labelled:,} labelled rows: {measured.accuracy:.1%}.")
+        print(f"Accuracy on {counted(measured.labelled, 'labelled row')}: {measured.accuracy:.1%}.")
     cost = sum(row["cost_usd"] for row in rows)
     if cost:
         print(f"Cost: {cost:,.4f} USD.")
@@ -56,7 +64,7 @@ def _texts(result: Any, prompt: Prompt) -> str:
             }
             again = "" if counts["new_texts"] else " Nothing was classified anew."
             return (
-                f"{counts['distinct_texts']:,} distinct texts: {counts['new_texts']:,} new, "
+                f"{counted(counts['distinct_texts'], 'distinct text')}: {counts['new_texts']:,} new, "
                 f"{counts['answered_before'] + counts['on_their_way']:,} asked before.{again}"
             )
     return ""

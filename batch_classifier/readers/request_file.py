@@ -8,7 +8,7 @@ import pyarrow as pa
 from batch_classifier.errors import UnreadableFile
 from batch_classifier.readers.rows import BYTES_AT_ONCE, ROWS_AT_ONCE, Block, Rows
 
-__all__ = ["SUPPORTED_SUFFIXES", "Rows", "is_supported", "read_rows"]
+__all__ = ["SUPPORTED_SUFFIXES", "Rows", "columns_may_come_late", "is_supported", "read_rows"]
 
 _DELIMITED = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
 _JSON = (".json", ".jsonl", ".ndjson", ".json.gz", ".jsonl.gz", ".ndjson.gz")
@@ -21,6 +21,11 @@ def is_supported(name: str) -> bool:
     """Tell whether a file of this name can be read; hidden files and Excel's lock files (`~$calls.xlsx`) are not."""
     base = name.rsplit("/", 1)[-1].lower()
     return base.endswith(SUPPORTED_SUFFIXES) and not base.startswith((".", "~$"))
+
+
+def columns_may_come_late(name: str) -> bool:
+    """Tell whether rows may bring columns that those before them lack: JSON leaves out what is empty, sheets differ."""
+    return name.lower().endswith((*_JSON, *_WORKBOOKS))
 
 
 def read_rows(file: BinaryIO, name: str) -> Iterator[Rows]:
@@ -44,7 +49,7 @@ def read_rows(file: BinaryIO, name: str) -> Iterator[Rows]:
             count += len(numbers)
             yield Rows(piece.part, numbers, piece.cells, piece.problems)
     if not count:
-        raise UnreadableFile(f"'{name}' has no data rows: put at least one row below its header.")
+        raise UnreadableFile(f"'{name}' has no data rows: put at least one in it and drop it again.")
 
 
 def _reader(name: str) -> Callable[[BinaryIO, str], Iterator[Block]]:
