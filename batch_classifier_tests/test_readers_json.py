@@ -142,6 +142,13 @@ def test_an_array_that_breaks_off_does_not_pass_as_whole(ending: str, message: s
     assert ids[:3_000] == [str(row) for row in range(3_000)]
 
 
+@pytest.mark.parametrize("name", ["a.json", "a.jsonl", "a.ndjson"])
+def test_objects_of_several_lines_are_read_one_after_another(name: str) -> None:
+    objects = [{"id": str(row), "text": f"line\nline {{{row}}}"} for row in range(3_000)]
+    content = "\r\n".join(json.dumps(one, indent=2) for one in objects)
+    assert [cells for cells, _ in read(content.encode(), name)] == objects
+
+
 @pytest.mark.parametrize("size", [1_000, 3_000_000])
 def test_elements_that_reach_over_what_is_read_at_once(size: int) -> None:
     objects = [{"id": str(row), "text": "é" * (size + row)} for row in range(4_000_000 // size)]
@@ -152,7 +159,8 @@ def test_elements_that_reach_over_what_is_read_at_once(size: int) -> None:
     ("name", "content", "message"),
     [
         ("a.json", b"id,text\n1,a\n", "is not JSON"),
-        ("a.json", b'{\n  "rows": [\n    {"a": 1}\n  ]\n}\n', "single JSON object"),
+        ("a.json", b'{\n  "a": 1\n}\n{\n  "a": ', "breaks off after element 1"),
+        ("a.jsonl", b'{\n  "a": 1\n},\n{\n  "a": 2\n}\n', "not valid JSON after element 1"),
         ("a.json", b"[1, 2, 3]", "no JSON objects"),
         ("a.json", b'["', "breaks off after element 0"),
         ("a.json", b"[", "breaks off after element 0"),

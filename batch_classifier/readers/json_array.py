@@ -1,4 +1,4 @@
-"""A JSON array, element by element: only a megabyte of it is in memory, and the place where it breaks off is told."""
+"""A JSON array or objects of several lines, one by one: a megabyte is in memory, and the place where they break off is told."""
 
 import json
 import re
@@ -63,6 +63,19 @@ def read_array(text: TextIO, name: str) -> Iterator[object]:
         raise _broken(name, count, "the array ends, but the file goes on")
 
 
+def read_sequence(text: TextIO, name: str) -> Iterator[object]:
+    """Yield JSON values that stand one after another, each over as many lines as it likes.
+
+    Raises:
+        UnreadableFile: the last one breaks off, or one is not valid; those before it were yielded.
+    """
+    window = _Window(text)
+    count = 0
+    while window.next_mark():
+        yield _next_element(window, count, name)
+        count += 1
+
+
 def _next_element(window: _Window, count: int, name: str) -> object:
     while True:
         try:
@@ -86,9 +99,5 @@ def _next_element(window: _Window, count: int, name: str) -> object:
 
 def _broken(name: str, count: int, reason: str | None) -> UnreadableFile:
     if reason is None:
-        return UnreadableFile(
-            f"'{name}' breaks off after element {count:,} of its JSON array: drop the whole file again."
-        )
-    return UnreadableFile(
-        f"'{name}' is not valid JSON after element {count:,} of its array ({reason}): export it again."
-    )
+        return UnreadableFile(f"'{name}' breaks off after element {count:,} of its JSON: drop the whole file again.")
+    return UnreadableFile(f"'{name}' is not valid JSON after element {count:,} ({reason}): export it again.")

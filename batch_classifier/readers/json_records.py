@@ -1,4 +1,4 @@
-"""JSON files: an array of objects, or one object a line."""
+"""JSON files: an array of objects, or objects one after another, as a rule one a line."""
 
 import re
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from typing import BinaryIO
 
 from batch_classifier.errors import UnreadableFile
 from batch_classifier.readers.encoding import open_text
-from batch_classifier.readers.json_array import read_array
+from batch_classifier.readers.json_array import read_array, read_sequence
 from batch_classifier.readers.json_lines import read_lines
 from batch_classifier.readers.json_values import read_objects
 from batch_classifier.readers.rows import Block
@@ -21,7 +21,8 @@ def read_json(file: BinaryIO, name: str) -> Iterator[Block]:
     """Yield the rows of a JSON file in order; the columns of a block are all keys that its objects have.
 
     Files named `.json` are an array when they start with a bracket, and else have one object a line; those named `.jsonl`
-    or `.ndjson` are an array only when an object follows on the bracket.
+    or `.ndjson` are an array only when an object follows on the bracket. Where the first object takes several lines, the
+    others may as well; then what is not valid ends the file, as nothing tells where the next object begins.
 
     Raises:
         UnreadableFile: the file is empty or not JSON, or its array breaks off; the rows before that place were yielded.
@@ -37,6 +38,7 @@ def read_json(file: BinaryIO, name: str) -> Iterator[Block]:
         return
     if not named_lines and not head.startswith("{"):
         raise UnreadableFile(f"'{name}' is not JSON: make it an array of objects or one object a line.")
-    if not named_lines and _OBJECT_OF_SEVERAL_LINES.match(head):
-        raise UnreadableFile(f"'{name}' is a single JSON object: make it an array of objects or one object a line.")
+    if _OBJECT_OF_SEVERAL_LINES.match(head):
+        yield from read_objects(read_sequence(text, name), name)
+        return
     yield from read_objects(read_lines(text), name)
