@@ -11,6 +11,7 @@ from batch_classifier.assets import WAREHOUSE_POOL, partitions_of
 from batch_classifier.failures import told_in_one_sentence
 from batch_classifier.metadata import markdown_table
 from batch_classifier.prompts import Prompt
+from batch_classifier.request_files import input_key
 from batch_classifier.reruns import Rerun, note_reruns
 from batch_classifier.retention import Retention, remove_expired
 from batch_classifier.storage import Folder
@@ -40,10 +41,11 @@ def build_rerun_schedule(prompts: Sequence[Prompt], retention: Retention | None 
     def find_unfinished(
         context: dg.OpExecutionContext,
         warehouse: dg.ResourceParam[Warehouse],
+        customer_folder: dg.ResourceParam[Folder],
         internal_folder: dg.ResourceParam[Folder],
     ) -> None:
         """Note the request files that are not finished, failed in part, or were classified by an older prompt version."""
-        reruns = [rerun for prompt in prompts for rerun in unfinished(prompt, warehouse, context.instance)]
+        reruns = [rerun for prompt in prompts for rerun in unfinished(prompt, warehouse, customer_folder, context.instance)]
         note_reruns(internal_folder, reruns)
         for rerun in reruns:
             context.log.info(f"{rerun.prompt}/{rerun.request_file} runs again: {rerun.reason}")
@@ -79,8 +81,8 @@ def build_rerun_schedule(prompts: Sequence[Prompt], retention: Retention | None 
     )
 
 
-def unfinished(prompt: Prompt, warehouse: Warehouse, instance: dg.DagsterInstance) -> list[Rerun]:
-    """The request files that should run again."""
+def unfinished(prompt: Prompt, warehouse: Warehouse, customer: Folder, instance: dg.DagsterInstance) -> list[Rerun]:
+    """The request files that should run again; one that is gone from its folder could only fail, night after night."""
     known = set(instance.get_dynamic_partitions(f"{prompt.name}_request_files"))
     with told_in_one_sentence():
         rows = warehouse.query(prompt.name, queries.standing(warehouse, prompt)) if known else []
@@ -94,4 +96,5 @@ def unfinished(prompt: Prompt, warehouse: Warehouse, instance: dg.DagsterInstanc
             found.append(Rerun(prompt.name, request_file, counted(row["failed"], "failed request")))
         elif row["older"] and prompt.rerun_older_versions:
             found.append(Rerun(prompt.name, request_file, f"{counted(row['older'], 'request')} of an older prompt version"))
-    return found
+    with told_in_one_sentence():
+        return [rerun for rerun in found if customer.find(input_key(prompt.name, rerun.request_file)) is not None]

@@ -34,6 +34,8 @@ def test_only_what_is_unfinished_or_failed_runs_again(daemon: Daemon) -> None:
     project.make("stopped.csv", "raw_requests")
     project.drop("unread.csv", b"")
     project.make("unread.csv", "raw_requests")
+    project.drop("gone.csv", b"").unlink()
+    project.make("gone.csv", "raw_requests")
     unfinished = {"stopped.csv": "not finished", "unread.csv": "not finished"}
     assert night(daemon) == {"failed.csv": "1 failed request", **unfinished}
     scripted(project).reply = by_keyword

@@ -80,7 +80,7 @@ def _check_is_workbook(file: BinaryIO, name: str) -> None:
 
 
 def _protected(name: str) -> UnreadableFile:
-    return UnreadableFile(f"'{name}' is protected by a password: save it without one and drop it again.")
+    return UnreadableFile(f"'{name}' is encrypted with a password: save it without one and drop it again.")
 
 
 def _contains(file: BinaryIO, needle: bytes) -> bool:
