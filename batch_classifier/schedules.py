@@ -45,7 +45,9 @@ def build_rerun_schedule(prompts: Sequence[Prompt], retention: Retention | None 
         internal_folder: dg.ResourceParam[Folder],
     ) -> None:
         """Note the request files that are not finished, failed in part, or were classified by an older prompt version."""
-        reruns = [rerun for prompt in prompts for rerun in unfinished(prompt, warehouse, customer_folder, context.instance)]
+        reruns = [
+            rerun for prompt in prompts for rerun in unfinished(prompt, warehouse, customer_folder, context.instance)
+        ]
         note_reruns(internal_folder, reruns)
         for rerun in reruns:
             context.log.info(f"{rerun.prompt}/{rerun.request_file} runs again: {rerun.reason}")
@@ -95,6 +97,8 @@ def unfinished(prompt: Prompt, warehouse: Warehouse, customer: Folder, instance:
         elif row["failed"]:
             found.append(Rerun(prompt.name, request_file, counted(row["failed"], "failed request")))
         elif row["older"] and prompt.rerun_older_versions:
-            found.append(Rerun(prompt.name, request_file, f"{counted(row['older'], 'request')} of an older prompt version"))
+            found.append(
+                Rerun(prompt.name, request_file, f"{counted(row['older'], 'request')} of an older prompt version")
+            )
     with told_in_one_sentence():
         return [rerun for rerun in found if customer.find(input_key(prompt.name, rerun.request_file)) is not None]

@@ -203,10 +203,14 @@ def test_lines_that_were_wrapped_are_read_on(travel_engine: EmbeddingClassifier,
     text = "Customer: Good morning, I need to cancel my flight to Lisbon, as my mother is ill. Agent: I'm sorry to hear that."
     wrapped = line_end.join(text.split(" "))
     assert travel_engine.classify([wrapped]) == travel_engine.classify([text])
-    assert category_of(travel_engine, f"I need to{line_end}cancel{line_end}my{line_end}flight") == "Cancellation Request"
+    assert (
+        category_of(travel_engine, f"I need to{line_end}cancel{line_end}my{line_end}flight") == "Cancellation Request"
+    )
 
 
 def test_a_long_sentence_is_read_to_its_end(travel_engine: EmbeddingClassifier) -> None:
     """Notes and transcripts by machine come without full stops."""
     greeting = "yes hello good morning this is john smith how are you today " * 8
-    assert category_of(travel_engine, f"Customer: {greeting} i was charged twice for the same hotel") == "Payment Problem"
+    assert (
+        category_of(travel_engine, f"Customer: {greeting} i was charged twice for the same hotel") == "Payment Problem"
+    )

@@ -132,7 +132,11 @@ def test_a_missing_text_column_names_those_that_are_there(prompt: Prompt) -> Non
 
 
 def test_rows_of_a_sheet_without_the_text_column_stay_with_their_problem(prompt: Prompt) -> None:
-    sheets = {"Notes": [{"a": "1"}], "Calls": [{"id": 7, "text": "x"}, {"id": 8, "text": ""}], "More": [{"ID": "2", "c": "3"}, {"ID": "3", "c": "4"}]}
+    sheets = {
+        "Notes": [{"a": "1"}],
+        "Calls": [{"id": 7, "text": "x"}, {"id": 8, "text": ""}],
+        "More": [{"ID": "2", "c": "3"}, {"ID": "3", "c": "4"}],
+    }
     rows, requests = read(workbook(sheets), prompt, "book.xlsx")
     notes, more = (f"is on the sheet '{name}', which has no column 'text'" for name in ("Notes", "More"))
     assert [row["problem"] for row in rows] == [notes, None, "has no text", more, more]
