@@ -111,9 +111,10 @@ def test_a_workbook_gives_the_rows_of_all_its_sheets(project: Project) -> None:
         }
     )
     rows = project.classify("book.xlsx", content)
-    assert [row["record_id"] for row in rows] == ["A", "B", "C", "7", "8.5"]
-    assert [row["class"] for row in rows] == ["Travel", "Billing", None, "Travel", "Billing"]
-    assert len({row["row_number"] for row in rows}) == 5
+    assert [row["record_id"] for row in rows] == ["A", "B", "C", "4", "7", "8.5"]
+    assert [row["class"] for row in rows] == ["Travel", "Billing", None, None, "Travel", "Billing"]
+    assert rows[3]["status"] == "rejected" and "on the sheet 'Read me', which has no column 'text'" in rows[3]["error"]
+    assert [row["row_number"] for row in rows] == [1, 2, 3, 4, 5, 6]
 
 
 def test_a_name_of_any_characters_and_a_folder_in_between(project: Project) -> None:
