@@ -39,8 +39,8 @@ check: $(VENV)/.ready-dev ## format, lint, types
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 
-bench: $(VENV)/.ready-dev ## measure speed and memory, write benchmarks/results.md
-	@$(BIN)/python -m benchmarks.run
+bench: $(VENV)/.ready-dev ## measure speed and memory, write benchmarks/results.md; ARGS=--small leaves out the largest size
+	@$(BIN)/python -m benchmarks.run $(ARGS)
 
 deploy-aws: $(VENV)/.ready ## create or update the AWS account's stack, print the settings for .env
 	@$(BIN)/python -m batch_classifier.deployment.stack deploy $(ARGS)
