@@ -7,8 +7,7 @@ import html
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 MAX_BARE_CHARACTERS = 80
 # A brace that opens no object is given up; so many are tried, which keeps hostile answers linear.
@@ -28,8 +27,7 @@ _WORDS = r"[^<>&\s\ud800-\udfff](?:[^<>&\ud800-\udfff]*[^<>&\s\ud800-\udfff])?"
 _PLAIN_ANSWER = re.compile(rf"<class>({_WORDS})</class>(?:\s*<rationale>({_WORDS})</rationale>)?")
 
 
-@dataclass(frozen=True)
-class AnswerText:
+class AnswerText(NamedTuple):
     """What stands in an answer: words for the class and the reason, or one sentence on why there are no such words."""
 
     class_words: str | None

@@ -55,6 +55,7 @@ class FollowedBatch:
     open_texts: dict[str, str | None] | None = None
     repaired: set[str] = field(default_factory=set)
     answered: set[str] = field(default_factory=set)
+    unanswered: int = 0
     sent: int = 0
     is_finished: bool = False
     waits_for_place: bool = False
@@ -255,6 +256,9 @@ class BatchJobs:
             self._next(batch, attempt, open_texts, must_be_on_demand=is_too_small)
         else:
             batch.is_finished = True
+            batch.unanswered = batch.row["records"] - len(batch.answered)
+            # A file may have a million texts: what is settled is not kept in memory.
+            batch.answered.clear()
         return None
 
     def _advice(self, message: str) -> str | None:
@@ -314,7 +318,7 @@ class BatchJobs:
             "records": attempt.request.records,
             "succeeded": attempt.answered,
             "failed": attempt.request.records - attempt.answered,
-            "unanswered": batch["records"] - len(followed.answered) if is_last else 0,
+            "unanswered": followed.unanswered if is_last else 0,
             "input_tokens": attempt.input_tokens,
             "output_tokens": attempt.output_tokens,
             "cost_usd": cost if batch["shared_with"] is None else 0.0,

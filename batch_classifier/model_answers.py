@@ -108,4 +108,6 @@ decode_record = msgspec.json.Decoder(RecordOut).decode
 def _joined(content: list[_Part] | str | None) -> str:
     if isinstance(content, str):
         return content
+    if content is not None and len(content) == 1:
+        return content[0].text or ""
     return "".join(part.text or "" for part in content or ())
