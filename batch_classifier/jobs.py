@@ -67,8 +67,10 @@ class BatchJobs:
     """Follows the batches of one request file; `rows` are those of the table `batch_job`.
 
     `batches` are rows of `bedrock_jsonl`. `count_ahead` tells how many jobs of others have waited longer, counting no
-    further than to the number it is given: so many free places are left to them at the first look. Raises InferenceError when a job failed or was refused for a reason that no retry
-    can mend; the other jobs go on, and the next run finds them.
+    further than to the number it is given: so many free places are left to them at the first look.
+
+    Raises InferenceError when a job failed or was refused for a reason that no retry can mend; the other jobs go on, and
+    the next run finds them.
     """
 
     prompt: Prompt
