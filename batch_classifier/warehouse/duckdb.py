@@ -4,7 +4,6 @@ Only one process at a time may have the file open, so connections are held brief
 """
 
 import logging
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,18 +12,13 @@ import duckdb
 import pyarrow as pa
 
 from batch_classifier.duckdb_insert import insert
-from batch_classifier.errors import ClassifierError
 from batch_classifier.tables import PARTITION_COLUMN, TABLES, Table
+from batch_classifier.warehouse.duckdb_file import connected
 from batch_classifier.warehouse.interface import ROWS_AT_ONCE, Warehouse, literal
 from batch_classifier.warehouse.views import VIEWS, duckdb_view
 
 _LOGGER = logging.getLogger(__name__)
 
-# With these a million rows of 1.5 KB pass in either direction in under 500 MB.
-MEMORY: dict[str, str | bool | int | float | list[str]] = {"memory_limit": "80MB", "threads": "1"}
-# A row group that is full goes to the file at once. Groups of the usual 122,880 rows would be kept in memory, then written to
-# the log, and then once more to the file: three times the seconds for long texts.
-ROWS_A_GROUP = 16_384
 # Faster to write than what DuckDB would choose for long texts, and smaller.
 LONG_TEXTS = {"text", "input_text", "rationale", "attributes"}
 WAIT_SECONDS = 300.0
@@ -52,45 +46,15 @@ class DuckDBWarehouse(Warehouse):
     @contextmanager
     def connect(self, prompt: str | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection, with the prompt's tables in place; raises ClassifierError while another program keeps the file."""
-        connection = self._open()
-        try:
+        with connected(self.path, self.wait_seconds) as connection:
             if prompt is not None:
                 self._ensure_tables(connection, prompt)
             yield connection
-        finally:
-            connection.close()
-
-    def _open(self) -> duckdb.DuckDBPyConnection:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        deadline = time.monotonic() + self.wait_seconds
-        while True:
-            try:
-                return self._attach()
-            except duckdb.IOException as error:
-                if "lock" not in str(error) or time.monotonic() > deadline:
-                    raise ClassifierError(
-                        f"{self.path} cannot be opened: {str(error).splitlines()[0]} "
-                        "If another program has it open, close that and start again."
-                    ) from error
-                time.sleep(0.1)
-
-    def _attach(self) -> duckdb.DuckDBPyConnection:
-        # The size of row groups is an option of ATTACH alone. What the file is attached to has a name, so that the connections
-        # of one process share it; it is gone, and the file free, with the last of them.
-        spill = {"temp_directory": f"{self.path}.tmp"}
-        connection = duckdb.connect(f":memory:{self.path}", config={**MEMORY, **spill})
-        try:
-            options = f"(row_group_size {ROWS_A_GROUP})"
-            connection.execute(f"attach if not exists {literal(str(self.path))} as warehouse {options}")
-            connection.execute("use warehouse")
-        except duckdb.Error:
-            connection.close()
-            raise
-        return connection
 
     def _ensure_tables(self, connection: duckdb.DuckDBPyConnection, prompt: str) -> None:
         there = connection.execute(
-            "select table_name, column_name from information_schema.columns where table_schema = ?", [prompt]
+            "select table_name, column_name from duckdb_columns() where database_name = 'warehouse' and schema_name = ?",
+            [prompt],
         ).fetchall()
         columns = {(table, column) for table, column in there}
         if not all((table.name, column) in columns for table in TABLES for column in table.schema.names):
