@@ -170,10 +170,10 @@ def _classifications(requests: pa.RecordBatch, endings: pa.RecordBatch) -> pa.Re
 
 def _with_origin(answers: pa.RecordBatch, job: dict, price: Price | None) -> pa.RecordBatch:
     size = answers.num_rows
-    read, written = (pc.fill_null(answers[name], 0).to_numpy() for name in ("input_tokens", "output_tokens"))
-    costs = [0.0] * size if price is None else price.cost(read, written)
+    tokens = zip(answers["input_tokens"].to_pylist(), answers["output_tokens"].to_pylist(), strict=True)
+    costs = [0.0 if price is None else price.cost(read or 0, written or 0) for read, written in tokens]
     origin = [
-        pa.repeat(pa.scalar(job["batch"]), size),
+        pa.repeat(pa.scalar(job["batch"], pa.string()), size),
         pa.repeat(pa.scalar(job["ended_at"], pa.timestamp("us", tz="UTC")), size),
         pa.array(costs, pa.float64()),
     ]
@@ -184,8 +184,8 @@ def _no_answers(ids: pa.Array, message: str) -> pa.RecordBatch:
     size = len(ids)
     given = {
         "text_id": ids,
-        "status": pa.repeat(pa.scalar("no_answer"), size),
-        "error": pa.repeat(pa.scalar(message), size),
+        "status": pa.repeat(pa.scalar("no_answer", pa.string()), size),
+        "error": pa.repeat(pa.scalar(message, pa.string()), size),
     }
     return pa.record_batch(
         [given.get(field.name, pa.nulls(size, field.type)) for field in ANSWER_SCHEMA], schema=ANSWER_SCHEMA

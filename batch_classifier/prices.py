@@ -5,7 +5,6 @@ a prompt's `model.price` overrides them.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 from batch_classifier.prompts import Model, Prompt
 
@@ -31,8 +30,8 @@ class Price:
     input: float
     output: float
 
-    def cost(self, input_tokens: Any, output_tokens: Any) -> Any:
-        """USD for so many tokens; for arrays of them, an array."""
+    def cost(self, input_tokens: int, output_tokens: int) -> float:
+        """USD for so many tokens."""
         return (input_tokens * self.input + output_tokens * self.output) / 1e6
 
 

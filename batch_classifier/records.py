@@ -83,7 +83,7 @@ class Requests:
         self.problems.update(problem for problem in problems if problem)
         return pa.record_batch(
             [
-                pa.repeat(pa.scalar(self.request_file), size),
+                pa.repeat(pa.scalar(self.request_file, pa.string()), size),
                 rows.row_numbers,
                 self._record_ids(rows, id_column),
                 texts,
@@ -99,7 +99,7 @@ class Requests:
         numbers = rows.row_numbers.cast(pa.string())
         if id_column is None:
             return numbers
-        named = pc.binary_join_element_wise(pa.scalar("row"), numbers, " ")
+        named = pc.binary_join_element_wise(pa.scalar("row", pa.string()), numbers, pa.scalar(" ", pa.string()))
         return pc.coalesce(_blank_as_null(rows.cells.column(id_column)), named)
 
 
@@ -113,12 +113,12 @@ def find_column(names: list[str], wanted: str | None) -> str | None:
 
 def _blank_as_null(column: pa.Array) -> pa.Array:
     trimmed = pc.utf8_trim_whitespace(column)
-    return pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
+    return pc.if_else(pc.equal(trimmed, pa.scalar("", pa.string())), pa.scalar(None, pa.string()), trimmed)
 
 
 def _attributes(cells: pa.RecordBatch, names: list[str]) -> pa.Array:
     if not names:
-        return pa.repeat(pa.scalar("{}"), cells.num_rows)
+        return pa.repeat(pa.scalar("{}", pa.string()), cells.num_rows)
     rows = zip(*(cells.column(name).to_pylist() for name in names), strict=True)
     objects = (
         orjson.dumps({name: value for name, value in zip(names, row, strict=True) if value is not None}).decode()

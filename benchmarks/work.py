@@ -42,11 +42,14 @@ def _open(home: Path) -> tuple[Any, Any]:
     """The definitions and the Dagster instance of a home; the instance is as the project's own dagster.yaml says."""
     import os
 
-    import dagster as dg
+    from batch_classifier.process_start import importing
 
-    from batch_classifier.definitions import build_definitions
-    from batch_classifier.prompts import load_prompts
-    from batch_classifier.settings import Settings
+    with importing():
+        import dagster as dg
+
+        from batch_classifier.definitions import build_definitions
+        from batch_classifier.prompts import load_prompts
+        from batch_classifier.settings import Settings
 
     home.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(_ROOT / "dagster.yaml", home / "dagster.yaml")

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from batch_classifier.errors import ClassifierError, PromptError
+from batch_classifier.process_start import importing
 from batch_classifier.wording import counted
 
 command_line = typer.Typer(
@@ -54,7 +55,8 @@ def classify(
     ] = None,
 ) -> int:
     """Run the pipeline on one file and show a summary; 0 when every row has an honest status."""
-    from batch_classifier.command_line.classify import classify_file
+    with importing():
+        from batch_classifier.command_line.classify import classify_file
 
     return classify_file(file, prompt, output, format)
 
@@ -96,7 +98,8 @@ def status(
     prompt: Annotated[str | None, typer.Option("--prompt", "-p", help="Only this prompt's files.")] = None,
 ) -> int:
     """List request files with their rows and how these ended."""
-    from batch_classifier.command_line.status import show_status
+    with importing():
+        from batch_classifier.command_line.status import show_status
 
     return show_status(prompt)
 
@@ -137,7 +140,8 @@ def doctor() -> int:
 @_told_plainly
 def demo() -> int:
     """The first thing to try; what it did before it does not do again."""
-    from batch_classifier.command_line.demo import run_demo
+    with importing():
+        from batch_classifier.command_line.demo import run_demo
 
     return run_demo()
 

@@ -106,7 +106,9 @@ def without_blank_rows(block: Block) -> Block:
     suspects: pa.Array | None = None
     for column in block.cells.columns:
         cells = column if suspects is None else column.take(suspects)
-        blank = pc.fill_null(pc.or_(pc.equal(pc.binary_length(cells), 0), pc.utf8_is_space(cells)), True)
+        blank = pc.fill_null(
+            pc.or_(pc.equal(pc.binary_length(cells), pa.scalar(0, pa.int32())), pc.utf8_is_space(cells)), True
+        )
         suspects = pc.indices_nonzero(blank) if suspects is None else suspects.filter(blank)
         # The first column is an id or a text as a rule: nothing is left of the suspects after it.
         if not len(suspects):

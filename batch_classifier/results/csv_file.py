@@ -48,6 +48,7 @@ def _header(names: Iterable[str]) -> bytes:
 
 
 def _harmless(texts: "pa.Array") -> "pa.Array":
+    import pyarrow as pa
     import pyarrow.compute as pc
 
     # As a regular expression it is found ten times as fast as with match_substring.
@@ -56,4 +57,5 @@ def _harmless(texts: "pa.Array") -> "pa.Array":
     formulas = are_formulas(texts)
     if not pc.any(formulas).as_py():
         return texts
-    return pc.binary_join_element_wise(pc.if_else(formulas, "'", ""), texts, "")
+    quote, nothing = (pa.scalar(mark, pa.string()) for mark in ("'", ""))
+    return pc.binary_join_element_wise(pc.if_else(formulas, quote, nothing), texts, nothing)

@@ -82,7 +82,7 @@ def read_rows(path: Path, table: Table, request_file: str, columns: Sequence[str
 
 
 def _as_asked(batch: pa.RecordBatch, schema: pa.Schema, request_file: str) -> pa.RecordBatch:
-    size, given = batch.num_rows, {PARTITION_COLUMN: pa.repeat(pa.scalar(request_file), batch.num_rows)}
+    size, given = batch.num_rows, {PARTITION_COLUMN: pa.repeat(pa.scalar(request_file, pa.string()), batch.num_rows)}
     given |= {name: batch[name] for name in batch.schema.names}
     columns = [given.get(column.name, pa.nulls(size, column.type)).cast(column.type) for column in schema]
     return pa.record_batch(columns, schema=schema)
