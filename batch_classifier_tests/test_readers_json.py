@@ -169,3 +169,47 @@ def test_elements_that_reach_over_what_is_read_at_once(size: int) -> None:
 )
 def test_what_is_no_json_of_rows_is_refused(name: str, content: bytes, message: str) -> None:
     assert message in refusal(content, name)
+
+
+# Each goes in the middle of a file of several windows, and must disturb neither itself nor what is around it.
+DISTURBANCES = {
+    "not a number": ('{"id": "x", "text": NaN}', ({"id": "x", "text": None}, None)),
+    "half a letter": ('{"id": "x", "text": "\\ud800"}', ({"id": "x", "text": "\ufffd"}, None)),
+    "a control character": ('{"id": "x", "text": "a\tb"}', ({"id": "x", "text": "a\tb"}, None)),
+    "a huge number": (f'{{"id": "x", "text": {"9" * 5_000}}}', ({"id": "x", "text": "9" * 5_000}, None)),
+    "an enormous exponent": (
+        '{"id": "x", "text": 1e99999999999999999999}',
+        ({"id": "x", "text": "1e99999999999999999999"}, None),
+    ),
+    "other types": ('{"id": 7, "text": [true, 1.50]}', ({"id": "7", "text": "[true,1.5]"}, None)),
+    "other keys": ('{"text": "b", "id": "x"}', ({"id": "x", "text": "b"}, None)),
+    "no object": ("17", ({"id": None, "text": None}, "is a number and not a JSON object")),
+    "braces": ('{"id": "x", "text": "},{\\"id\\": 1},{"}', ({"id": "x", "text": '},{"id": 1},{'}, None)),
+}
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.jsonl"])
+@pytest.mark.parametrize("disturbance", DISTURBANCES)
+def test_what_only_the_slow_way_reads_leaves_the_rest_as_it_is(name: str, disturbance: str) -> None:
+    line, row = DISTURBANCES[disturbance]
+    plain = [{"id": str(number), "text": f"Zürich }},{{ {number} " + "é" * 700} for number in range(3_000)]
+    lines = [json.dumps(one, ensure_ascii=False) for one in plain]
+    lines.insert(1_500, line)
+    content = f"[{', '.join(lines)}]" if name == "a.json" else "\n".join(lines)
+    rows: list[tuple[dict[str, str], str | None]] = [(one, None) for one in plain]
+    assert read(content.encode(), name) == [*rows[:1_500], row, *rows[1_500:]]
+
+
+def test_lines_stay_lines_where_values_do_not_keep_to_them() -> None:
+    whole = [f'{{"id": {number}}}' for number in range(2_000)]
+    rows = read("\n".join([*whole, '{"id":', '7} {"id": 8}', "", *whole]).encode(), "a.jsonl")
+    problems = [number for number, (_, problem) in enumerate(rows) if problem]
+    assert len(rows) == 4_002 and problems == [2_000, 2_001]
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
+def test_a_line_without_measure_is_a_row_with_a_problem(ending: str) -> None:
+    content = ending.join(['{"id": 1}', '{"id": "' + "x" * 70_000_000 + '"}', '{"id": 3}', '{"id": 4}'])
+    rows = read(content.encode(), "a.jsonl")
+    assert [cells["id"] for cells, _ in rows] == ["1", None, "3", "4"]
+    assert [problem is not None and "is longer than" in problem for _, problem in rows] == [False, True, False, False]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from batch_classifier.errors import UnreadableFile
-from batch_classifier.readers.encoding import open_text
+from batch_classifier.readers.encoding import Utf8Stream, open_text
 from batch_classifier.readers.json_array import read_array, read_sequence
 from batch_classifier.readers.json_lines import read_lines
 from batch_classifier.readers.json_values import read_objects
@@ -32,13 +32,13 @@ def read_json(file: BinaryIO, name: str) -> Iterator[Block]:
         raise UnreadableFile(f"'{name}' is empty: put an array of objects in it, or one object a line.")
     named_lines = name.lower().removesuffix(".gz").endswith((".jsonl", ".ndjson"))
     is_array = bool(_ARRAY_OF_OBJECTS.match(head)) if named_lines else head.startswith("[")
-    text = open_text(file, name)
+    stream = Utf8Stream(file, name)
     if is_array:
-        yield from read_objects(read_array(text, name), name)
+        yield from read_objects(read_array(stream, name), name)
         return
     if not named_lines and not head.startswith("{"):
         raise UnreadableFile(f"'{name}' is not JSON: make it an array of objects or one object a line.")
     if _OBJECT_OF_SEVERAL_LINES.match(head):
-        yield from read_objects(read_sequence(text, name), name)
+        yield from read_objects(read_sequence(stream, name), name)
         return
-    yield from read_objects(read_lines(text), name)
+    yield from read_objects(read_lines(stream), name)
