@@ -90,12 +90,13 @@ class _Writing:
         self.hash = hashlib.sha256()
         self.records = self.bytes = 0
         self._lines: list[bytes] = []
+        self._ids: list[str] = []
         self._waiting = 0
 
     def add(self, line: bytes, text_id: str) -> None:
         self._lines.append(line)
         self._waiting += len(line)
-        self.ids_file.write(text_id.encode() + b"\n")
+        self._ids.append(text_id)
         self.records += 1
         self.bytes += len(line)
         if self._waiting >= _WRITE_BYTES:
@@ -105,7 +106,8 @@ class _Writing:
         piece = b"".join(self._lines)
         self.hash.update(piece)
         self.file.write(piece)
-        self._lines, self._waiting = [], 0
+        self.ids_file.write("".join(f"{text_id}\n" for text_id in self._ids).encode())
+        self._lines, self._ids, self._waiting = [], [], 0
 
     def publish(self, prompt: Prompt, price: Price | None, folder: Folder, name_of: Callable[[str], str]) -> Batch:
         self._flush()
