@@ -1,8 +1,9 @@
 """Workbooks, old and new: all sheets, cells of every type, and files that only look like workbooks."""
 
 import io
+import zipfile
 from collections.abc import Callable
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import openpyxl
@@ -10,6 +11,7 @@ import pytest
 import xlwt
 from openpyxl.worksheet.worksheet import Worksheet
 
+from batch_classifier.readers import workbook as workbook_reader
 from batch_classifier.readers.request_file import read_rows
 from batch_classifier_tests.test_readers_request_file import Row, read, read_blocks, refusal
 
@@ -47,6 +49,13 @@ def only_cells(rows: list[Row]) -> list[dict[str, str | None]]:
     return [cells for cells, _ in rows]
 
 
+@pytest.fixture(autouse=True, params=["in memory", "row by row"])
+def _either_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small and large XLSX workbooks are read by different libraries, to the same rows."""
+    if request.param == "row by row":
+        monkeypatch.setattr(workbook_reader, "MOST_BYTES_IN_MEMORY", 0)
+
+
 @pytest.mark.parametrize(("name", "write"), [("a.xlsx", xlsx), ("a.xls", xls), ("a.xlsm", xlsx)])
 def test_all_sheets_are_read_and_numbered_through(name: str, write: Callable[[Sheets], bytes]) -> None:
     content = write(
@@ -76,7 +85,9 @@ def test_all_sheets_are_read_and_numbered_through(name: str, write: Callable[[Sh
         (True, "true"),
         (date(2026, 1, 5), "2026-01-05"),
         (datetime(2026, 1, 5, 10, 0), "2026-01-05T10:00:00"),
+        (datetime(2026, 1, 5), "2026-01-05"),
         (time(9, 30), "09:30:00"),
+        (timedelta(hours=30), "1 day, 6:00:00"),
         ("007", "007"),
         ("two\nlines", "two\nlines"),
         ("#N/A", None),
@@ -160,3 +171,72 @@ def test_a_workbook_under_the_other_suffix_is_read(tmp_path: Path) -> None:
 def test_an_old_workbook_that_is_cut_off_is_refused(size: int) -> None:
     content = xls({"Calls": [["id", "text"], *([row, f"text {row}"] for row in range(200))]})
     refusal(content[:size], "a.xls")
+
+
+def with_cells(cells: str, shared: str = "", dimension: str = "A1:B2") -> bytes:
+    """A workbook as other programs write it: one sheet with the columns id and text, and one row of these cells."""
+    namespace = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+    head = '<c r="A1" t="inlineStr"><is><t>id</t></is></c><c r="B1" t="inlineStr"><is><t>text</t></is></c>'
+    sheet = (
+        f'<worksheet {namespace}><dimension ref="{dimension}"/><sheetData><row r="1">{head}</row>'
+        f'<row r="2">{cells}</row></sheetData></worksheet>'
+    )
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
+    relation = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/sharedStrings"
+    added = {
+        "[Content_Types].xml": ("</Types>", f'<Override PartName="/xl/sharedStrings.xml" ContentType="{kind}"/>'),
+        "xl/_rels/workbook.xml.rels": (
+            "</Relationships>",
+            f'<Relationship Id="rShared" Type="{relation}" Target="sharedStrings.xml"/>',
+        ),
+    }
+    content = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(xlsx({"Calls": [[1]]}))) as source, zipfile.ZipFile(content, "w") as target:
+        assert "xl/sharedStrings.xml" not in source.namelist()
+        for member in source.namelist():
+            end, more = added.get(member, ("", ""))
+            text = source.read(member).decode().replace(end, more + end) if end else source.read(member)
+            target.writestr(member, sheet if member == "xl/worksheets/sheet1.xml" else text)
+        target.writestr("xl/sharedStrings.xml", f"<sst {namespace}>{shared}</sst>")
+    return content.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("cell", "shared", "text"),
+    [
+        ('<c r="B2" t="s"><v>0</v></c>', "<si><t>plain</t></si>", "plain"),
+        (
+            '<c r="B2" t="s"><v>0</v></c>',
+            "<si><r><t xml:space='preserve'>rich </t></r><r><rPr><b/></rPr><t>text</t></r></si>",
+            "rich text",
+        ),
+        ('<c r="B2" t="s"><v>0</v></c>', "<si><t>東京</t><rPh sb='0' eb='2'><t>トウキョウ</t></rPh></si>", "東京"),
+        ('<c r="B2" t="s"><v>0</v></c>', '<si><t xml:space="preserve"> a\n b </t></si>', " a\n b "),
+        (
+            '<c r="B2" t="inlineStr"><is><r><t xml:space="preserve">in </t></r><r><t>line</t></r></is></c>',
+            "",
+            "in line",
+        ),
+        ('<c r="B2" t="str"><f>A1&amp;"x"</f><v>idx</v></c>', "", "idx"),
+        ('<c r="B2"><f>1+1</f><v>2</v></c>', "", "2"),
+        ('<c r="B2" t="b"><v>0</v></c>', "", "false"),
+        ('<c r="B2" t="e"><v>#REF!</v></c>', "", None),
+        ('<c r="B2"><v>1E+3</v></c>', "", "1000"),
+        ('<c r="B2"/>', "", None),
+    ],
+)
+@pytest.mark.parametrize("dimension", ["A1:B2", "A1"])
+def test_cells_as_other_programs_write_them(cell: str, shared: str, text: str | None, dimension: str) -> None:
+    content = with_cells(f'<c r="A2"><v>1</v></c>{cell}', shared, dimension)
+    assert only_cells(read(content, "a.xlsx")) == [{"id": "1", "text": text}]
+
+
+def test_a_row_that_is_longer_than_the_header_loses_nothing() -> None:
+    content = xlsx({"Calls": [["text", "column_3"], ["a"], ["b", "c", "d", None, "e"], ["f"]]})
+    rows = only_cells(read(content, "a.xlsx"))
+    assert rows[1] == {"text": "b", "column_3": "c", "column_3_2": "d", "column_5": "e"}
+    assert [row["text"] for row in rows] == ["a", "b", "f"]
+
+
+def test_a_shared_string_that_is_not_there_is_a_damage() -> None:
+    assert "cannot be read as a workbook" in refusal(with_cells('<c r="B2" t="s"><v>7</v></c>'), "a.xlsx")

@@ -3,18 +3,19 @@
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, BinaryIO
+from collections.abc import Iterable, Iterator
+from typing import BinaryIO
 
 from batch_classifier.errors import UnreadableFile
 from batch_classifier.readers.cell_text import cell_text
 from batch_classifier.readers.file_kind import find_kind
 from batch_classifier.readers.rows import Block, BlockBuilder, is_blank, unique_names
 
-if TYPE_CHECKING:
-    from python_calamine import CalamineSheet
-
 MOST_CELLS = 60_000_000
+# Bytes of an XLSX workbook's sheets and shared strings, unpacked. calamine takes twice that in memory, and with this much a run
+# stays under 500 MB: it is about 100,000 rows of 1.5 KB.
+MOST_BYTES_IN_MEMORY = 165_000_000
+_CONTENT = re.compile(r"xl/(worksheets/[^/]+|sharedStrings)\.xml")
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _DIMENSION = re.compile(rb'<(?:\w+:)?dimension ref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"')
 
@@ -23,7 +24,7 @@ def read_workbook(file: BinaryIO, name: str) -> Iterator[Block]:
     """Yield the rows of all sheets of a workbook; the sheet's name is their part.
 
     Empty cells and cells with an error (`#N/A`) are missing values; of merged cells the first has the value. A sheet is in
-    memory as a whole while it is read.
+    memory as a whole while it is read, but for a large XLSX workbook, which is read row by row.
 
     Raises:
         UnreadableFile: the file is not a workbook, is damaged, or is protected by a password.
@@ -31,12 +32,16 @@ def read_workbook(file: BinaryIO, name: str) -> Iterator[Block]:
     from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum
 
     _check_is_workbook(file, name)
+    if _content_bytes(file) > MOST_BYTES_IN_MEMORY:
+        yield from _read_streamed(file, name)
+        return
     file.seek(0)
     try:
         with CalamineWorkbook.from_filelike(file) as workbook:
-            for place, sheet in enumerate(workbook.sheets_metadata):
-                if sheet.typ == SheetTypeEnum.WorkSheet:
-                    yield from _read_sheet(workbook.get_sheet_by_index(place))
+            for place, found in enumerate(workbook.sheets_metadata):
+                if found.typ == SheetTypeEnum.WorkSheet:
+                    sheet = workbook.get_sheet_by_index(place)
+                    yield from _read_sheet(sheet.name, sheet.iter_rows())
     except PasswordError as error:
         raise _protected(name) from error
     except CalamineError as error:
@@ -48,21 +53,42 @@ def read_workbook(file: BinaryIO, name: str) -> Iterator[Block]:
         raise _damaged(name, error) from error
 
 
-def _read_sheet(sheet: "CalamineSheet") -> Iterator[Block]:
+def _read_streamed(file: BinaryIO, name: str) -> Iterator[Block]:
+    from batch_classifier.readers.workbook_streamed import DAMAGES, sheets
+
+    try:
+        for title, rows in sheets(file):
+            yield from _read_sheet(title, rows)
+    except DAMAGES as error:
+        raise _damaged(name, error) from error
+
+
+def _read_sheet(title: str, rows: Iterable[Iterable[object]]) -> Iterator[Block]:
+    """The rows below the first that is not empty, which is the header; a row may be longer than that."""
+    header: list[str | None] = []
     names: list[str] = []
     builder = BlockBuilder()
-    for values in sheet.iter_rows():
+    for values in rows:
         cells = [cell_text(value) or None for value in values]
         if not names:
             if not is_blank(cells):
-                names = unique_names(cells)
-                builder = BlockBuilder(names, part=sheet.name)
+                header, names = cells, unique_names(cells)
+                builder = BlockBuilder(_named(header, names), part=title)
             continue
-        builder.add(dict(zip(names, cells, strict=True)))
+        if len(cells) > len(names):
+            header += [None] * (len(cells) - len(names))
+            names = unique_names(header)
+        builder.add({column: cell for column, cell in zip(names, cells, strict=False) if cell})
         if builder.is_full:
             yield builder.take()
     if len(builder):
         yield builder.take()
+
+
+def _named(header: list[str | None], names: list[str]) -> list[str]:
+    """The columns that every row has: those from the first to the last that the header names."""
+    named = [place for place, cell in enumerate(header) if cell and not cell.isspace()]
+    return names[named[0] : named[-1] + 1]
 
 
 def _check_is_workbook(file: BinaryIO, name: str) -> None:
@@ -110,6 +136,15 @@ def _check_fits_memory(file: BinaryIO, name: str) -> None:
                     )
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise _damaged(name, error) from error
+
+
+def _content_bytes(file: BinaryIO) -> int:
+    """Bytes of the sheets and shared strings of an XLSX workbook, unpacked; 0 for other kinds."""
+    file.seek(0)
+    if not zipfile.is_zipfile(file):
+        return 0
+    with zipfile.ZipFile(file) as archive:
+        return sum(member.file_size for member in archive.infolist() if _CONTENT.fullmatch(member.filename))
 
 
 def _cells(first_column: bytes, first_row: bytes, last_column: bytes, last_row: bytes) -> int:
