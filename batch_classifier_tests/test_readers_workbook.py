@@ -1,6 +1,7 @@
 """Workbooks, old and new: all sheets, cells of every type, and files that only look like workbooks."""
 
 import io
+import re
 import zipfile
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
@@ -11,10 +12,11 @@ import pytest
 import xlwt
 from openpyxl.worksheet.worksheet import Worksheet
 
-from batch_classifier.readers import workbook as workbook_reader
+from batch_classifier.readers import workbook_pieces
 from batch_classifier.readers.request_file import read_rows
 from batch_classifier_tests.test_readers_request_file import Row, read, read_blocks, refusal
 
+STRICT = "http://purl.oclc.org/ooxml/"
 Sheets = dict[str, list[list[object]]]
 
 
@@ -49,11 +51,13 @@ def only_cells(rows: list[Row]) -> list[dict[str, str | None]]:
     return [cells for cells, _ in rows]
 
 
-@pytest.fixture(autouse=True, params=["in memory", "row by row"])
+@pytest.fixture(autouse=True, params=["in memory", "in pieces"])
 def _either_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Small and large XLSX workbooks are read by different libraries, to the same rows."""
-    if request.param == "row by row":
-        monkeypatch.setattr(workbook_reader, "MOST_BYTES_IN_MEMORY", 0)
+    """Small and large XLSX workbooks are read to the same rows."""
+    if request.param == "in pieces":
+        monkeypatch.setattr(workbook_pieces, "MOST_BYTES_IN_MEMORY", 0)
+        monkeypatch.setattr(workbook_pieces, "PIECE_BYTES", 200)
+        monkeypatch.setattr(workbook_pieces, "_READ_BYTES", 1_000)
 
 
 @pytest.mark.parametrize(("name", "write"), [("a.xlsx", xlsx), ("a.xls", xls), ("a.xlsm", xlsx)])
@@ -240,3 +244,25 @@ def test_a_row_that_is_longer_than_the_header_loses_nothing() -> None:
 
 def test_a_shared_string_that_is_not_there_is_a_damage() -> None:
     assert "cannot be read as a workbook" in refusal(with_cells('<c r="B2" t="s"><v>7</v></c>'), "a.xlsx")
+
+
+def test_a_strict_workbook_and_one_with_a_prefix_are_read_in_either_way() -> None:
+    plain = xlsx({"First": [["id"], *([row] for row in range(300))], "Second": [["id"], [301]]})
+    strict, prefixed = io.BytesIO(), io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(plain)) as source:
+        with zipfile.ZipFile(strict, "w") as target:
+            for member in source.namelist():
+                text = source.read(member).decode()
+                text = text.replace(
+                    "http://schemas.openxmlformats.org/spreadsheetml/2006/main", STRICT + "spreadsheetml/main"
+                )
+                relationships = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+                target.writestr(member, text.replace(relationships, STRICT + "officeDocument/relationships"))
+        with zipfile.ZipFile(prefixed, "w") as target:
+            for member in source.namelist():
+                text = source.read(member).decode()
+                if "worksheets" in member:
+                    text = re.sub(r"<(/?)(\w)", r"<\1x:\2", text).replace("xmlns=", "xmlns:x=")
+                target.writestr(member, text)
+    for content in (plain, strict.getvalue(), prefixed.getvalue()):
+        assert [cells["id"] for cells in only_cells(read(content, "a.xlsx"))] == [*map(str, range(300)), "301"]

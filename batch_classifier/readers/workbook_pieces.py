@@ -1,0 +1,110 @@
+"""A large XLSX workbook as a row of small ones, each with some rows of one sheet, so that no more than these are in memory.
+
+calamine reads a sheet as a whole, in twice the memory of its cells. A workbook that keeps its texts as shared strings is left
+whole: any row may refer to any of them, so that each piece would need them all.
+"""
+
+import io
+import posixpath
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator
+from typing import IO, BinaryIO
+from xml.etree import ElementTree
+
+# Bytes of sheets, unpacked, from which on a workbook is cut; and of a piece's rows.
+MOST_BYTES_IN_MEMORY = 32_000_000
+PIECE_BYTES = 1 << 21
+_MOST_SHARED_BYTES = 1 << 24
+# What a damaged archive raises, at once or in the middle.
+DAMAGES = (zipfile.BadZipFile, zlib.error, ElementTree.ParseError, EOFError, LookupError)
+_READ_BYTES = 1 << 20
+_SHEET = re.compile(r"xl/worksheets/[^/]+\.xml")
+_ROWS_START = re.compile(rb"<(\w+:)?sheetData\s*>")
+
+
+def is_to_be_cut(file: BinaryIO) -> bool:
+    """Whether this is an XLSX workbook with large sheets and not too many shared strings."""
+    file.seek(0)
+    if not zipfile.is_zipfile(file):
+        return False
+    with zipfile.ZipFile(file) as archive:
+        sheets = sum(member.file_size for member in archive.infolist() if _SHEET.fullmatch(member.filename))
+        return sheets > MOST_BYTES_IN_MEMORY and _shared_bytes(archive) <= _MOST_SHARED_BYTES
+
+
+def _shared_bytes(archive: zipfile.ZipFile) -> int:
+    return sum(member.file_size for member in archive.infolist() if member.filename == "xl/sharedStrings.xml")
+
+
+def pieces(file: BinaryIO, place: int) -> Iterator[BinaryIO]:
+    """Workbooks that have the same sheets, and rows only in the sheet at `place` (0 for the first): each the next ones.
+
+    Where the sheet's file is not of the usual form, the only piece is the file itself. Raises one of `DAMAGES` for a
+    damaged file, perhaps in the middle.
+    """
+    file.seek(0)
+    with zipfile.ZipFile(file) as archive:
+        name = _sheet_file(archive, place)
+        with archive.open(name) as sheet:
+            start = sheet.read(_READ_BYTES)
+            if not _ROWS_START.search(start):
+                yield file
+                return
+            common = _common_files(archive)
+            # Every piece reads the shared strings anew: the more there are, the fewer pieces.
+            for rows in _cut(sheet, start, max(PIECE_BYTES, _shared_bytes(archive))):
+                yield _workbook({**common, name: rows})
+
+
+def _sheet_file(archive: zipfile.ZipFile, place: int) -> str:
+    """The name of a sheet's file. Whether the workbook is a strict one shows in its namespaces, which are left out here."""
+    sheets = [
+        one for one in ElementTree.fromstring(archive.read("xl/workbook.xml")).iter() if _name(one.tag) == "sheet"
+    ]
+    relation = next((value for key, value in sheets[place].attrib.items() if key.endswith("}id")), "")
+    relations = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))
+    target = {one.attrib["Id"]: one.attrib["Target"] for one in relations}[relation]
+    return posixpath.normpath(posixpath.join("/xl", target)).lstrip("/")
+
+
+def _name(tag: str) -> str:
+    return tag.rsplit("}", 1)[-1]
+
+
+def _cut(sheet: IO[bytes], start: bytes, size: int) -> Iterator[bytes]:
+    found = _ROWS_START.search(start)
+    assert found is not None
+    prefix = found[1] or b""
+    head, rows = start[: found.end()], start[found.end() :]
+    tail = b"</%bsheetData></%bworksheet>" % (prefix, prefix)
+    row_end = b"</%brow>" % prefix
+    more = b"more"
+    while more:
+        more = sheet.read(size)
+        rows += more
+        # A less-than sign in a cell is written otherwise, so this is the end of a row.
+        end = rows.rfind(row_end) + len(row_end) if more else len(rows)
+        if end >= len(row_end):
+            yield head + rows[:end] + (tail if more else b"")
+            rows = rows[end:]
+
+
+def _common_files(archive: zipfile.ZipFile) -> dict[str, bytes]:
+    """All that is not a sheet, a picture or the like."""
+    names = [
+        name
+        for name in archive.namelist()
+        if re.fullmatch(r"(\[Content_Types\]|_rels/.*|xl/[^/]+|xl/_rels/[^/]+)(\.xml|\.rels)", name)
+    ]
+    return {name: archive.read(name) for name in names}
+
+
+def _workbook(files: dict[str, bytes]) -> BinaryIO:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_STORED) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    content.seek(0)
+    return content
