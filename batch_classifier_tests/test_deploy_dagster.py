@@ -31,6 +31,7 @@ VARIABLES = {
     "AWS_ACCESS_KEY_ID": "emulated",
     "AWS_SECRET_ACCESS_KEY": "emulated",
 }
+STORAGES = ("run_storage", "event_log_storage", "schedule_storage")
 # Postgres refuses to run as root; on Linux and macOS this user is always there.
 UNPRIVILEGED = "nobody"
 
@@ -52,13 +53,19 @@ def test_dagster_takes_every_part_of_the_settings(variables: None, tmp_path: Pat
     assert type(ref.run_launcher).__name__ == "EcsRunLauncher"
     assert type(ref.compute_log_manager).__name__ == "S3ComputeLogManager"
     assert type(ref.run_coordinator).__name__ == "QueuedRunCoordinator"
-    assert ref.storage_data.class_name == "DagsterPostgresStorage"
+    storages = [ref.run_storage_data, ref.event_storage_data, ref.schedule_storage_data]
+    assert [storage and storage.class_name for storage in storages] == [
+        "PostgresRunStorage",
+        "PostgresEventLog",
+        "PostgresScheduleStorage",
+    ]
 
 
 def test_dagster_reads_the_same_limits(variables: None, tmp_path: Path) -> None:
     settings = yaml.safe_load((DEPLOY / "dagster.yaml").read_text())
     # All but what needs a service to be loaded.
-    del settings["storage"]
+    for name in STORAGES:
+        del settings[name]
     (tmp_path / "dagster.yaml").write_text(yaml.safe_dump(settings))
     with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
         concurrency = instance.get_concurrency_config()
@@ -158,8 +165,8 @@ def postgres() -> Iterator[Postgres]:
 
 def test_a_run_is_recorded_in_postgres(postgres: Postgres, variables: None, tmp_path: Path) -> None:
     settings = yaml.safe_load((DEPLOY / "dagster.yaml").read_text())
-    settings["storage"]["postgres"]["postgres_db"]["port"] = postgres.port
-    kept = {name: settings[name] for name in ("storage", "telemetry", "retention", "run_retries", "concurrency")}
+    settings["run_storage"]["config"]["postgres_db"]["port"] = postgres.port
+    kept = {name: settings[name] for name in (*STORAGES, "telemetry", "retention", "run_retries", "concurrency")}
     (tmp_path / "dagster.yaml").write_text(yaml.safe_dump(kept))
     partitions = dg.DynamicPartitionsDefinition(name="travel_request_files")
 
@@ -180,4 +187,8 @@ def test_a_run_is_recorded_in_postgres(postgres: Postgres, variables: None, tmp_
         assert found is not None and found.asset_materialization is not None
         assert found.asset_materialization.partition == "May/calls of May.csv"
         assert found.asset_materialization.metadata["dagster/row_count"].value == 3
+        assert instance.has_dynamic_partition("travel_request_files", "May/calls of May.csv")
+        assert not instance.has_dynamic_partition("travel_request_files", "June.csv")
+        instance.delete_dynamic_partition("travel_request_files", "May/calls of May.csv")
+        assert not instance.has_dynamic_partition("travel_request_files", "May/calls of May.csv")
     assert not list(tmp_path.rglob("*.db"))
