@@ -23,7 +23,7 @@ from batch_classifier.storage import Folder
 TICK_SECONDS = 10
 RUNS_A_TICK = 200
 # After a restart every known file is compared with what was read of it last, so many at a tick.
-CHECKS_A_TICK = 1_000
+CHECKS_A_TICK = 500
 # Where a queue tells of new files, the folder is listed only now and then, for what the queue did not tell.
 LISTING_SECONDS = 900.0
 

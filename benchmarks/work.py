@@ -87,20 +87,39 @@ def _check_that_all_is_classified(home: Path) -> None:
 
 
 def _sensor(home: Path, file: Path) -> Callable[[], object]:
-    """A tick of the sensor `request_files`."""
+    """The first tick of the sensor `request_files`: all files are new."""
+    definitions, instance = _open(home)
+    return lambda: _tick(definitions, instance, expects_runs=True)
+
+
+def _sensor_after_restart(home: Path, file: Path) -> Callable[[], object]:
+    """A tick of a process that has just started, with an event log that knows all files."""
     import dagster as dg
 
     definitions, instance = _open(home)
+    folder = (definitions.resources or {})["customer_folder"]
+    names = {
+        found.key.removeprefix("input_data/travel/"): found.fingerprint for found in folder.list("input_data/travel/")
+    }
+    instance.add_dynamic_partitions("travel_request_files", list(names))
+    for name, fingerprint in names.items():
+        instance.report_runless_asset_event(
+            dg.AssetMaterialization(
+                dg.AssetKey(["travel", "raw_requests"]), partition=name, metadata={"fingerprint": fingerprint}
+            )
+        )
+    return lambda: _tick(definitions, instance, expects_runs=False)
+
+
+def _tick(definitions: Any, instance: Any, expects_runs: bool) -> None:
+    import dagster as dg
+
     repository = definitions.get_repository_def()
     sensor = repository.get_sensor_def("request_files")
     folders = {name: (definitions.resources or {})[name] for name in ("customer_folder", "internal_folder")}
-
-    def tick() -> None:
-        with dg.build_sensor_context(instance=instance, repository_def=repository, resources=folders) as context:
-            result: Any = sensor(context)
-        assert result.run_requests, "the tick found no new files"
-
-    return tick
+    with dg.build_sensor_context(instance=instance, repository_def=repository, resources=folders) as context:
+        result: Any = sensor(context)
+    assert bool(result.run_requests) == expects_runs, "the tick found other files than it should"
 
 
 def _fake(home: Path, file: Path) -> Callable[[], object]:
@@ -143,6 +162,7 @@ def _answers(home: Path) -> list[Path]:
 
 _OTHERS: dict[str, Callable[[Path, Path], Callable[[], object]]] = {
     "sensor": _sensor,
+    "sensor_after_restart": _sensor_after_restart,
     "fake": _fake,
     "baseline_read": _baseline_read,
     "baseline_write": _baseline_write,
