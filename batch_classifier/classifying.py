@@ -20,6 +20,7 @@ from batch_classifier.warehouse.queries import known_answers
 
 _ORIGIN = [("batch", pa.string()), ("answered_at", pa.timestamp("us", tz="UTC")), ("cost_usd", pa.float64())]
 _HELD_SCHEMA = pa.schema([*ANSWER_SCHEMA, *_ORIGIN])
+_IDS = pa.schema([("text_id", pa.string())])
 NO_ANSWER = "the job ended without an answer to this text"
 
 
@@ -43,6 +44,7 @@ class Classifications:
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         with scratch_database() as scratch:
             load(scratch, "answers", _HELD_SCHEMA, self._answers())
+            self._add_missing_answers(scratch)
             self._load_known_answers(scratch)
             self._load_request_rows(scratch)
             self._choose_answers(scratch)
@@ -62,10 +64,20 @@ class Classifications:
                     for batch in answers:
                         yield _with_origin(batch, job, price)
                     self.unreadable_lines += answers.unreadable
+
+    def _add_missing_answers(self, scratch: duckdb.DuckDBPyConnection) -> None:
+        """What is told of the texts that a batch asked about and that none of its jobs has answered."""
         for job in {job["batch"]: job for job in self.jobs}.values():
             message = f"{NO_ANSWER} ({job['status']}{': ' + job['message'] if job['message'] else ''})"
-            for ids in read_text_ids(self.internal, text_ids_key(self.prompt, job["batch"])):
-                yield _with_origin(_no_answers(ids, message), job, None)
+            scratch.execute("drop table if exists asked")
+            ids = read_text_ids(self.internal, text_ids_key(self.prompt, job["batch"]))
+            load(scratch, "asked", _IDS, (pa.record_batch([piece], schema=_IDS) for piece in ids))
+            scratch.execute(
+                "insert into answers by name select text_id, 'no_answer' as status, $message as error, $batch as batch, "
+                "$ended_at as answered_at, 0.0 as cost_usd from asked "
+                "where text_id not in (select text_id from answers where batch = $batch and text_id is not null)",
+                {"message": message, "batch": job["batch"], "ended_at": job["ended_at"]},
+            )
 
     def _load_known_answers(self, scratch: duckdb.DuckDBPyConnection) -> None:
         sql = known_answers(self.warehouse, self.prompt, self.model_id, self.request_file)
@@ -178,18 +190,6 @@ def _with_origin(answers: pa.RecordBatch, job: dict, price: Price | None) -> pa.
         pa.array(costs, pa.float64()),
     ]
     return pa.record_batch([*answers.columns, *origin], schema=_HELD_SCHEMA)
-
-
-def _no_answers(ids: pa.Array, message: str) -> pa.RecordBatch:
-    size = len(ids)
-    given = {
-        "text_id": ids,
-        "status": pa.repeat(pa.scalar("no_answer", pa.string()), size),
-        "error": pa.repeat(pa.scalar(message, pa.string()), size),
-    }
-    return pa.record_batch(
-        [given.get(field.name, pa.nulls(size, field.type)) for field in ANSWER_SCHEMA], schema=ANSWER_SCHEMA
-    )
 
 
 def _as_held(known: pa.RecordBatch) -> pa.RecordBatch:
