@@ -18,4 +18,8 @@ class PostgresEventLog(KnownPartitions, PostgresEventLogStorage):
         cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]
     ) -> "PostgresEventLog":
         """What Dagster calls with the settings of dagster.yaml."""
-        return cls(inst_data=inst_data, postgres_url=pg_url_from_config(dict(config_value)))
+        return cls(
+            inst_data=inst_data,
+            postgres_url=pg_url_from_config(dict(config_value)),
+            should_autocreate_tables=config_value.get("should_autocreate_tables", True),
+        )
