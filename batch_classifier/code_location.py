@@ -1,8 +1,5 @@
 """What workspace.yaml names: the definitions of this process, built when the module is loaded."""
 
-from batch_classifier.process_start import importing
-
-with importing():
-    from batch_classifier.definitions import load_definitions
+from batch_classifier.definitions import load_definitions
 
 defs = load_definitions()

@@ -6,21 +6,19 @@ from typing import Any
 
 import dagster as dg
 
-from batch_classifier.alerts import build_alert_sensors
-from batch_classifier.assets import build_assets
-from batch_classifier.checks import build_checks
-from batch_classifier.finished_jobs import build_finished_jobs_sensor
-from batch_classifier.process_start import start_arrow_without_pandas
-from batch_classifier.prompts import PromptFolder, load_prompts
-from batch_classifier.resources import build_resources
-from batch_classifier.retention import Retention
-from batch_classifier.s3_events import FileEvents
-from batch_classifier.schedules import build_job, build_rerun_schedule
-from batch_classifier.sensors import build_request_files_sensor
+from batch_classifier.defs.assets.prompt_assets import build_assets
+from batch_classifier.defs.checks import build_checks
+from batch_classifier.defs.resources import build_resources
+from batch_classifier.defs.schedules import build_job, build_rerun_schedule
+from batch_classifier.defs.sensors.alerts import build_alert_sensors
+from batch_classifier.defs.sensors.finished_jobs import build_finished_jobs_sensor
+from batch_classifier.defs.sensors.request_files import build_request_files_sensor
+from batch_classifier.notes.retention import Retention
+from batch_classifier.prompts.loading import PromptFolder, load_prompts
+from batch_classifier.requests.s3_events import FileEvents
 from batch_classifier.settings import Settings, load_settings
-from batch_classifier.storage import LocalFolder
+from batch_classifier.storage.local_folder import LocalFolder
 
-start_arrow_without_pandas()
 # Partitioned checks are in preview in dagster 1.13; what they do here is tested.
 warnings.filterwarnings("ignore", category=dg.PreviewWarning)
 

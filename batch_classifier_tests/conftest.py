@@ -18,10 +18,11 @@ import yaml
 
 from batch_classifier.definitions import build_definitions
 from batch_classifier.inference.interface import Inference, Job, JobRequest, JobState
-from batch_classifier.prices import Price
-from batch_classifier.prompts import Prompt, load_prompts
+from batch_classifier.inference.prices import Price
+from batch_classifier.prompts.loading import load_prompts
+from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.settings import Settings
-from batch_classifier.storage import LocalFolder
+from batch_classifier.storage.local_folder import LocalFolder
 from batch_classifier.warehouse.duckdb import DuckDBWarehouse
 
 REPOSITORY = Path(__file__).parent.parent

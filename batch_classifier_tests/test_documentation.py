@@ -8,7 +8,7 @@ import typer.main
 from typer.testing import CliRunner
 
 from batch_classifier.command_line.main import command_line
-from batch_classifier.prompts import Prompt
+from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.settings import PREFIX, Settings
 from batch_classifier_tests.conftest import REPOSITORY
 

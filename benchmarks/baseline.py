@@ -10,9 +10,9 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from batch_classifier.model_requests import model_input, question
-from batch_classifier.prompts import Prompt
-from batch_classifier.records import text_id
+from batch_classifier.inference.model_requests import model_input, question
+from batch_classifier.prompts.prompt import Prompt
+from batch_classifier.requests.text_id import text_id
 
 _ANSWER = re.compile(r"<class>(.*?)</class>\s*<rationale>(.*?)</rationale>", re.DOTALL)
 

@@ -6,13 +6,13 @@ from pathlib import Path
 import duckdb
 import orjson
 
-from batch_classifier.batches import batch_key
 from batch_classifier.inference.interface import Job, JobState
-from batch_classifier.inference.local import LocalInference
-from batch_classifier.jobs import answers_key, job_name
-from batch_classifier.prompts import Prompt
+from batch_classifier.inference.job_name import job_name
+from batch_classifier.inference.local.local_inference import LocalInference
+from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.sample_data.generate import write_sample
-from batch_classifier.storage import LocalFolder
+from batch_classifier.storage.internal_keys import answers_key, batch_key
+from batch_classifier.storage.local_folder import LocalFolder
 
 DATA = Path(__file__).parent / "data"
 SEED = 5

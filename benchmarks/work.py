@@ -42,13 +42,13 @@ def _open(home: Path) -> tuple[Any, Any]:
     """The definitions and the Dagster instance of a home; the instance is as the project's own dagster.yaml says."""
     import os
 
-    from batch_classifier.process_start import importing
+    from batch_classifier.command_line.process_start import importing
 
     with importing():
         import dagster as dg
 
         from batch_classifier.definitions import build_definitions
-        from batch_classifier.prompts import load_prompts
+        from batch_classifier.prompts.loading import load_prompts
         from batch_classifier.settings import Settings
 
     home.mkdir(parents=True, exist_ok=True)
@@ -123,7 +123,7 @@ def _tick(definitions: Any, instance: Any, expects_runs: bool) -> None:
 
 
 def _fake(home: Path, file: Path) -> Callable[[], object]:
-    from batch_classifier.prompts import load_prompts
+    from batch_classifier.prompts.loading import load_prompts
     from benchmarks.data import fake_answers
 
     prompt = load_prompts(_ROOT / "prompts").get("travel")
@@ -131,7 +131,7 @@ def _fake(home: Path, file: Path) -> Callable[[], object]:
 
 
 def _baseline_read(home: Path, file: Path) -> Callable[[], object]:
-    from batch_classifier.prompts import load_prompts
+    from batch_classifier.prompts.loading import load_prompts
     from benchmarks.baseline import rows_to_jsonl
 
     prompt = load_prompts(_ROOT / "prompts").get("travel")

@@ -13,13 +13,18 @@ from batch_classifier.command_line.progress_bar import TerminalProgress
 from batch_classifier.command_line.project import failure_sentence, open_instance, was_interrupted
 from batch_classifier.command_line.summary import print_summary
 from batch_classifier.definitions import build_definitions
+from batch_classifier.defs.names import job_name, op_name, partitions_name
 from batch_classifier.errors import ClassifierError
-from batch_classifier.prompts import Prompt, load_prompts
-from batch_classifier.readers.request_file import SUPPORTED_SUFFIXES, is_supported
-from batch_classifier.request_files import input_key, result_key
+from batch_classifier.prompts.loading import load_prompts
+from batch_classifier.prompts.prompt import Prompt
+from batch_classifier.requests.readers.request_file import SUPPORTED_SUFFIXES, is_supported
+from batch_classifier.requests.request_files import input_key
 from batch_classifier.results.result_file import FORMATS
+from batch_classifier.results.result_key import result_key
 from batch_classifier.settings import load_settings
-from batch_classifier.storage import Folder, LocalFolder, open_folder
+from batch_classifier.storage.folder import Folder
+from batch_classifier.storage.local_folder import LocalFolder
+from batch_classifier.storage.open_folder import open_folder
 
 # As good as for ever; the run's configuration has no word for it.
 _TO_THE_END = 10 * 365 * 24 * 3600.0
@@ -45,7 +50,7 @@ def classify_file(file: Path, prompt_name: str, output: Path | None = None, form
     customer = open_folder(settings.customer_location, settings.kms_key_id)
     request_file = put_request_file(file, prompt, customer)
     instance = open_instance()
-    instance.add_dynamic_partitions(f"{prompt.name}_request_files", [request_file])
+    instance.add_dynamic_partitions(partitions_name(prompt.name), [request_file])
     with TerminalProgress() as progress:
         definitions = build_definitions(settings, folder, progress=progress)
         result = run_job(definitions, instance, prompt, request_file, formats)
@@ -100,12 +105,12 @@ def run_job(
     run_config = {
         "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
         "ops": {
-            f"{prompt.name}__batch_job": {"config": {"wait_seconds": _TO_THE_END}},
-            f"{prompt.name}__result_files": {"config": {"formats": list(formats)}},
+            op_name(prompt.name, "batch_job"): {"config": {"wait_seconds": _TO_THE_END}},
+            op_name(prompt.name, "result_files"): {"config": {"formats": list(formats)}},
         },
     }
     try:
-        return definitions.resolve_job_def(f"classify_{prompt.name}").execute_in_process(
+        return definitions.resolve_job_def(job_name(prompt.name)).execute_in_process(
             instance=instance, partition_key=request_file, raise_on_error=False, run_config=run_config
         )
     except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError):

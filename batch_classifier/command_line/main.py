@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
+from batch_classifier.command_line.process_start import quick_start
 from batch_classifier.errors import ClassifierError, PromptError
-from batch_classifier.process_start import importing
 from batch_classifier.wording import counted
 
 command_line = typer.Typer(
@@ -55,7 +55,7 @@ def classify(
     ] = None,
 ) -> int:
     """Run the pipeline on one file and show a summary; 0 when every row has an honest status."""
-    with importing():
+    with quick_start():
         from batch_classifier.command_line.classify import classify_file
 
     return classify_file(file, prompt, output, format)
@@ -66,8 +66,8 @@ def classify(
 def prompts() -> int:
     """Show what each prompt is for; 1 when a file has an error."""
     from batch_classifier.command_line.tables import print_table
-    from batch_classifier.model_requests import check_model
-    from batch_classifier.prompts import load_prompts
+    from batch_classifier.inference.model_requests import check_model
+    from batch_classifier.prompts.loading import load_prompts
     from batch_classifier.settings import load_settings
 
     settings = load_settings()
@@ -98,7 +98,7 @@ def status(
     prompt: Annotated[str | None, typer.Option("--prompt", "-p", help="Only this prompt's files.")] = None,
 ) -> int:
     """List request files with their rows and how these ended."""
-    with importing():
+    with quick_start():
         from batch_classifier.command_line.status import show_status
 
     return show_status(prompt)
@@ -140,7 +140,7 @@ def doctor() -> int:
 @_told_plainly
 def demo() -> int:
     """The first thing to try; what it did before it does not do again."""
-    with importing():
+    with quick_start():
         from batch_classifier.command_line.demo import run_demo
 
     return run_demo()

@@ -6,7 +6,7 @@ from typing import Any
 
 import dagster as dg
 
-from batch_classifier.abandoned_runs import end_abandoned_runs
+from batch_classifier.defs.abandoned_runs import end_abandoned_runs
 from batch_classifier.errors import SettingError
 
 

@@ -2,11 +2,12 @@
 
 from batch_classifier.command_line.project import open_instance
 from batch_classifier.command_line.tables import print_table
-from batch_classifier.prompts import load_prompts
-from batch_classifier.request_files import list_files
-from batch_classifier.resources import WAREHOUSES
+from batch_classifier.defs.names import partitions_name
+from batch_classifier.defs.resources import WAREHOUSES
+from batch_classifier.prompts.loading import load_prompts
+from batch_classifier.requests.request_files import list_files
 from batch_classifier.settings import load_settings
-from batch_classifier.storage import open_folder
+from batch_classifier.storage.open_folder import open_folder
 from batch_classifier.warehouse import queries
 
 
@@ -22,7 +23,7 @@ def show_status(only: str | None) -> int:
     for prompt in prompts:
         dropped = {request_file for name, request_file in in_folder if name == prompt.name}
         # Without a file or a run there are no tables to ask, and asking would make them.
-        is_used = dropped or instance.get_dynamic_partitions(f"{prompt.name}_request_files")
+        is_used = dropped or instance.get_dynamic_partitions(partitions_name(prompt.name))
         answer = warehouse.query(prompt.name, queries.standing(warehouse, prompt)) if is_used else []
         rows = {row["request_file"]: row for row in answer}
         for request_file in sorted(dropped | set(rows)):

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
+from batch_classifier.answers.quality import accuracy_of
 from batch_classifier.command_line.tables import print_table
-from batch_classifier.prompts import Prompt
-from batch_classifier.quality import accuracy_of
-from batch_classifier.resources import WAREHOUSES
+from batch_classifier.defs.resources import WAREHOUSES
+from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.settings import Settings
 from batch_classifier.warehouse import queries
 from batch_classifier.wording import counted

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from batch_classifier.deployment.clients import DeploymentClients
+from batch_classifier.aws.deployment_clients import DeploymentClients
 from batch_classifier.deployment.doctor_bedrock import check_job_role, check_model
 from batch_classifier.deployment.doctor_buckets import check_bucket, check_queue
 from batch_classifier.deployment.doctor_caller import check_credentials, check_region
@@ -13,8 +13,9 @@ from batch_classifier.deployment.doctor_local import check_duckdb, check_folder,
 from batch_classifier.deployment.doctor_tables import check_athena, check_glue_database, check_tables_are_kept
 from batch_classifier.deployment.verdicts import Check, Verdict, run_checks
 from batch_classifier.errors import ClassifierError
-from batch_classifier.prompts import load_prompts
-from batch_classifier.request_files import INPUT, OUTPUT
+from batch_classifier.prompts.loading import load_prompts
+from batch_classifier.requests.request_files import INPUT
+from batch_classifier.results.result_key import OUTPUT
 from batch_classifier.settings import Settings, load_settings
 
 

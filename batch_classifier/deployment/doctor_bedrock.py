@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import unquote
 
-from batch_classifier.deployment.clients import DeploymentClients
-from batch_classifier.deployment.refusals import MISSING, NOT_ALLOWED, explain
+from batch_classifier.aws.deployment_clients import DeploymentClients
+from batch_classifier.aws.errors import error_code
+from batch_classifier.aws.refusals import MISSING, NOT_ALLOWED, explain
 from batch_classifier.deployment.verdicts import Verdict
-from batch_classifier.warehouse.aws_errors import error_code
 
 BEDROCK = "bedrock.amazonaws.com"
 _PROFILE = re.compile(

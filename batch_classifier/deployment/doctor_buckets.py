@@ -6,10 +6,10 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
-from batch_classifier.deployment.clients import DeploymentClients
-from batch_classifier.deployment.refusals import MISSING, NOT_ALLOWED, explain
+from batch_classifier.aws.deployment_clients import DeploymentClients
+from batch_classifier.aws.errors import error_code
+from batch_classifier.aws.refusals import MISSING, NOT_ALLOWED, explain
 from batch_classifier.deployment.verdicts import Verdict
-from batch_classifier.warehouse.aws_errors import error_code
 
 # Hidden, so that no sensor takes it for a request file.
 PROBE = ".batch-classifier-doctor-"

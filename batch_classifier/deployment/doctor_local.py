@@ -5,8 +5,8 @@ from pathlib import Path
 
 from batch_classifier.deployment.verdicts import Verdict
 from batch_classifier.errors import PromptError
-from batch_classifier.model_requests import check_model
-from batch_classifier.prompts import load_prompts
+from batch_classifier.inference.model_requests import check_model
+from batch_classifier.prompts.loading import load_prompts
 
 
 def check_folder(folder: Path, name: str) -> Verdict:

@@ -4,10 +4,10 @@ import time
 from typing import Any
 from urllib.parse import urlsplit
 
-from batch_classifier.deployment.clients import DeploymentClients
-from batch_classifier.deployment.refusals import MISSING, explain
+from batch_classifier.aws.deployment_clients import DeploymentClients
+from batch_classifier.aws.errors import error_code
+from batch_classifier.aws.refusals import MISSING, explain
 from batch_classifier.deployment.verdicts import Verdict
-from batch_classifier.warehouse.aws_errors import error_code
 
 QUERY = "select 1"
 QUERY_SECONDS = 30.0

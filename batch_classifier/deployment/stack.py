@@ -6,8 +6,8 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from batch_classifier.deployment.clients import DeploymentClients
-from batch_classifier.deployment.refusals import told_plainly
+from batch_classifier.aws.deployment_clients import DeploymentClients
+from batch_classifier.aws.refusals import told_plainly
 from batch_classifier.deployment.stack_changes import POLL_SECONDS, StackChanges
 from batch_classifier.deployment.stored_data import StoredData
 from batch_classifier.errors import ClassifierError, SettingError

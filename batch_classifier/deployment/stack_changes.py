@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from batch_classifier.deployment.clients import DeploymentClients
-from batch_classifier.deployment.refusals import told_plainly
+from batch_classifier.aws.deployment_clients import DeploymentClients
+from batch_classifier.aws.errors import error_code
+from batch_classifier.aws.refusals import told_plainly
 from batch_classifier.errors import ClassifierError
-from batch_classifier.warehouse.aws_errors import error_code
 
 POLL_SECONDS = 3.0
 LONGEST_SECONDS = 3600.0

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from batch_classifier.deployment.clients import DeploymentClients
-from batch_classifier.deployment.refusals import MISSING, told_plainly
+from batch_classifier.aws.deployment_clients import DeploymentClients
+from batch_classifier.aws.errors import error_code
+from batch_classifier.aws.refusals import MISSING, told_plainly
 from batch_classifier.errors import ClassifierError
-from batch_classifier.warehouse.aws_errors import error_code
 
 # What DeleteObjects takes in one call.
 OBJECTS_A_CALL = 1000

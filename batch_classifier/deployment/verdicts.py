@@ -5,9 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal
 
-from batch_classifier.deployment.refusals import NOT_ALLOWED, explain
+from batch_classifier.aws.errors import error_code
+from batch_classifier.aws.refusals import NOT_ALLOWED, explain
 from batch_classifier.errors import ClassifierError
-from batch_classifier.warehouse.aws_errors import error_code
 
 # Most of a check is waiting for an answer.
 CHECKS_AT_ONCE = 8

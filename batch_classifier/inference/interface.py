@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from batch_classifier.errors import ClassifierError
-from batch_classifier.prices import Price
-from batch_classifier.prompts import Prompt
+from batch_classifier.inference.prices import Price
+from batch_classifier.prompts.prompt import Prompt
 
 
 class JobState(StrEnum):

@@ -15,7 +15,7 @@ import orjson
 
 from batch_classifier.errors import ClassifierError
 from batch_classifier.inference.interface import Job, JobRequest, JobState
-from batch_classifier.storage import Folder
+from batch_classifier.storage.folder import Folder
 
 # Does the job; tells how far it is through the second argument's callable, and returns the job as it is at the end.
 Work = Callable[[JobRequest, Job, Callable[[Job], None]], Job]

@@ -1,0 +1,1 @@
+"""The classifications as files for people: CSV, JSON and XLSX, and where they stand."""

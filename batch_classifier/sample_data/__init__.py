@@ -1,0 +1,1 @@
+"""Labelled sample texts, made up at random from a seed."""

@@ -19,15 +19,15 @@ from urllib.parse import urlsplit
 
 import pyarrow as pa
 
+from batch_classifier.aws.clients import AwsClients
+from batch_classifier.aws.errors import told_plainly
 from batch_classifier.errors import ClassifierError, SettingError
-from batch_classifier.tables import CLASSIFICATIONS, TABLES, Table
 from batch_classifier.warehouse.athena_queries import AthenaQueries
-from batch_classifier.warehouse.aws_clients import AwsClients
-from batch_classifier.warehouse.aws_errors import told_plainly
 from batch_classifier.warehouse.glue_catalog import LONGEST_PARTITION_VALUE, GlueCatalog
 from batch_classifier.warehouse.interface import Warehouse
 from batch_classifier.warehouse.parquet_rows import read_rows, write_rows
 from batch_classifier.warehouse.partition_folders import FILE_NAME, new_version, outlived, partition_folder
+from batch_classifier.warehouse.tables import CLASSIFICATIONS, TABLES, Table
 from batch_classifier.warehouse.views import VIEWS, glue_view
 
 if TYPE_CHECKING:

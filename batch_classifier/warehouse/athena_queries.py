@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 
 import pyarrow as pa
 
+from batch_classifier.aws.clients import AwsClients
+from batch_classifier.aws.errors import told_plainly
 from batch_classifier.errors import ClassifierError
-from batch_classifier.warehouse.aws_clients import AwsClients
-from batch_classifier.warehouse.aws_errors import told_plainly
 from batch_classifier.warehouse.interface import ROWS_AT_ONCE
 
 ATTEMPTS = 3

@@ -11,10 +11,10 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from batch_classifier.duckdb_insert import insert
-from batch_classifier.tables import PARTITION_COLUMN, TABLES, Table
 from batch_classifier.warehouse.duckdb_file import connected
+from batch_classifier.warehouse.duckdb_insert import insert
 from batch_classifier.warehouse.interface import ROWS_AT_ONCE, Warehouse, literal
+from batch_classifier.warehouse.tables import PARTITION_COLUMN, TABLES, Table
 from batch_classifier.warehouse.views import VIEWS, duckdb_view
 
 _LOGGER = logging.getLogger(__name__)

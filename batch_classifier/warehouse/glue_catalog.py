@@ -6,10 +6,10 @@ from typing import Any
 
 import pyarrow as pa
 
+from batch_classifier.aws.clients import AwsClients
+from batch_classifier.aws.errors import error_code, told_plainly
 from batch_classifier.errors import ClassifierError
-from batch_classifier.tables import PARTITION_COLUMN, Table
-from batch_classifier.warehouse.aws_clients import AwsClients
-from batch_classifier.warehouse.aws_errors import error_code, told_plainly
+from batch_classifier.warehouse.tables import PARTITION_COLUMN, Table
 
 ATTEMPTS = 8
 LONGEST_PARTITION_VALUE = 1024

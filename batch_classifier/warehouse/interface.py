@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import pyarrow as pa
 
-from batch_classifier.tables import Table
+from batch_classifier.warehouse.tables import Table
 
 ROWS_AT_ONCE = 2_000
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from batch_classifier.tables import PARTITION_COLUMN, Table
 from batch_classifier.warehouse.interface import ROWS_AT_ONCE
+from batch_classifier.warehouse.tables import PARTITION_COLUMN, Table
 
 # A row group is what Athena reads at once and what is held here while writing.
 ROW_GROUP_BYTES = 32_000_000

@@ -1,8 +1,8 @@
 """The questions that are put to the warehouse in SQL that DuckDB and Athena both take."""
 
-from batch_classifier.prompts import Prompt
-from batch_classifier.tables import BATCH_JOB, BEDROCK_JSONL, CATEGORY_SUMMARY, CLASSIFICATIONS, RAW_REQUESTS
+from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.warehouse.interface import Warehouse, literal
+from batch_classifier.warehouse.tables import BATCH_JOB, BEDROCK_JSONL, CATEGORY_SUMMARY, CLASSIFICATIONS, RAW_REQUESTS
 
 # A row with one of these has its answer; the others may be asked again.
 ANSWERED = "('classified', 'repaired')"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from batch_classifier.tables import CLASSIFICATIONS
+from batch_classifier.warehouse.tables import CLASSIFICATIONS
 
 # What Athena calls these types in a view's definition, and Glue in its columns.
 _ATHENA_TYPES = {

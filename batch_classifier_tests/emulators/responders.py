@@ -67,7 +67,7 @@ class LocalEngineAnswers:
 
     def __init__(self, categories: Sequence[Any], fallback: str) -> None:
         # Imported late: only this adapter needs the product, and its weights take a while to load.
-        from batch_classifier.inference.embeddings import EmbeddingClassifier
+        from batch_classifier.inference.local.embeddings import EmbeddingClassifier
 
         self._engine = EmbeddingClassifier(categories, fallback)
         self._names = [category.name for category in categories]

@@ -37,7 +37,7 @@ def choose_responder(prompts: Path | None) -> Responder:
     """The local engine for each prompt of the folder; without a folder, a rule that looks for category names."""
     if prompts is None:
         return NamedCategoryAnswers()
-    from batch_classifier.prompts import load_prompts
+    from batch_classifier.prompts.loading import load_prompts
 
     loaded = load_prompts(prompts)
     if not loaded.prompts:

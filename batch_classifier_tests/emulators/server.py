@@ -22,7 +22,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from moto.server import ThreadedMotoServer
 from werkzeug.serving import make_server
 
-from batch_classifier.warehouse.aws_clients import new_session
+from batch_classifier.aws.clients import new_session
 from batch_classifier_tests.emulators.answering import Behaviour
 from batch_classifier_tests.emulators.athena import AthenaApi
 from batch_classifier_tests.emulators.bedrock_api import BedrockApi

@@ -1,0 +1,180 @@
+"""Asset checks of a prompt: each looks at one request file, and shows its counts and the first offenders in its metadata."""
+
+from collections.abc import Callable
+from typing import Any
+
+import dagster as dg
+
+from batch_classifier.answers.quality import accuracy_of
+from batch_classifier.defs.failures import told_in_one_sentence
+from batch_classifier.defs.metadata import markdown_table
+from batch_classifier.defs.names import WAREHOUSE_POOL, asset_key, partitions_of
+from batch_classifier.inference.bedrock.limits import MAXIMUM_BYTES, MAXIMUM_RECORDS
+from batch_classifier.prompts.prompt import Prompt
+from batch_classifier.warehouse import queries
+from batch_classifier.warehouse.interface import Warehouse, literal
+from batch_classifier.warehouse.tables import (
+    BATCH_JOB,
+    BEDROCK_JSONL,
+    CATEGORY_SUMMARY,
+    CLASSIFICATIONS,
+    RAW_REQUESTS,
+    Table,
+)
+
+Evaluation = Callable[[Prompt, Warehouse, str], dg.AssetCheckResult]
+SHOWN = 20
+
+
+def build_checks(prompt: Prompt) -> list[dg.AssetChecksDefinition]:
+    """The checks of one prompt's assets, partitioned as these are."""
+    return [
+        _check(prompt, RAW_REQUESTS, ids_unique, "Every record id stands in the file once."),
+        _check(prompt, RAW_REQUESTS, texts_present, "Every row can be used: it was read, and it has a text."),
+        _check(prompt, BEDROCK_JSONL, within_bedrock_limits, "Every batch keeps Bedrock's limits.", blocking=True),
+        _check(prompt, BATCH_JOB, all_texts_answered, "Every text that was sent has an answer."),
+        _check(
+            prompt, CLASSIFICATIONS, classes_allowed, "Every class is one of the prompt's categories.", blocking=True
+        ),
+        _check(prompt, CLASSIFICATIONS, every_request_classified, "Every request of the file is there, once."),
+        _check(
+            prompt, CLASSIFICATIONS, accuracy, "How many labelled requests got the class they were expected to get."
+        ),
+        _check(prompt, CATEGORY_SUMMARY, counts_reconcile, "Requests and cost add up to those of classifications."),
+    ]
+
+
+def _check(
+    prompt: Prompt, table: Table, evaluate: Evaluation, description: str, blocking: bool = False
+) -> dg.AssetChecksDefinition:
+    @dg.asset_check(
+        asset=asset_key(prompt.name, table.name),
+        name=evaluate.__name__,
+        description=description,
+        blocking=blocking,
+        partitions_def=partitions_of(prompt.name),
+        pool=WAREHOUSE_POOL,
+    )
+    def check(context: dg.AssetCheckExecutionContext, warehouse: dg.ResourceParam[Warehouse]) -> dg.AssetCheckResult:
+        with told_in_one_sentence():
+            return evaluate(prompt, warehouse, context.partition_key)
+
+    return check
+
+
+def ids_unique(prompt: Prompt, warehouse: Warehouse, request_file: str) -> dg.AssetCheckResult:
+    """WARN for record ids that stand in the file more than once."""
+    repeated = warehouse.query(prompt.name, queries.repeated_ids(warehouse, prompt, request_file))
+    return _result(
+        passed=not repeated,
+        severity=dg.AssetCheckSeverity.WARN,
+        repeated_ids=len(repeated),
+        requests=sum(row["requests"] for row in repeated),
+        sample=markdown_table(repeated[:SHOWN]),
+    )
+
+
+def texts_present(prompt: Prompt, warehouse: Warehouse, request_file: str) -> dg.AssetCheckResult:
+    """WARN for rows that can't be used."""
+    unusable = warehouse.query(prompt.name, queries.unusable_rows(warehouse, prompt, request_file))
+    return _result(
+        passed=not unusable,
+        severity=dg.AssetCheckSeverity.WARN,
+        rejected=sum(row["requests"] for row in unusable),
+        sample=markdown_table(unusable[:SHOWN]),
+    )
+
+
+def within_bedrock_limits(prompt: Prompt, warehouse: Warehouse, request_file: str) -> dg.AssetCheckResult:
+    """ERROR for a batch that Bedrock would refuse for its size."""
+    batches = warehouse.query(prompt.name, queries.batches(warehouse, prompt, request_file))
+    outside = [batch for batch in batches if batch["records"] > MAXIMUM_RECORDS or batch["bytes"] > MAXIMUM_BYTES]
+    return _result(
+        passed=not outside,
+        severity=dg.AssetCheckSeverity.ERROR,
+        batches=len(batches),
+        most_records=max((batch["records"] for batch in batches), default=0),
+        most_bytes=max((batch["bytes"] for batch in batches), default=0),
+        sample=markdown_table(outside[:SHOWN], ["batch", "records", "bytes", "uri"]),
+    )
+
+
+def all_texts_answered(prompt: Prompt, warehouse: Warehouse, request_file: str) -> dg.AssetCheckResult:
+    """WARN for texts that no attempt got an answer to."""
+    jobs = warehouse.query(prompt.name, queries.jobs(warehouse, prompt, request_file))
+    missing = sum(job["unanswered"] for job in jobs)
+    return _result(
+        passed=missing == 0,
+        severity=dg.AssetCheckSeverity.WARN,
+        texts=sum(job["records"] for job in jobs if job["attempt"] == 1),
+        missing=missing,
+        sample=markdown_table(
+            [job for job in jobs if job["failed"]][:SHOWN], ["job_name", "status", "records", "failed", "message"]
+        ),
+    )
+
+
+def classes_allowed(prompt: Prompt, warehouse: Warehouse, request_file: str) -> dg.AssetCheckResult:
+    """WARN for a few requests whose class is not in the prompt's set, ERROR above the share that the prompt sets."""
+    statuses = warehouse.query(prompt.name, queries.statuses(warehouse, prompt, request_file))
+    allowed = ", ".join(literal(name) for name in prompt.class_names)
+    offending = f"status = 'invalid_class' or \"class\" not in ({allowed})"
+    total = sum(row["requests"] for row in statuses)
+    invalid = sum(row["requests"] for row in statuses if row["status"] == "invalid_class")
+    foreign = sum(
+        row["requests"] for row in statuses if row["class"] is not None and row["class"] not in prompt.class_names
+    )
+    share = (invalid + foreign) / total if total else 0.0
+    too_many = share > prompt.max_invalid_share or foreign > 0
+    sample = (
+        warehouse.query(prompt.name, queries.offenders(warehouse, prompt, request_file, offending, SHOWN))
+        if share
+        else []
+    )
+    return _result(
+        passed=not share,
+        severity=dg.AssetCheckSeverity.ERROR if too_many else dg.AssetCheckSeverity.WARN,
+        requests=total,
+        invalid_class=invalid,
+        outside_the_set=foreign,
+        share=share,
+        allowed_share=prompt.max_invalid_share,
+        sample=markdown_table(sample),
+    )
+
+
+def every_request_classified(prompt: Prompt, warehouse: Warehouse, request_file: str) -> dg.AssetCheckResult:
+    """ERROR unless rows in = rows out, each exactly once."""
+    (counts,) = warehouse.query(prompt.name, queries.rows_in_and_out(warehouse, prompt, request_file))
+    passed = counts["rows_in"] == counts["rows_out"] == counts["distinct_rows_out"] and counts["missing"] == 0
+    return _result(passed=passed, severity=dg.AssetCheckSeverity.ERROR, **counts)
+
+
+def accuracy(prompt: Prompt, warehouse: Warehouse, request_file: str) -> dg.AssetCheckResult:
+    """Accuracy, precision and recall by category, and the confusion matrix; passes where the file has no labels."""
+    counts = warehouse.query(prompt.name, queries.confusion(warehouse, prompt, request_file))
+    measured = accuracy_of(counts, prompt.class_names)
+    if measured is None:
+        return _result(passed=True, severity=dg.AssetCheckSeverity.WARN, labelled=0)
+    return _result(
+        passed=not measured.unknown_labels,
+        severity=dg.AssetCheckSeverity.WARN,
+        labelled=measured.labelled,
+        accuracy=measured.accuracy,
+        categories=markdown_table(measured.categories),
+        confusion_matrix=markdown_table(measured.matrix),
+        labels_outside_the_set=", ".join(measured.unknown_labels[:SHOWN]) or "none",
+    )
+
+
+def counts_reconcile(prompt: Prompt, warehouse: Warehouse, request_file: str) -> dg.AssetCheckResult:
+    """ERROR unless the summary's requests and cost are those of classifications."""
+    (totals,) = warehouse.query(prompt.name, queries.summary_totals(warehouse, prompt, request_file))
+    passed = totals["summary_requests"] == totals["requests"]
+    passed = passed and abs(totals["summary_cost_usd"] - totals["cost_usd"]) < 1e-6 + 1e-9 * abs(totals["cost_usd"])
+    return _result(passed=passed, severity=dg.AssetCheckSeverity.ERROR, **totals)
+
+
+def _result(passed: bool, severity: dg.AssetCheckSeverity, **metadata: Any) -> dg.AssetCheckResult:
+    plain = {name: int(value) if type(value).__name__ == "Decimal" else value for name, value in metadata.items()}
+    return dg.AssetCheckResult(passed=bool(passed), severity=severity, metadata=plain)

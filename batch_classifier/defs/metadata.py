@@ -1,0 +1,83 @@
+"""What a person sees of an asset in Dagster: column schemas, previews, tables and charts. No text is ever shown in full."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import dagster as dg
+import pyarrow as pa
+
+from batch_classifier.warehouse.tables import Table
+
+PREVIEW_ROWS = 5
+SHOWN_CHARACTERS = 60
+_BAR_CHARACTERS = 30
+
+
+def column_schema(table: Table) -> dg.TableSchema:
+    """The table's columns with what each says."""
+    descriptions = table.column_descriptions()
+    return dg.TableSchema(
+        columns=[
+            dg.TableColumn(name=field.name, type=str(field.type), description=descriptions[field.name])
+            for field in table.schema
+        ]
+    )
+
+
+def glimpse(text: str) -> str:
+    """The beginning of a text: at most `SHOWN_CHARACTERS`, and never more than half of it."""
+    return " ".join(text[: min(SHOWN_CHARACTERS, len(text) // 2)].split()) + "…"
+
+
+class Preview:
+    """Keeps the first rows of a stream while it passes, to show them."""
+
+    _TEXTS = {"text", "input_text", "attributes"}
+
+    def __init__(self) -> None:
+        self.rows: list[dict] = []
+
+    def watch(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Pass the batches on."""
+        for batch in batches:
+            if len(self.rows) < PREVIEW_ROWS:
+                self.rows += batch.slice(0, PREVIEW_ROWS - len(self.rows)).to_pylist()
+            yield batch
+
+    def markdown(self) -> dg.MarkdownMetadataValue:
+        """The rows as a Markdown table, texts cut short."""
+        shown = [
+            {name: glimpse(value) if name in self._TEXTS and value else value for name, value in row.items()}
+            for row in self.rows
+        ]
+        return markdown_table(shown)
+
+
+def markdown_table(
+    rows: Sequence[Mapping[str, object]], columns: Sequence[str] | None = None
+) -> dg.MarkdownMetadataValue:
+    """Rows as a Markdown table."""
+    names = list(columns or (rows[0] if rows else []))
+    if not names:
+        return dg.MetadataValue.md("no rows")
+    lines = [f"| {' | '.join(names)} |", f"|{' --- |' * len(names)}"]
+    lines += [f"| {' | '.join(_cell(row.get(name)) for name in names)} |" for row in rows]
+    return dg.MetadataValue.md("\n".join(lines))
+
+
+def bar_chart(shares: Mapping[str, float]) -> dg.MarkdownMetadataValue:
+    """A bar for each name, as long as its share (0 to 1) of the longest."""
+    longest = max(shares.values(), default=0.0) or 1.0
+    width = max((len(name) for name in shares), default=0)
+    lines = [
+        f"{name.ljust(width)}  {'█' * max(1, round(share / longest * _BAR_CHARACTERS))} {share:.1%}"
+        for name, share in shares.items()
+    ]
+    return dg.MetadataValue.md("```\n" + "\n".join(lines) + "\n```")
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    text = f"{value:,.4g}" if isinstance(value, float) else str(value)
+    text = " ".join(text.replace("|", "\\|").replace("<", "&lt;").split())
+    return text if len(text) <= 200 else text[:199] + "…"

@@ -1,0 +1,40 @@
+"""The names that Dagster knows the parts of a prompt by: made here, and taken apart nowhere."""
+
+from collections.abc import Iterable
+
+import dagster as dg
+
+# The database file takes one process at a time; steps that hold it for long wait in this pool for each other.
+WAREHOUSE_POOL = "duckdb"
+PARTITION_TAG = "dagster/partition"
+REASON_TAG = "batch_classifier/reason"
+
+
+def asset_key(prompt: str, asset: str) -> dg.AssetKey:
+    """The key of a prompt's asset, as in `travel/raw_requests`."""
+    return dg.AssetKey([prompt, asset])
+
+
+def partitions_name(prompt: str) -> str:
+    """The name of the partitions that are a prompt's request files."""
+    return f"{prompt}_request_files"
+
+
+def partitions_of(prompt: str) -> dg.DynamicPartitionsDefinition:
+    """The request files of a prompt; the key is the file's path below its folder."""
+    return dg.DynamicPartitionsDefinition(name=partitions_name(prompt))
+
+
+def job_name(prompt: str) -> str:
+    """The name of the Dagster job that takes one request file of a prompt through all its assets."""
+    return f"classify_{prompt}"
+
+
+def op_name(prompt: str, asset: str) -> str:
+    """The name of the step that makes an asset, as a run's configuration has it."""
+    return f"{prompt}__{asset}"
+
+
+def prompts_by_job(prompts: Iterable[str]) -> dict[str, str]:
+    """Which prompt each job is of."""
+    return {job_name(prompt): prompt for prompt in prompts}

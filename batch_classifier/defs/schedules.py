@@ -1,0 +1,104 @@
+"""The Dagster job of each prompt, and the nightly schedule that takes up what is not finished."""
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+
+from batch_classifier.defs.failures import told_in_one_sentence
+from batch_classifier.defs.metadata import markdown_table
+from batch_classifier.defs.names import WAREHOUSE_POOL, job_name, partitions_name, partitions_of
+from batch_classifier.notes.reruns import Rerun, note_reruns
+from batch_classifier.notes.retention import Retention, remove_expired
+from batch_classifier.prompts.prompt import Prompt
+from batch_classifier.requests.request_files import input_key
+from batch_classifier.storage.folder import Folder
+from batch_classifier.warehouse import queries
+from batch_classifier.warehouse.interface import Warehouse
+from batch_classifier.wording import counted
+
+
+def build_job(prompt: Prompt) -> UnresolvedAssetJobDefinition:
+    """The job that takes one request file of a prompt through all its assets."""
+    return dg.define_asset_job(
+        name=job_name(prompt.name),
+        selection=dg.AssetSelection.groups(prompt.name),
+        partitions_def=partitions_of(prompt.name),
+        description=prompt.description,
+    )
+
+
+def build_rerun_schedule(prompts: Sequence[Prompt], retention: Retention | None = None) -> dg.ScheduleDefinition:
+    """The schedule `rerun_unfinished` and its job, over all prompts; with a retention it also removes old internal files.
+
+    The request files of each prompt are partitions of their own, and one schedule can only request runs of one set of
+    partitions; so the job notes what should run again, and the sensor `request_files` requests these runs.
+    """
+
+    @dg.op(name="find_unfinished", pool=WAREHOUSE_POOL)
+    def find_unfinished(
+        context: dg.OpExecutionContext,
+        warehouse: dg.ResourceParam[Warehouse],
+        customer_folder: dg.ResourceParam[Folder],
+        internal_folder: dg.ResourceParam[Folder],
+    ) -> None:
+        """Note the request files that are not finished, failed in part, or were classified by an older prompt version."""
+        reruns = [
+            rerun for prompt in prompts for rerun in unfinished(prompt, warehouse, customer_folder, context.instance)
+        ]
+        note_reruns(internal_folder, reruns)
+        for rerun in reruns:
+            context.log.info(f"{rerun.prompt}/{rerun.request_file} runs again: {rerun.reason}")
+        shown = [{"prompt": rerun.prompt, "request file": rerun.request_file, "why": rerun.reason} for rerun in reruns]
+        context.add_output_metadata({"request_files": len(reruns), "reruns": markdown_table(shown[:100])})
+
+    @dg.op(name="remove_old_files", pool=WAREHOUSE_POOL)
+    def remove_old_files(
+        context: dg.OpExecutionContext,
+        warehouse: dg.ResourceParam[Warehouse],
+        internal_folder: dg.ResourceParam[Folder],
+    ) -> None:
+        """Remove batches and answers that were read, and are older than the retention, from a local folder."""
+        assert retention is not None
+        names = [prompt.name for prompt in prompts]
+        with told_in_one_sentence():
+            removed = remove_expired(retention, internal_folder, warehouse, names, datetime.datetime.now(datetime.UTC))
+        context.add_output_metadata(asdict(removed))
+
+    @dg.job(name="rerun_unfinished", description=find_unfinished.description)
+    def rerun_unfinished() -> None:
+        find_unfinished()
+        if retention is not None:
+            remove_old_files()
+
+    return dg.ScheduleDefinition(
+        name="rerun_unfinished",
+        job=rerun_unfinished,
+        cron_schedule="0 2 * * *",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Nightly: request files that are not finished or ended with failed rows, and, where a prompt says so, "
+        "those that an older version of the prompt classified, run again.",
+    )
+
+
+def unfinished(prompt: Prompt, warehouse: Warehouse, customer: Folder, instance: dg.DagsterInstance) -> list[Rerun]:
+    """The request files that should run again; one that is gone from its folder could only fail, night after night."""
+    known = set(instance.get_dynamic_partitions(partitions_name(prompt.name)))
+    with told_in_one_sentence():
+        rows = warehouse.query(prompt.name, queries.standing(warehouse, prompt)) if known else []
+    standing = {row["request_file"]: row for row in rows}
+    found = []
+    for request_file in sorted(known):
+        row = standing.get(request_file)
+        if row is None or row["classified"] < row["requests"]:
+            found.append(Rerun(prompt.name, request_file, "not finished"))
+        elif row["failed"]:
+            found.append(Rerun(prompt.name, request_file, counted(row["failed"], "failed request")))
+        elif row["older"] and prompt.rerun_older_versions:
+            found.append(
+                Rerun(prompt.name, request_file, f"{counted(row['older'], 'request')} of an older prompt version")
+            )
+    with told_in_one_sentence():
+        return [rerun for rerun in found if customer.find(input_key(prompt.name, rerun.request_file)) is not None]

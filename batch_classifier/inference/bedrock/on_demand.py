@@ -1,0 +1,194 @@
+"""Answers on demand, for texts that are too few for a batch job: the same files in and out, by bedrock-runtime.
+
+A job on demand is done by a thread of this process. It keeps a lease on S3, so that two processes do not both pay, and puts
+each answer there as it comes, so that a kill costs at most the calls that were under way.
+"""
+
+import contextlib
+import dataclasses
+import datetime
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from itertools import islice
+from typing import Any
+
+import msgspec
+import orjson
+
+from batch_classifier.aws.clients import AwsClients
+from batch_classifier.aws.errors import error_code, told_plainly
+from batch_classifier.errors import ClassifierError
+from batch_classifier.inference.bedrock.messages import advice_on
+from batch_classifier.inference.interface import Job, JobRequest
+from batch_classifier.inference.process_jobs import ProcessJobs
+from batch_classifier.prompts.prompt import Prompt
+from batch_classifier.storage.folder import Folder
+from batch_classifier.storage.s3_folder import S3Folder, require_s3
+
+LEASE_SECONDS = 60.0
+# The caller's own mistake or state: no answer of the model's, and no sense in going on to the next text.
+_STOPS_ALL = {"AccessDeniedException", "ExpiredTokenException", "ExpiredToken", "UnrecognizedClientException"}
+_FOLDER = "on_demand_jobs"
+
+
+class OnDemandJobs:
+    """The jobs on demand of one deployment; `concurrency` calls at once."""
+
+    def __init__(self, internal: Folder, clients: AwsClients, concurrency: int) -> None:
+        self.internal = internal
+        self.clients = clients
+        self.concurrency = concurrency
+        self._jobs: ProcessJobs | None = None
+
+    def _process_jobs(self) -> ProcessJobs:
+        if self._jobs is None:
+            internal = require_s3(self.internal, "Inference on Bedrock")
+            notes = S3Folder(internal.uri_of(_FOLDER), self.clients, internal.kms_key_id)
+            self._jobs = ProcessJobs("on-demand", notes, lambda name: held_lease(notes, name), self._answer)
+        return self._jobs
+
+    def submit(self, request: JobRequest) -> Job:
+        """Begin the job, or take it up."""
+        return self._process_jobs().submit(request)
+
+    def find(self, name: str) -> Job | None:
+        """The job of that name, or None."""
+        return self._process_jobs().find(name)
+
+    def look_up(self, arn: str) -> Job:
+        """How a job stands."""
+        return self._process_jobs().look_up(arn)
+
+    def owns(self, arn: str) -> bool:
+        """Whether an ARN is one of a job on demand."""
+        return arn.startswith("on-demand:")
+
+    def _answer(self, request: JobRequest, job: Job, note: Callable[[Job], None]) -> Job:
+        folder = f"{request.output_key}/{request.name}"
+        name = request.input_key.rsplit("/", 1)[-1]
+        answered = self._answered(folder)
+        with self.internal.read(request.input_key) as file:
+            lines = [line.rstrip(b"\r\n") for line in file if line.strip()]
+        todo = (line for line in lines if _record_id(line) not in answered)
+
+        def ask(line: bytes) -> None:
+            record_id, answer = _record_id(line), self._answer_line(request.prompt, line)
+            self.internal.write_bytes(f"{folder}/parts/{record_id}.json", answer)
+            answered[record_id] = answer
+
+        try:
+            with ThreadPoolExecutor(self.concurrency) as pool:
+                running: set[Future[None]] = set()
+                # No more is handed out than is asked at once: what is left in the pool would outlive an interrupt.
+                while running := running | {
+                    pool.submit(ask, line) for line in islice(todo, self.concurrency - len(running))
+                }:
+                    finished, running = wait(running, return_when=FIRST_COMPLETED)
+                    for done in finished:
+                        done.result()
+                    job = _counted(job, list(answered.values()))
+                    note(job)
+        finally:
+            # Also after a failure: what was answered is paid for.
+            self.internal.write_bytes(f"{folder}/{name}.out", b"".join(line + b"\n" for line in answered.values()))
+        return _counted(job, list(answered.values()))
+
+    def _answered(self, folder: str) -> dict[str, bytes]:
+        """What an earlier process got before it was killed, by record id."""
+        keys = [file.key for file in self.internal.list(f"{folder}/parts/")]
+        with ThreadPoolExecutor(self.concurrency) as pool:
+            return {_record_id(line): line for line in pool.map(self.internal.read_bytes, keys) if line}
+
+    def _answer_line(self, prompt: Prompt, line: bytes) -> bytes:
+        from botocore.exceptions import ClientError
+
+        record = orjson.loads(line)
+        try:
+            output = self._ask(prompt, record["modelInput"])
+        except ClientError as error:
+            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
+            words = error.response.get("Error", {}).get("Message", str(error))
+            return orjson.dumps({**record, "error": {"errorCode": status, "errorMessage": words}})
+        return orjson.dumps({**record, "modelOutput": output})
+
+    def _ask(self, prompt: Prompt, body: dict[str, Any]) -> Any:
+        """The model's output; raises ClientError for what is wrong with this record, ClassifierError for all else."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            return self._call(prompt, body)
+        except (BotoCoreError, ClientError) as error:
+            is_own = isinstance(error, ClientError) and error_code(error) not in _STOPS_ALL
+            if is_own and advice_on(str(error)) is None:
+                raise
+            with told_plainly(f"ask {prompt.model.id}", "Bedrock"):
+                raise
+
+    def _call(self, prompt: Prompt, body: dict[str, Any]) -> Any:
+        client = self.clients.bedrock_runtime
+        if prompt.model.invocation == "Converse":
+            response = client.converse(modelId=prompt.model.id, **body)
+            return {name: response[name] for name in ("output", "stopReason", "usage") if name in response}
+        response = client.invoke_model(
+            modelId=prompt.model.id, body=orjson.dumps(body), contentType="application/json", accept="application/json"
+        )
+        content = response["body"].read()
+        with contextlib.suppress(msgspec.DecodeError):
+            return msgspec.json.decode(content)
+        return {"text": content.decode(errors="replace")}
+
+
+def _record_id(line: bytes) -> str:
+    return str(orjson.loads(line)["recordId"])
+
+
+def _counted(job: Job, answers: list[bytes]) -> Job:
+    failed = sum(b'"modelOutput":' not in answer for answer in answers)
+    return dataclasses.replace(job, processed=len(answers), succeeded=len(answers) - failed, failed=failed)
+
+
+@contextlib.contextmanager
+def held_lease(notes: S3Folder, name: str, seconds: float = LEASE_SECONDS) -> Iterator[bool]:
+    """Hold the lease of a job, renewed until the end; False when another process holds one that is not stale.
+
+    A lease is an object that only one can create; one that was not renewed for `seconds` belongs to a process that is gone.
+    """
+    number = _next_lease(notes, name, seconds)
+    key = f"leases/{name}/{number:05d}"
+    if number < 0 or not notes.create(key, b""):
+        yield False
+        return
+    is_over = threading.Event()
+
+    def renew() -> None:
+        while not is_over.wait(seconds / 4):
+            with contextlib.suppress(ClassifierError):
+                notes.write_bytes(key, b"")
+
+    renewing = threading.Thread(target=renew, daemon=True)
+    renewing.start()
+    try:
+        yield True
+    finally:
+        is_over.set()
+        renewing.join()
+        notes.write_bytes(f"{key}-released", b"")
+
+
+def _next_lease(notes: S3Folder, name: str, seconds: float) -> int:
+    """The number of the lease that may be created now; -1 while another process holds one."""
+    leases = {file.key.rsplit("/", 1)[-1]: file for file in notes.list(f"leases/{name}/")}
+    newest = max((key for key in leases if not key.endswith("-released")), default=None)
+    if newest is None:
+        return 0
+    is_free = f"{newest}-released" in leases or (_now(notes) - leases[newest].modified).total_seconds() > seconds
+    return int(newest) + 1 if is_free else -1
+
+
+def _now(notes: S3Folder) -> datetime.datetime:
+    """The time on the clock that leases are dated by, which need not be this machine's."""
+    key = "leases/clock"
+    notes.write_bytes(key, b"")
+    found = notes.find(key)
+    return found.modified if found else datetime.datetime.now(datetime.UTC)

@@ -1,0 +1,155 @@
+"""Inference on this machine: the same batches in and the same answers out as Bedrock's, from the local engine.
+
+A job is a thread of the process that submitted it. Its answers appear whole, when it is over.
+"""
+
+import dataclasses
+import fcntl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from itertools import islice
+from pathlib import Path
+from typing import BinaryIO
+
+import orjson
+
+from batch_classifier.inference.interface import Inference, Job, JobRequest
+from batch_classifier.inference.local.embeddings import MODEL_ID, EmbeddingClassifier, Verdict
+from batch_classifier.inference.model_requests import RecordForm
+from batch_classifier.inference.prices import FREE, Price
+from batch_classifier.inference.process_jobs import ProcessJobs
+from batch_classifier.prompts.prompt import Prompt
+from batch_classifier.storage.folder import Folder
+from batch_classifier.storage.local_folder import LocalFolder
+
+_LINES_AT_ONCE = 2_000
+
+
+class LocalInference(Inference):
+    """Answers batches with static embeddings, free of charge and offline."""
+
+    kind = "local"
+    poll_seconds = 0.05
+    minimum_records = 1
+
+    def __init__(self, internal: Folder, home: Path) -> None:
+        self.internal = internal
+        notes = LocalFolder(home / "local_jobs")
+        self.jobs = ProcessJobs("local", notes, lambda name: _lock(notes.path / f".{name}.lock"), self._answer)
+
+    def model_id(self, prompt: Prompt) -> str:
+        """The engine's name and version."""
+        return MODEL_ID
+
+    def price(self, prompt: Prompt, records: int) -> Price | None:
+        """Nothing."""
+        return FREE
+
+    def free_places(self, prompt: Prompt) -> int:
+        """One job at a time: each uses all cores."""
+        return 0 if self.jobs.is_busy() else 1
+
+    def submit(self, request: JobRequest) -> Job:
+        """Begin the job, or take it up where nobody is working on it any more."""
+        return self.jobs.submit(request)
+
+    def take_up(self, request: JobRequest, found: Job) -> Job:
+        """Begin a job again whose process was killed."""
+        return self.submit(request)
+
+    def does_itself(self, job: Job) -> bool:
+        """Always."""
+        return True
+
+    def find(self, name: str) -> Job | None:
+        """The job of that name, or None."""
+        return self.jobs.find(name)
+
+    def look_up(self, arn: str) -> Job:
+        """How a job stands."""
+        return self.jobs.look_up(arn)
+
+    def list_jobs(self) -> Iterator[Job]:
+        """All jobs of this home, newest first."""
+        return self.jobs.list_jobs()
+
+    def stop(self, arn: str) -> None:
+        """Nothing to do: a local job ends with its process."""
+
+    def console_url(self, job: Job) -> str | None:
+        """There is no page for a local job."""
+        return None
+
+    def _answer(self, request: JobRequest, job: Job, note: Callable[[Job], None]) -> Job:
+        engine, form = _engine(request.prompt), RecordForm.of(request.prompt)
+        tokens_read = tokens_written = 0
+        with self.internal.spool() as path:
+            with self.internal.read(request.input_key) as lines, path.open("wb") as out:
+                while some := list(islice(_lines(lines), _LINES_AT_ONCE)):
+                    texts = [form.read(line)[1] for line in some]
+                    for line, verdict in zip(some, engine.classify(texts), strict=True):
+                        answer = answer_text(request.prompt, verdict)
+                        tokens_read += verdict.tokens
+                        tokens_written += len(answer) // 4
+                        out.write(b'%b,"modelOutput":%b}\n' % (line[:-1], _model_output(answer, verdict)))
+                    done = job.processed + len(some)
+                    job = dataclasses.replace(job, processed=done, succeeded=done)
+                    note(job)
+            name = request.input_key.rsplit("/", 1)[-1]
+            self.internal.publish(path, f"{request.output_key}/{request.name}/{name}.out")
+        manifest = {
+            "totalRecordCount": job.processed,
+            "processedRecordCount": job.processed,
+            "successRecordCount": job.succeeded,
+            "errorRecordCount": 0,
+            "inputTokenCount": tokens_read,
+            "outputTokenCount": tokens_written,
+        }
+        self.internal.write_bytes(f"{request.output_key}/{request.name}/manifest.json.out", orjson.dumps(manifest))
+        return job
+
+
+@contextmanager
+def _lock(path: Path) -> Iterator[bool]:
+    """A lock that ends with its process, however that ends; False when another process has it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        yield True
+
+
+@lru_cache(maxsize=8)
+def _engine(prompt: Prompt) -> EmbeddingClassifier:
+    return EmbeddingClassifier(prompt.categories, prompt.fallback)
+
+
+def answer_text(prompt: Prompt, verdict: Verdict) -> str:
+    """The verdict in the words that the prompt asks a model for."""
+    if prompt.answer == "json":
+        reason = {"rationale": verdict.reason} if prompt.rationale else {}
+        return orjson.dumps({**reason, "class": verdict.category}).decode()
+    rationale = f"<rationale>{verdict.reason}</rationale>" if prompt.rationale else ""
+    return f"<class>{verdict.category}</class>{rationale}"
+
+
+def _model_output(answer: str, verdict: Verdict) -> bytes:
+    return orjson.dumps(
+        {
+            "type": "message",
+            "role": "assistant",
+            "model": MODEL_ID,
+            "content": [{"type": "text", "text": answer}],
+            "stop_reason": "end_turn",
+            "usage": {"input_tokens": verdict.tokens, "output_tokens": len(answer) // 4},
+            "confidence": round(verdict.confidence, 4),
+        }
+    )
+
+
+def _lines(file: BinaryIO) -> Iterator[bytes]:
+    return (stripped for line in file if (stripped := line.rstrip(b"\r\n")))

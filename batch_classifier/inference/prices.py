@@ -1,0 +1,31 @@
+"""What models cost on Amazon Bedrock, in USD per million tokens, and what a number of tokens comes to.
+
+Figures from the price page of Amazon Bedrock as of 2026-01 (batch is half of on demand). Prices change and differ by Region:
+a prompt's `model.price` overrides them.
+"""
+
+from dataclasses import dataclass
+
+from batch_classifier.prompts.prompt import Prompt
+
+BYTES_A_TOKEN = 4
+
+
+@dataclass(frozen=True)
+class Price:
+    """USD per million tokens read and written."""
+
+    input: float
+    output: float
+
+    def cost(self, input_tokens: int, output_tokens: int) -> float:
+        """USD for so many tokens."""
+        return (input_tokens * self.input + output_tokens * self.output) / 1e6
+
+
+FREE = Price(0.0, 0.0)
+
+
+def answer_tokens(prompt: Prompt) -> int:
+    """An estimate of an answer's length in tokens: a category's name, and a sentence where a reason is asked for."""
+    return 60 if prompt.rationale else 15

@@ -1,0 +1,1 @@
+"""From batches to finished jobs: submitted or adopted, followed, and sent again where answers are missing."""

@@ -1,0 +1,97 @@
+"""Request files whose jobs are under way: noted by batch_job when it steps aside, looked after by the sensor `finished_jobs`."""
+
+import datetime
+import hashlib
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
+
+import orjson
+
+from batch_classifier.inference.interface import Job
+from batch_classifier.prompts.prompt import Prompt
+from batch_classifier.storage.folder import Folder, StoredFile
+
+_FOLDER = "waiting"
+# After a restart of the sensor's process every note is read at one tick.
+_READS_AT_ONCE = 8
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A request file that waits: the ARN of each job in flight by name, and the names of the jobs that have no place yet.
+
+    `since` is when it first stepped aside: the oldest is served first, among all prompts that share a model. `noted_at`
+    is when it last did: two notes are never the same.
+    """
+
+    prompt: str
+    request_file: str
+    since: str
+    jobs: dict[str, str] = field(default_factory=dict)
+    unsent: Sequence[str] = ()
+    model: str = ""
+    noted_at: str = ""
+
+
+def note_waiting(
+    internal: Folder, prompt: Prompt, request_file: str, jobs: Sequence[Job], unsent: Sequence[str]
+) -> None:
+    """Note that a request file waits for these jobs; the time of an earlier note stays."""
+    key = _key(prompt.name, request_file)
+    earlier = internal.read_bytes(key)
+    now = datetime.datetime.now(datetime.UTC).isoformat()
+    since = orjson.loads(earlier)["since"] if earlier else now
+    in_flight = {job.name: job.arn for job in jobs if not job.state.is_over}
+    waiting = Waiting(prompt.name, request_file, since, in_flight, unsent, prompt.model.id, now)
+    internal.write_bytes(key, orjson.dumps(asdict(waiting)))
+
+
+def forget_waiting(internal: Folder, prompt: Prompt, request_file: str) -> None:
+    """The request file waits no more."""
+    internal.delete(_key(prompt.name, request_file))
+
+
+def jobs_ahead(internal: Folder, prompt: Prompt, request_file: str, enough: int) -> int:
+    """How many jobs of other files wait for a place at the prompt's model; not counted on from `enough`.
+
+    None for a file that waits itself: the sensor has sent for it, in its turn.
+    """
+    if internal.find(_key(prompt.name, request_file)) is not None:
+        return 0
+    ahead: set[str] = set()
+    for file in internal.list(f"{_FOLDER}/"):
+        if len(ahead) >= enough:
+            break
+        if (content := internal.read_bytes(file.key)) is not None:
+            waiting = Waiting(**orjson.loads(content))
+            ahead.update(waiting.unsent if waiting.model == prompt.model.id else ())
+    return len(ahead)
+
+
+@dataclass
+class WaitingNotes:
+    """Reads the notes, each once for as long as it does not change: a thousand of them cost one listing a look."""
+
+    _known: dict[str, tuple[StoredFile, Waiting]] = field(default_factory=dict)
+
+    def read(self, internal: Folder) -> list[tuple[StoredFile, Waiting]]:
+        """The notes as they are now, those that wait longest first."""
+        listed = {file.key: file for file in internal.list(f"{_FOLDER}/")}
+        found = {key: entry for key, entry in self._known.items() if key in listed and _is_same(entry[0], listed[key])}
+        changed = [key for key in listed if key not in found]
+        with ThreadPoolExecutor(_READS_AT_ONCE) as pool:
+            for key, content in zip(changed, pool.map(internal.read_bytes, changed), strict=True):
+                if content is not None:
+                    found[key] = (listed[key], Waiting(**orjson.loads(content)))
+        self._known = found
+        return sorted(found.values(), key=lambda entry: (entry[1].since, entry[0].key))
+
+
+def _is_same(one: StoredFile, other: StoredFile) -> bool:
+    return one.fingerprint == other.fingerprint and one.modified == other.modified
+
+
+def _key(prompt: str, request_file: str) -> str:
+    # A request file's name may hold what a key of the internal folder may not.
+    return f"{_FOLDER}/{prompt}/{hashlib.sha256(request_file.encode()).hexdigest()[:32]}.json"

@@ -1,0 +1,145 @@
+"""Prompt files: one YAML file in `prompts/` is one classification task, and so one pipeline.
+
+The schema below is the whole contract of such a file. Whatever is wrong with it is told in one sentence that names the
+file, the key and what to do (`PromptError`), and never keeps the other prompts from loading.
+"""
+
+import unicodedata
+from functools import cached_property
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from batch_classifier.prompts.rendering import render
+from batch_classifier.prompts.version import version_of
+
+
+def _one_line(value: str) -> str:
+    if any(unicodedata.category(character) in ("Cc", "Zl", "Zp") for character in value):
+        raise ValueError("must stand on one line, without control characters")
+    if "<" in value or ">" in value:
+        raise ValueError("must not hold < or >, which mark the parts of an answer")
+    return value
+
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_one_line)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
+
+
+class Category(_Part):
+    """One of the classes a text can get."""
+
+    name: Name = Field(description="the class as it stands in every table and file")
+    description: Text = Field(description="what belongs to it, for the model")
+    examples: tuple[Text, ...] = Field(default=(), description="typical texts; the local engine learns from them")
+
+
+class InputColumns(_Part):
+    """Which columns of a request file mean what; case and surrounding spaces do not matter."""
+
+    text: Text = Field(description="the column that holds the text")
+    id: Text | None = Field(default=None, description="the column that holds the record's id; else the row's number")
+    label: Text | None = Field(
+        default=None, description="the column that holds the expected class, for files that have it"
+    )
+
+
+class TokenPrice(_Part):
+    """USD per million tokens."""
+
+    input: float = Field(ge=0)
+    output: float = Field(ge=0)
+
+
+class Model(_Part):
+    """The model that answers, when inference runs on Bedrock."""
+
+    id: Text = Field(description="a model id, or an inference profile's id or ARN")
+    max_tokens: int = Field(default=200, ge=1, le=64_000, description="the longest answer, in tokens")
+    temperature: float = Field(default=0.0, ge=0, le=1)
+    invocation: Literal["InvokeModel", "Converse"] = "InvokeModel"
+    family: Literal["claude", "nova", "llama", "mistral"] | None = Field(
+        default=None, description="only needed where the id does not tell it, as with an application inference profile"
+    )
+    price: TokenPrice | None = Field(
+        default=None, description="batch price in USD per million tokens; else the price table"
+    )
+
+
+class Prompt(_Part):
+    """A classification task: categories, instructions, input mapping, model and budget."""
+
+    name: str = Field(exclude=True)
+    description: Name
+    input: InputColumns
+    categories: tuple[Category, ...] = Field(min_length=2)
+    fallback: Name
+    instructions: Text
+    answer: Literal["tags", "json"] = "tags"
+    rationale: bool = Field(
+        default=True, description="ask for a reason; without it the output tokens, and the bill, shrink"
+    )
+    model: Model
+    batch_size: int = Field(default=50_000, ge=100, le=50_000, description="texts per job")
+    results: tuple[Literal["csv", "json", "xlsx"], ...] = Field(default=("csv",), min_length=1)
+    budget_usd: float = Field(gt=0, description="what one request file may cost at most")
+    on_demand: Literal["auto", "never"] = Field(
+        default="auto", description="whether few texts may be answered on demand"
+    )
+    max_attempts: int = Field(default=3, ge=1, le=10, description="how often a text is sent before it ends as failed")
+    max_invalid_share: float = Field(default=0.05, ge=0, le=1, description="share of invalid classes that blocks")
+    rerun_older_versions: bool = Field(
+        default=False, description="classify again nightly what an older version answered"
+    )
+
+    @model_validator(mode="after")
+    def _names_are_distinct(self) -> "Prompt":
+        seen: dict[str, str] = {}
+        for category in self.categories:
+            folded = "".join(unicodedata.normalize("NFKC", category.name).casefold().split())
+            if folded in seen:
+                twice = seen[folded] == category.name
+                difference = "stands there twice" if twice else "differ only in case or spacing"
+                raise ValueError(
+                    f"categories: {category.name!r} {difference}"
+                    if twice
+                    else f"categories: {seen[folded]!r} and {category.name!r} {difference}; rename or remove one"
+                )
+            seen[folded] = category.name
+        if self.fallback not in self.class_names:
+            raise ValueError(
+                f"fallback: {self.fallback!r} is not one of the categories; add it there or name one that is"
+            )
+        columns = [column.casefold() for column in (self.input.text, self.input.id, self.input.label) if column]
+        if len(set(columns)) < len(columns):
+            raise ValueError("input: text, id and label must be different columns")
+        return self
+
+    @cached_property
+    def class_names(self) -> tuple[str, ...]:
+        """The allowed set, in the file's order."""
+        return tuple(category.name for category in self.categories)
+
+    @cached_property
+    def system(self) -> str:
+        """The rendered instructions: the system prompt that goes with every text."""
+        return render(
+            self.instructions,
+            categories=[category.model_dump() for category in self.categories],
+            fallback=self.fallback,
+            answer=self.answer,
+            rationale=self.rationale,
+        )
+
+    @cached_property
+    def version(self) -> str:
+        """12 hex digits that change with whatever can change an answer, and with nothing else (comments, budget, layout)."""
+        content = self.model_dump(
+            include={"categories", "fallback", "instructions", "answer", "rationale", "model"},
+            exclude={"model": {"price"}},
+        )
+        return version_of(content)

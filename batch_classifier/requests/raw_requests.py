@@ -1,0 +1,122 @@
+"""From the rows of a request file to requests: record id, text, expected class, and what is wrong with a row."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from batch_classifier.errors import UnreadableFile
+from batch_classifier.prompts.prompt import Prompt
+from batch_classifier.requests.readers.request_file import Rows, columns_may_come_late
+from batch_classifier.requests.text_id import text_id
+from batch_classifier.warehouse.tables import RAW_REQUESTS
+
+NO_TEXT = "has no text"
+
+
+@dataclass
+class Requests:
+    """Reads requests as record batches of the table `raw_requests`, and counts on the way.
+
+    Iterate it once. Raises UnreadableFile when the text column is missing, or what the reader raises.
+    """
+
+    rows: Iterable[Rows]
+    prompt: Prompt
+    request_file: str
+    total: int = 0
+    problems: Counter[str] = field(default_factory=Counter)
+    labelled: int = 0
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        columns: dict[str, None] = {}
+        any_text_column = False
+        for rows in self.rows:
+            names = rows.cells.schema.names
+            text_column = find_column(names, self.prompt.input.text)
+            if text_column is not None:
+                any_text_column = True
+            else:
+                columns.update(dict.fromkeys(names))
+                if not any_text_column and not columns_may_come_late(self.request_file):
+                    break
+            yield self._normalise(rows, text_column)
+        if columns and not any_text_column:
+            raise self._without_text_column(list(columns))
+
+    def _without_text_column(self, names: list[str]) -> UnreadableFile:
+        there = ", ".join(map(repr, names))
+        return UnreadableFile(
+            f"{self.request_file} has no column {self.prompt.input.text!r}; its columns are {there}. "
+            f"Rename one, or change input.text of the prompt {self.prompt.name}."
+        )
+
+    def _normalise(self, rows: Rows, text_column: str | None) -> pa.RecordBatch:
+        size = rows.cells.num_rows
+        names = rows.cells.schema.names
+        id_column = find_column(names, self.prompt.input.id)
+        label_column = find_column(names, self.prompt.input.label)
+        nothing = pa.nulls(size, pa.string())
+        texts = nothing if text_column is None else rows.cells.column(text_column)
+        text_list = [text if text and text.strip() else None for text in texts.to_pylist()]
+        without_text = NO_TEXT
+        if text_column is None and rows.part is not None:
+            without_text = f"is on the sheet {rows.part!r}, which has no column {self.prompt.input.text!r}"
+        problems = [
+            problem or (None if text else without_text)
+            for problem, text in zip(rows.problems.to_pylist(), text_list, strict=True)
+        ]
+        usable = [text if problem is None else None for text, problem in zip(text_list, problems, strict=True)]
+        labels = nothing if label_column is None else _blank_as_null(rows.cells.column(label_column))
+        others = [name for name in names if name not in (text_column, id_column, label_column)]
+
+        self.total += size
+        self.labelled += size - labels.null_count
+        self.problems.update(problem for problem in problems if problem)
+        return pa.record_batch(
+            [
+                pa.repeat(pa.scalar(self.request_file, pa.string()), size),
+                rows.row_numbers,
+                self._record_ids(rows, id_column),
+                texts,
+                pa.array([text_id(text) if text else None for text in usable], pa.string()),
+                labels,
+                _attributes(rows.cells, others),
+                pa.array(problems, pa.string()),
+            ],
+            schema=RAW_REQUESTS.schema,
+        )
+
+    def _record_ids(self, rows: Rows, id_column: str | None) -> pa.Array:
+        numbers = rows.row_numbers.cast(pa.string())
+        if id_column is None:
+            return numbers
+        named = pc.binary_join_element_wise(pa.scalar("row", pa.string()), numbers, pa.scalar(" ", pa.string()))
+        return pc.coalesce(_blank_as_null(rows.cells.column(id_column)), named)
+
+
+def find_column(names: list[str], wanted: str | None) -> str | None:
+    """The column a prompt means: by its exact name, else without regard to case and white space."""
+    if wanted is None or wanted in names:
+        return wanted
+    folded = " ".join(wanted.casefold().split())
+    return next((name for name in names if " ".join(name.casefold().split()) == folded), None)
+
+
+def _blank_as_null(column: pa.Array) -> pa.Array:
+    trimmed = pc.utf8_trim_whitespace(column)
+    return pc.if_else(pc.equal(trimmed, pa.scalar("", pa.string())), pa.scalar(None, pa.string()), trimmed)
+
+
+def _attributes(cells: pa.RecordBatch, names: list[str]) -> pa.Array:
+    if not names:
+        return pa.repeat(pa.scalar("{}", pa.string()), cells.num_rows)
+    rows = zip(*(cells.column(name).to_pylist() for name in names), strict=True)
+    objects = (
+        orjson.dumps({name: value for name, value in zip(names, row, strict=True) if value is not None}).decode()
+        for row in rows
+    )
+    return pa.array(objects, pa.string(), size=cells.num_rows)

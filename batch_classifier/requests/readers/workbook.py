@@ -1,0 +1,186 @@
+"""Workbooks: every sheet, with its first row that is not empty as the header."""
+
+import re
+import zipfile
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import pyarrow as pa
+
+from batch_classifier.errors import UnreadableFile
+from batch_classifier.requests.readers.cell_text import cell_text
+from batch_classifier.requests.readers.file_kind import find_kind
+from batch_classifier.requests.readers.rows import (
+    CELLS_AT_ONCE,
+    ROWS_AT_ONCE,
+    Block,
+    is_blank,
+    string_array,
+    unique_names,
+    without_blank_rows,
+)
+from batch_classifier.requests.readers.workbook_pieces import DAMAGES, is_to_be_cut, pieces
+
+if TYPE_CHECKING:
+    from python_calamine import CalamineSheet
+
+MOST_CELLS = 60_000_000
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+_DIMENSION = re.compile(rb'<(?:\w+:)?dimension ref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"')
+
+
+def read_workbook(file: BinaryIO, name: str) -> Iterator[Block]:
+    """Yield the rows of all sheets of a workbook; the sheet's name is their part.
+
+    Empty cells and cells with an error (`#N/A`) are missing values; of merged cells the first has the value. A sheet is in
+    memory as a whole while it is read, but for a large XLSX workbook without many shared strings, which is read in pieces.
+
+    Raises:
+        UnreadableFile: the file is not a workbook, is damaged, or is protected by a password.
+    """
+    from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum
+
+    _check_is_workbook(file, name)
+    is_large = is_to_be_cut(file)
+    file.seek(0)
+    try:
+        with CalamineWorkbook.from_filelike(file) as workbook:
+            for place, sheet in enumerate(workbook.sheets_metadata):
+                if sheet.typ == SheetTypeEnum.WorkSheet:
+                    runs = _runs_of_pieces(file, place) if is_large else _runs(workbook.get_sheet_by_index(place))
+                    yield from _read_sheet(sheet.name, runs)
+    except PasswordError as error:
+        raise _protected(name) from error
+    except (CalamineError, *DAMAGES) as error:
+        raise _damaged(name, error) from error
+    except BaseException as error:
+        # calamine panics on some damaged files; the class of that can't be imported, and is no Exception.
+        if type(error).__name__ != "PanicException":
+            raise
+        raise _damaged(name, error) from error
+
+
+def _runs(sheet: "CalamineSheet") -> Iterator[list[list[object]]]:
+    """The rows of a sheet, some at once, all of one length."""
+    if sheet.start is not None:
+        yield from _in_runs(sheet.iter_rows(), sheet)
+
+
+def _runs_of_pieces(file: BinaryIO, place: int) -> Iterator[list[list[object]]]:
+    from python_calamine import CalamineWorkbook
+
+    for piece in pieces(file, place):
+        with CalamineWorkbook.from_filelike(piece) as workbook:
+            sheet = workbook.get_sheet_by_index(place)
+            if sheet.start is not None:
+                # Only this way leaves out the blank rows before the first, which are all those of earlier pieces.
+                yield from _in_runs(iter(sheet.to_python()), sheet)
+
+
+def _in_runs(rows: Iterator[list[Any]], sheet: "CalamineSheet") -> Iterator[list[list[object]]]:
+    assert sheet.start is not None
+    before: list[object] = [None] * sheet.start[1]
+    size = max(1, min(ROWS_AT_ONCE, CELLS_AT_ONCE // max(sheet.total_width, 1)))
+    while run := [before + row for row in islice(rows, size)]:
+        yield run
+
+
+def _read_sheet(title: str, runs: Iterable[list[list[object]]]) -> Iterator[Block]:
+    """The rows below the first that is not empty, which is the header; rows may be longer than that."""
+    header: list[str | None] = []
+    for run in runs:
+        rows = run
+        if not header:
+            place = next((place for place, row in enumerate(rows) if not is_blank(_cells(row))), None)
+            if place is None:
+                continue
+            header, rows = _cells(rows[place]), rows[place + 1 :]
+        if rows:
+            header += [None] * (len(rows[0]) - len(header))
+            yield without_blank_rows(_block(title, header, rows))
+
+
+def _block(title: str, header: list[str | None], rows: list[list[object]]) -> Block:
+    """Rows under their header; of columns without a name there are those between named ones, and those with something in them."""
+    named = [place for place, name in enumerate(header) if name and not name.isspace()]
+    columns: dict[str, pa.Array] = {}
+    cells = [_cells(column) for column in zip(*rows, strict=True)]
+    for place, name in enumerate(unique_names(header)):
+        column = cells[place] if place < len(cells) else [None] * len(rows)
+        if named[0] <= place <= named[-1] or any(column):
+            columns[name] = string_array(column)
+    return Block(
+        title,
+        pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns)),
+        pa.nulls(len(rows), pa.string()),
+    )
+
+
+def _cells(values: Iterable[object]) -> list[str | None]:
+    return [(value if type(value) is str else cell_text(value)) or None for value in values]
+
+
+def _check_is_workbook(file: BinaryIO, name: str) -> None:
+    file.seek(0)
+    head = file.read(1 << 12)
+    if not head:
+        raise UnreadableFile(f"'{name}' is empty: put a header and at least one row in it.")
+    if head.startswith(b"PK"):
+        _check_fits_memory(file, name)
+    elif not head.startswith(b"\xd0\xcf\x11\xe0"):
+        kind = find_kind(head) or "another kind of file, perhaps CSV,"
+        raise UnreadableFile(f"'{name}' is {kind} and not a workbook: open it in Excel and save it as .xlsx.")
+    elif _contains(file, _ENCRYPTED):
+        raise _protected(name)
+
+
+def _protected(name: str) -> UnreadableFile:
+    return UnreadableFile(f"'{name}' is encrypted with a password: save it without one and drop it again.")
+
+
+def _contains(file: BinaryIO, needle: bytes) -> bool:
+    file.seek(0)
+    overlap = b""
+    while data := file.read(1 << 20):
+        if needle in overlap + data:
+            return True
+        overlap = data[-len(needle) :]
+    return False
+
+
+def _check_fits_memory(file: BinaryIO, name: str) -> None:
+    """Check the size that each sheet gives for itself: one stray cell in the last corner makes gigabytes of empty ones."""
+    file.seek(0)
+    try:
+        with zipfile.ZipFile(file) as archive:
+            for member in archive.namelist():
+                if not re.fullmatch(r"xl/worksheets/[^/]+\.xml", member):
+                    continue
+                with archive.open(member) as sheet:
+                    found = _DIMENSION.search(sheet.read(1 << 12))
+                if found and _cells_within(*found.groups()) > MOST_CELLS:
+                    raise UnreadableFile(
+                        f"'{name}' has a sheet that reaches from {found[1].decode()}{found[2].decode()} to "
+                        f"{found[3].decode()}{found[4].decode()}: delete what is far away from the table, or save it as CSV."
+                    )
+    except (*DAMAGES, NotImplementedError, RuntimeError) as error:
+        raise _damaged(name, error) from error
+
+
+def _cells_within(first_column: bytes, first_row: bytes, last_column: bytes, last_row: bytes) -> int:
+    return (int(last_row) - int(first_row) + 1) * (_column_number(last_column) - _column_number(first_column) + 1)
+
+
+def _column_number(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number
+
+
+def _damaged(name: str, error: BaseException) -> UnreadableFile:
+    reason = " ".join(str(error).split())[:200].rstrip(".") or type(error).__name__
+    return UnreadableFile(
+        f"'{name}' cannot be read as a workbook ({reason}): save it again in Excel as .xlsx and drop the whole file again."
+    )

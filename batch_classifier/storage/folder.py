@@ -1,0 +1,91 @@
+"""Folders of files, on this machine or on S3, behind one small interface: list, read as a stream, publish whole or not at all."""
+
+import datetime
+import os
+import tempfile
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from batch_classifier.errors import ClassifierError
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """A file in a folder. `fingerprint` changes with its content; `modified` is when it last did."""
+
+    key: str
+    size: int
+    modified: datetime.datetime
+    fingerprint: str
+
+
+class Folder(ABC):
+    """A folder of files. Keys are paths below it, with forward slashes."""
+
+    uri: str
+
+    @abstractmethod
+    def list(self, prefix: str = "") -> Iterator[StoredFile]:
+        """All files whose key starts with the prefix, below any number of folders, in no particular order."""
+
+    @abstractmethod
+    def find(self, key: str) -> StoredFile | None:
+        """The file of that key, or None."""
+
+    @abstractmethod
+    @contextmanager
+    def read(self, key: str) -> Iterator[BinaryIO]:
+        """Open a file to read; it can seek. Raises ClassifierError naming the file when it is not there."""
+
+    @abstractmethod
+    def publish(self, file: Path, key: str) -> None:
+        """Put a finished local file in place, whole or not at all, replacing what was there. The local file is used up."""
+
+    @abstractmethod
+    def delete(self, key: str) -> None:
+        """Remove a file; one that is not there is no error."""
+
+    @abstractmethod
+    def spool_directory(self) -> Path:
+        """Where files are written before they are published."""
+
+    def uri_of(self, key: str) -> str:
+        """The full address of a key."""
+        return f"{self.uri.rstrip('/')}/{key}"
+
+    def key_of(self, uri: str) -> str:
+        """The key of a full address; raises ClassifierError when it is not below this folder."""
+        start = self.uri.rstrip("/") + "/"
+        if not uri.startswith(start):
+            raise ClassifierError(f"{uri} is not below {self.uri}; the settings have changed since it was written.")
+        return uri[len(start) :]
+
+    @contextmanager
+    def spool(self) -> Iterator[Path]:
+        """A path to write a file at that is not visible yet; `publish` it, or it is gone at the end."""
+        directory = self.spool_directory()
+        directory.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=".unfinished-", dir=directory)
+        os.close(handle)
+        path = Path(name)
+        try:
+            yield path
+        finally:
+            path.unlink(missing_ok=True)
+
+    def write_bytes(self, key: str, content: bytes) -> None:
+        """Publish a small file."""
+        with self.spool() as path:
+            path.write_bytes(content)
+            self.publish(path, key)
+
+    def read_bytes(self, key: str) -> bytes | None:
+        """A small file's content, or None when it is not there."""
+        if self.find(key) is None:
+            return None
+        with self.read(key) as file:
+            return file.read()

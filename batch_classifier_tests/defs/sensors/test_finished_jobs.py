@@ -1,0 +1,195 @@
+"""The sensor `finished_jobs`: files come back in their turn, whatever the listing of jobs shows, and never beside a run."""
+
+import dataclasses
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from batch_classifier.aws import clients as aws_clients
+from batch_classifier.definitions import build_definitions
+from batch_classifier.inference.bedrock import batch_inference as bedrock
+from batch_classifier.inference.interface import Job, JobState
+from batch_classifier.notes.waiting import note_waiting
+from batch_classifier.prompts.loading import load_prompts
+from batch_classifier.settings import load_settings
+from batch_classifier.storage.local_folder import LocalFolder
+from batch_classifier_tests.emulators.server import ROLE_ARN, BedrockEmulator
+from batch_classifier_tests.pipeline.test_aws_deployment import PROMPTS, TEXTS, Deployment
+
+LATER = 4000
+
+
+@pytest.fixture()
+def deployment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Deployment]:
+    """Bedrock with tables in DuckDB; jobs take an hour, and listings are not kept."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("batch_classifier.requests.request_files.SETTLED_SECONDS", 0.0)
+    monkeypatch.setattr(bedrock, "_LISTING_SECONDS", 0.0)
+    monkeypatch.setattr(aws_clients, "FEW_RETRIES", {"mode": "standard", "max_attempts": 0})
+    with BedrockEmulator() as emulator, dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        emulator.create_buckets("customer", "internal")
+        emulator.durations.in_progress = 3600
+        settings = {
+            **emulator.environment,
+            "BATCH_CLASSIFIER_CUSTOMER_URI": "s3://customer",
+            "BATCH_CLASSIFIER_INTERNAL_URI": "s3://internal/work",
+            "BATCH_CLASSIFIER_INFERENCE": "bedrock",
+            "BATCH_CLASSIFIER_BEDROCK_ROLE_ARN": ROLE_ARN,
+        }
+        for name, value in settings.items():
+            monkeypatch.setenv(name, value)
+        yield Deployment(emulator, instance)
+
+
+def put(deployment: Deployment, prompt: str, name: str) -> None:
+    """Drop a file of texts of its own for a prompt."""
+    column = load_prompts(PROMPTS).prompts[prompt].input.text
+    lines = [column, *(f'"{text} {name}"' for text in TEXTS[:100])]
+    key = f"input_data/{prompt}/{name}"
+    deployment.emulator.client("s3").put_object(Bucket="customer", Key=key, Body="\n".join(lines).encode())
+
+
+def start(deployment: Deployment, prompt: str, name: str) -> dg.ExecuteInProcessResult:
+    """Drop a file and take it as far as it goes, without the checks."""
+    put(deployment, prompt, name)
+    deployment.instance.add_dynamic_partitions(f"{prompt}_request_files", [name])
+    return go_on(deployment, prompt, name)
+
+
+def go_on(deployment: Deployment, prompt: str, name: str, *assets: str) -> dg.ExecuteInProcessResult:
+    """One run of a file up to its classifications."""
+    chosen = assets or ("raw_requests", "bedrock_jsonl", "batch_job", "classifications")
+    return dg.materialize(
+        list(deployment.definitions.assets or []),  # type: ignore[arg-type]
+        selection=[dg.AssetKey([prompt, asset]) for asset in chosen],
+        resources=deployment.definitions.resources,
+        instance=deployment.instance,
+        partition_key=name,
+        raise_on_error=False,
+    )
+
+
+def requested(deployment: Deployment) -> list[tuple[str, str]]:
+    """The jobs and files that a tick asks to be run."""
+    requests = deployment.tick("finished_jobs").run_requests or []
+    return [(request.job_name, request.partition_key) for request in requests]
+
+
+def test_places_go_to_the_files_that_wait_longest_whichever_prompt_shares_the_model(deployment: Deployment) -> None:
+    deployment.definitions.resources["inference"].max_jobs = 1  # type: ignore[index]
+    for prompt, name in (("travel", "1.csv"), ("travel", "2.csv"), ("lost_deals", "3.csv")):
+        assert start(deployment, prompt, name).success
+    assert [job.status for job in deployment.emulator.jobs] == ["InProgress"]
+    deployment.emulator.advance(LATER)
+
+    assert start(deployment, "travel", "a newcomer.csv").success
+    assert len(deployment.emulator.jobs) == 1, "the place that is free is not the newcomer's"
+    assert requested(deployment) == [("classify_travel", "1.csv"), ("classify_travel", "2.csv")]
+    assert requested(deployment) == [], "what was asked for is not asked for again"
+    for name in ("1.csv", "2.csv"):
+        assert go_on(deployment, "travel", name, "batch_job", "classifications").success
+    assert len(deployment.emulator.jobs) == 2
+    deployment.emulator.advance(LATER)
+    assert requested(deployment) == [("classify_travel", "2.csv"), ("classify_lost_deals", "3.csv")]
+
+
+def test_files_that_share_the_texts_of_others_come_back_when_those_are_answered(deployment: Deployment) -> None:
+    """They wait for a place for the same jobs; it is taken once, and nobody waits for a place of his own."""
+    deployment.definitions.resources["inference"].max_jobs = 1  # type: ignore[index]
+    start(deployment, "travel", "0.csv")
+    for name in ("1.csv", "2.csv", "3.csv"):
+        deployment.instance.add_dynamic_partitions("travel_request_files", [name])
+        deployment.put(f"input_data/travel/{name}", [f"{text} again" for text in TEXTS])
+        go_on(deployment, "travel", name)
+    deployment.emulator.advance(LATER)
+    assert requested(deployment) == [("classify_travel", "0.csv"), ("classify_travel", "1.csv")]
+    for name in ("0.csv", "1.csv"):
+        go_on(deployment, "travel", name, "batch_job", "classifications")
+    assert requested(deployment) == []
+    deployment.emulator.advance(LATER)
+    assert [file for _, file in requested(deployment)] == ["1.csv", "2.csv", "3.csv"]
+    assert len(deployment.emulator.jobs) == 2
+
+
+def test_a_place_that_was_refused_is_tried_for_again(deployment: Deployment) -> None:
+    """The note of a file that came away empty-handed has a new time, though nothing else in it is new."""
+    deployment.emulator.faults.quota_refusals = 3
+    start(deployment, "travel", "1.csv")
+    for _ in range(2):
+        assert requested(deployment) == [("classify_travel", "1.csv")]
+        assert go_on(deployment, "travel", "1.csv", "batch_job").success
+    assert requested(deployment) == [("classify_travel", "1.csv")]
+    assert go_on(deployment, "travel", "1.csv", "batch_job").success
+    assert len(deployment.emulator.jobs) == 1
+
+
+def test_a_job_that_is_not_listed_any_more_is_looked_up(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after a week in which no sensor ran; and what is listed is not asked for one by one."""
+    start(deployment, "travel", "1.csv")
+    assert requested(deployment) == []
+    assert deployment.emulator.calls.gets == 0
+    deployment.emulator.advance(LATER)
+    monkeypatch.setattr(bedrock, "_LISTED_DAYS", 0)
+    assert requested(deployment) == [("classify_travel", "1.csv")]
+    assert deployment.emulator.calls.gets == 1
+
+
+def test_no_run_beside_one_that_was_started_in_the_ui(deployment: Deployment) -> None:
+    start(deployment, "travel", "1.csv")
+    deployment.emulator.advance(LATER)
+    run = deployment.instance.create_run_for_job(
+        deployment.definitions.resolve_implicit_global_asset_job_def(),
+        tags={"dagster/partition": "1.csv"},
+        status=dg.DagsterRunStatus.STARTED,
+        asset_selection=frozenset([dg.AssetKey(["travel", "batch_job"])]),
+    )
+    assert requested(deployment) == []
+    deployment.instance.report_run_failed(run)
+    assert requested(deployment) == [("classify_travel", "1.csv")]
+
+
+def test_a_run_that_loses_its_session_is_come_back_for(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BATCH_CLASSIFIER_WAIT_SECONDS", "60")
+    monkeypatch.setenv("BATCH_CLASSIFIER_BEDROCK_POLL_SECONDS", "0.05")
+    deployment.definitions = build_definitions(load_settings(prompts=PROMPTS), load_prompts(PROMPTS))
+    deployment.emulator.faults.expired_token_after_calls = 4
+    result = start(deployment, "travel", "1.csv")
+    (failure,) = [event for event in result.all_node_events if event.is_step_failure]
+    assert "session has expired; sign in again" in str(failure.step_failure_data.user_failure_data)
+    deployment.emulator.faults.expired_token_after_calls = None
+    deployment.emulator.advance(LATER)
+    assert requested(deployment) == [("classify_travel", "1.csv")]
+    assert go_on(deployment, "travel", "1.csv", "batch_job", "classifications").success
+    assert deployment.emulator.calls.texts_asked_twice() == []
+
+
+def test_throttled_listings_are_waited_for(deployment: Deployment) -> None:
+    start(deployment, "travel", "1.csv")
+    deployment.emulator.faults.throttled_reads = 1
+    data = deployment.tick("finished_jobs")
+    assert data.skip_message is not None
+    assert "Too many requests" in data.skip_message
+
+
+def test_a_tick_for_a_thousand_files_in_flight_is_short(deployment: Deployment, tmp_path: Path) -> None:
+    """Notes are read once, states come in one listing, and what has changed is told at once; a removed file is left out."""
+    resources = dict(deployment.definitions.resources or {})
+    notes = LocalFolder(tmp_path / "notes")
+    deployment.definitions = build_definitions(
+        load_settings(prompts=PROMPTS), load_prompts(PROMPTS), internal_folder=notes, inference=resources["inference"]
+    )
+    prompt = load_prompts(PROMPTS).prompts["travel"]
+    jobs = [Job(f"job-{number}", f"arn:{number}", JobState.IN_PROGRESS) for number in range(1001)]
+    for job in jobs:
+        note_waiting(notes, prompt, f"{job.name}.csv", [job], [])
+    deployment.instance.add_dynamic_partitions("travel_request_files", [f"{job.name}.csv" for job in jobs[:1000]])
+    over = [dataclasses.replace(job, state=JobState.COMPLETED) for job in jobs]
+    resources["inference"].list_jobs = lambda: iter(over)
+    began = time.monotonic()
+    assert len(requested(deployment)) == 1000
+    assert time.monotonic() - began < 30

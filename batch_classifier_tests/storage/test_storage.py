@@ -1,0 +1,141 @@
+"""Folders of files: found whatever they are called, seen when they change, and published whole or not at all."""
+
+import os
+import stat
+import threading
+from pathlib import Path
+
+import pytest
+
+from batch_classifier.errors import ClassifierError, SettingError
+from batch_classifier.storage.local_folder import LocalFolder
+from batch_classifier.storage.open_folder import open_folder
+from batch_classifier_tests.conftest import is_one_sentence
+
+NAMES = [
+    "plain.csv",
+    "with space.csv",
+    "100%.csv",
+    'it\'s "new".csv',
+    "März/日本 #1?.csv",
+    "a/b/c/deep.csv",
+    "a&b=c;d.csv",
+]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> LocalFolder:
+    return LocalFolder(tmp_path / "files")
+
+
+@pytest.mark.parametrize("key", NAMES)
+def test_a_file_of_any_name_is_written_listed_found_read_and_deleted(folder: LocalFolder, key: str) -> None:
+    folder.write_bytes(key, b"content")
+    (listed,) = folder.list()
+    assert listed == folder.find(key) and (listed.key, listed.size) == (key, 7)
+    assert folder.read_bytes(key) == b"content"
+    assert folder.key_of(folder.uri_of(key)) == key
+    folder.delete(key)
+    assert folder.find(key) is None and not list(folder.list())
+
+
+def test_a_prefix_is_the_beginning_of_a_key(folder: LocalFolder) -> None:
+    for key in ("in/a/1.csv", "in/ab/2.csv", "in/a.csv", "out/a/3.csv"):
+        folder.write_bytes(key, b"")
+    assert {file.key for file in folder.list("in/a/")} == {"in/a/1.csv"}
+    assert {file.key for file in folder.list("in/a")} == {"in/a/1.csv", "in/ab/2.csv", "in/a.csv"}
+    assert not list(folder.list("nothing/"))
+
+
+def test_what_is_not_there_is_no_surprise(folder: LocalFolder) -> None:
+    assert not list(folder.list()) and folder.find("a/b.csv") is None and folder.read_bytes("b.csv") is None
+    folder.delete("b.csv")
+    with pytest.raises(ClassifierError) as caught, folder.read("b.csv"):
+        pass
+    assert "b.csv" in str(caught.value) and is_one_sentence(str(caught.value))
+
+
+@pytest.mark.parametrize("key", ["folder", "file.csv/below.csv"])
+def test_only_a_file_is_found(folder: LocalFolder, key: str) -> None:
+    folder.write_bytes("folder/file.csv", b"")
+    folder.write_bytes("file.csv", b"")
+    assert folder.find(key) is None
+
+
+def test_a_fingerprint_changes_with_the_content_also_within_a_second(folder: LocalFolder) -> None:
+    path = folder.path / "a.csv"
+    fingerprints = set()
+    for content, moment in ((b"one", 1_000_000_000), (b"two", 1_000_000_001), (b"three", 1_000_000_001)):
+        folder.write_bytes("a.csv", content)
+        os.utime(path, ns=(moment, moment))
+        found = folder.find("a.csv")
+        assert found is not None
+        fingerprints.add(found.fingerprint)
+    assert len(fingerprints) == 3
+
+
+def test_a_file_is_not_there_before_it_is_whole(folder: LocalFolder) -> None:
+    with folder.spool() as path:
+        path.write_bytes(b"half")
+        assert not list(folder.list())
+        folder.publish(path, "a.csv")
+    assert folder.read_bytes("a.csv") == b"half"
+
+
+def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(folder: LocalFolder) -> None:
+    folder.write_bytes("a.csv", b"old")
+    with pytest.raises(RuntimeError), folder.spool() as path:
+        path.write_bytes(b"new")
+        raise RuntimeError
+    assert folder.read_bytes("a.csv") == b"old"
+    assert [path.name for path in folder.path.rglob("*") if path.is_file()] == ["a.csv"]
+
+
+def test_readers_see_the_old_or_the_new_file_and_never_a_mixture(folder: LocalFolder) -> None:
+    contents = {bytes([letter]) * 100_000 for letter in b"ab"}
+    folder.write_bytes("a", b"a" * 100_000)
+    seen: set[bytes | None] = set()
+    done = threading.Event()
+
+    def look() -> None:
+        while not done.is_set():
+            seen.add(folder.read_bytes("a"))
+
+    reader = threading.Thread(target=look)
+    reader.start()
+    for _ in range(50):
+        for content in contents:
+            folder.write_bytes("a", content)
+    done.set()
+    reader.join()
+    assert seen <= contents
+
+
+def test_hidden_files_and_broken_links_are_passed_over(folder: LocalFolder) -> None:
+    folder.write_bytes("a.csv", b"")
+    (folder.path / ".hidden").mkdir()
+    (folder.path / ".hidden" / "b.csv").touch()
+    (folder.path / "c.csv").symlink_to(folder.path / "nowhere.csv")
+    assert [file.key for file in folder.list()] == ["a.csv"]
+
+
+def test_what_is_published_can_be_read_by_others(folder: LocalFolder) -> None:
+    before = os.umask(0o022)
+    try:
+        folder.write_bytes("a.csv", b"")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((folder.path / "a.csv").stat().st_mode) == 0o644
+
+
+def test_an_address_of_elsewhere_has_no_key(folder: LocalFolder) -> None:
+    with pytest.raises(ClassifierError, match="not below") as caught:
+        folder.key_of("/elsewhere/a.csv")
+    assert is_one_sentence(str(caught.value))
+
+
+def test_a_folder_is_opened_at_a_path_and_other_addresses_are_refused(tmp_path: Path) -> None:
+    assert open_folder(str(tmp_path)).uri == str(tmp_path)
+    with pytest.raises(SettingError, match="gs://bucket") as caught:
+        open_folder("gs://bucket/prefix")
+    assert is_one_sentence(str(caught.value))

@@ -1,0 +1,177 @@
+"""The DuckDB warehouse: a partition is replaced whole or not at all, by name, and nobody is kept out of the file."""
+
+import datetime
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+from batch_classifier.errors import ClassifierError
+from batch_classifier.warehouse.duckdb import DuckDBWarehouse
+from batch_classifier.warehouse.tables import CATEGORY_SUMMARY, CLASSIFICATIONS, RAW_REQUESTS, TABLES
+from batch_classifier_tests.conftest import REPOSITORY, is_one_sentence
+
+FILE = 'it\'s "new" 100%/日本.csv'
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> DuckDBWarehouse:
+    return DuckDBWarehouse(tmp_path / "folder" / "warehouse.duckdb")
+
+
+def batch(classes: list[str], request_file: str = FILE) -> pa.RecordBatch:
+    rows = [{"request_file": request_file, "class": name, "requests": number} for number, name in enumerate(classes)]
+    return pa.RecordBatch.from_pylist(rows, schema=CATEGORY_SUMMARY.schema)
+
+
+def classes(warehouse: DuckDBWarehouse, request_file: str = FILE) -> list[str]:
+    with warehouse.read("travel", CATEGORY_SUMMARY, request_file) as batches:
+        return [name for one in batches for name in one["class"].to_pylist()]
+
+
+def test_a_partition_is_replaced_and_the_others_stay(warehouse: DuckDBWarehouse) -> None:
+    assert warehouse.replace("travel", CATEGORY_SUMMARY, FILE, [batch(["a", "b"]), batch(["c"])]) == 3
+    assert warehouse.replace("travel", CATEGORY_SUMMARY, "b.csv", [batch(["x"], "b.csv")]) == 1
+    assert warehouse.replace("travel", CATEGORY_SUMMARY, FILE, [batch(["d"])]) == 1
+    assert (classes(warehouse), classes(warehouse, "b.csv")) == (["d"], ["x"])
+
+
+def test_a_partition_may_become_empty(warehouse: DuckDBWarehouse) -> None:
+    warehouse.replace("travel", CATEGORY_SUMMARY, FILE, [batch(["a"])])
+    assert warehouse.replace("travel", CATEGORY_SUMMARY, FILE, []) == 0
+    assert classes(warehouse) == []
+
+
+@pytest.mark.parametrize("failure", [ValueError, KeyboardInterrupt])
+def test_a_write_that_fails_in_the_middle_leaves_the_old_rows(
+    warehouse: DuckDBWarehouse, failure: type[BaseException]
+) -> None:
+    warehouse.replace("travel", CATEGORY_SUMMARY, FILE, [batch(["old"])])
+
+    def rows() -> Iterator[pa.RecordBatch]:
+        yield batch(["new"])
+        raise failure
+
+    with pytest.raises(failure):
+        warehouse.replace("travel", CATEGORY_SUMMARY, FILE, rows())
+    assert classes(warehouse) == ["old"]
+
+
+def test_columns_go_by_name(warehouse: DuckDBWarehouse) -> None:
+    """By position, two columns of one type that were swapped would go in without a word."""
+    turned = batch(["a"]).select(CATEGORY_SUMMARY.schema.names[::-1])
+    warehouse.replace("travel", CATEGORY_SUMMARY, FILE, [turned])
+    (row,) = warehouse.query("travel", "select * from travel.category_summary")
+    assert (row["request_file"], row["class"]) == (FILE, "a")
+
+
+def test_a_column_of_no_table_is_refused_and_the_old_rows_stay(warehouse: DuckDBWarehouse) -> None:
+    warehouse.replace("travel", CATEGORY_SUMMARY, FILE, [batch(["old"])])
+    with pytest.raises(duckdb.Error):
+        warehouse.replace("travel", CATEGORY_SUMMARY, FILE, [pa.record_batch({"request_file": [FILE], "klass": ["a"]})])
+    assert classes(warehouse) == ["old"]
+
+
+def test_a_write_that_is_killed_leaves_the_old_rows(warehouse: DuckDBWarehouse) -> None:
+    """As when a laptop's battery is empty: the transaction never happened."""
+    warehouse.replace("travel", CATEGORY_SUMMARY, "a.csv", [batch(["old"], "a.csv")])
+    script = f"""
+import os, pathlib
+from batch_classifier.warehouse.tables import CATEGORY_SUMMARY
+from batch_classifier.warehouse.duckdb import DuckDBWarehouse
+from batch_classifier_tests.warehouse.test_warehouse_duckdb import batch
+
+def rows():
+    yield batch(["new"], "a.csv")
+    os.kill(os.getpid(), 9)
+
+DuckDBWarehouse(pathlib.Path({str(warehouse.path)!r})).replace("travel", CATEGORY_SUMMARY, "a.csv", rows())
+"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=REPOSITORY, timeout=60, check=False)
+    assert done.returncode == -9
+    assert classes(warehouse, "a.csv") == ["old"]
+
+
+def test_rows_come_back_in_the_order_they_were_written(warehouse: DuckDBWarehouse) -> None:
+    many = [f"class {number}" for number in range(7_000)]
+    warehouse.replace("travel", CATEGORY_SUMMARY, FILE, [batch(many[:5_000]), batch(many[5_000:])])
+    assert classes(warehouse) == many
+    with warehouse.read("travel", CATEGORY_SUMMARY, FILE) as batches:
+        assert max(one.num_rows for one in batches) <= 2_048, "a stream, not one piece"
+
+
+def test_every_table_is_there_before_anything_was_written(warehouse: DuckDBWarehouse) -> None:
+    for table in TABLES:
+        with warehouse.read("travel", table, "never.csv") as batches:
+            assert list(batches) == []
+        assert warehouse.query("travel", f"select count(*) as rows from {warehouse.name('travel', table)}") == [
+            {"rows": 0}
+        ]
+
+
+def test_any_text_and_time_comes_back_as_it_was(warehouse: DuckDBWarehouse) -> None:
+    text = "'\"; drop table x; --\n\u2028\u0085\x00 日本 \U0001f600"
+    moment = datetime.datetime(2026, 3, 29, 1, 30, 0, 123456, tzinfo=datetime.UTC)
+    row = {"request_file": FILE, "row_number": 1, "input_text": text, "answered_at": moment, "confidence": 0.1}
+    warehouse.replace(
+        "travel", CLASSIFICATIONS, FILE, [pa.RecordBatch.from_pylist([row], schema=CLASSIFICATIONS.schema)]
+    )
+    (found,) = warehouse.query("travel", "select * from travel.classifications")
+    assert found | row == found and found["class"] is None
+
+
+def test_prompts_do_not_share_tables(warehouse: DuckDBWarehouse) -> None:
+    warehouse.replace("travel", CATEGORY_SUMMARY, FILE, [batch(["a"])])
+    assert warehouse.query("invoices", "select * from invoices.category_summary") == []
+
+
+def test_a_table_of_an_older_release_gets_the_columns_that_are_new(warehouse: DuckDBWarehouse) -> None:
+    warehouse.path.parent.mkdir()
+    with duckdb.connect(str(warehouse.path)) as connection:
+        connection.execute(
+            "create schema travel; create table travel.category_summary (request_file varchar, class varchar)"
+        )
+        connection.execute("insert into travel.category_summary values ('old.csv', 'a')")
+    warehouse.replace("travel", CATEGORY_SUMMARY, FILE, [batch(["b"])])
+    assert (classes(warehouse, "old.csv"), classes(warehouse)) == (["a"], ["b"])
+
+
+def test_the_file_is_free_again_whoever_held_on_to_a_stream(warehouse: DuckDBWarehouse) -> None:
+    """DuckDB 2.0 waits without end for what is left of a closed connection when the file is opened again."""
+    warehouse.replace("travel", CATEGORY_SUMMARY, FILE, [batch([str(number) for number in range(10_000)])])
+    with pytest.raises(RuntimeError), warehouse.read("travel", CATEGORY_SUMMARY, FILE) as held:
+        next(held)
+        raise RuntimeError
+    assert warehouse.query("travel", "select count(*) as rows from travel.category_summary") == [{"rows": 10_000}]
+    assert held is not None
+
+
+def test_another_program_with_the_file_open_is_waited_for_and_then_told(tmp_path: Path) -> None:
+    path = tmp_path / "warehouse.duckdb"
+    script = f"import duckdb, sys; c = duckdb.connect({str(path)!r}); print('open', flush=True); sys.stdin.read()"
+    with subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None and other.stdout.readline() == b"open\n"
+        with pytest.raises(ClassifierError) as caught:
+            DuckDBWarehouse(path, wait_seconds=0.3).query("travel", "select 1")
+        assert str(path) in str(caught.value) and "close" in str(caught.value) and is_one_sentence(str(caught.value))
+        other.communicate(b"")
+    assert DuckDBWarehouse(path, wait_seconds=0.3).query("travel", "select 1 as one") == [{"one": 1}]
+
+
+def test_a_file_that_is_no_database_is_told_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "warehouse.duckdb"
+    path.write_bytes(b"not a database" * 1_000)
+    with pytest.raises(ClassifierError) as caught:
+        DuckDBWarehouse(path).query("travel", "select 1")
+    assert str(path) in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_requests_of_one_file_are_read_by_column(warehouse: DuckDBWarehouse) -> None:
+    rows = [{"request_file": FILE, "row_number": number, "text": "a"} for number in (1, 2)]
+    warehouse.replace("travel", RAW_REQUESTS, FILE, [pa.RecordBatch.from_pylist(rows, schema=RAW_REQUESTS.schema)])
+    with warehouse.read("travel", RAW_REQUESTS, FILE, ["row_number"]) as batches:
+        assert [one.to_pylist() for one in batches] == [[{"row_number": 1}, {"row_number": 2}]]
