@@ -34,10 +34,11 @@ ui: $(VENV)/.ready ## the Dagster UI at http://localhost:3000, with sensors and 
 test: $(VENV)/.ready-dev ## all tests
 	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
-check: $(VENV)/.ready-dev ## format, lint, types
+check: $(VENV)/.ready-dev ## format, lint, types, and which folder may import which
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
 
 bench: $(VENV)/.ready-dev ## measure speed and memory, write benchmarks/results.md; ARGS=--small leaves out the largest size
 	@$(BIN)/python -m benchmarks.run $(ARGS)

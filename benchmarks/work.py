@@ -42,9 +42,9 @@ def _open(home: Path) -> tuple[Any, Any]:
     """The definitions and the Dagster instance of a home; the instance is as the project's own dagster.yaml says."""
     import os
 
-    from batch_classifier.command_line.process_start import importing
+    from batch_classifier.command_line.process_start import quick_start
 
-    with importing():
+    with quick_start():
         import dagster as dg
 
         from batch_classifier.definitions import build_definitions
