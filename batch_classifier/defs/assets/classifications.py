@@ -1,0 +1,70 @@
+"""The asset classifications: one row for every request."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+import pyarrow as pa
+
+from batch_classifier.answers.classifications import Classifications
+from batch_classifier.defs.assets.table_asset import table_asset
+from batch_classifier.defs.failures import told_in_one_sentence
+from batch_classifier.defs.metadata import markdown_table
+from batch_classifier.defs.names import WAREHOUSE_POOL, asset_key
+from batch_classifier.inference.interface import Inference
+from batch_classifier.progress import Progress
+from batch_classifier.prompts.prompt import Prompt
+from batch_classifier.storage.folder import Folder
+from batch_classifier.warehouse.interface import Warehouse
+from batch_classifier.warehouse.tables import (
+    BATCH_JOB,
+    CLASSIFICATIONS,
+    RAW_REQUESTS,
+    TableRows,
+)
+
+
+def build_classifications(prompt: Prompt) -> dg.AssetsDefinition:
+    """The asset for a prompt."""
+
+    @dg.asset(
+        **table_asset(prompt, CLASSIFICATIONS, {"python", "table"}),
+        deps=[asset_key(prompt.name, RAW_REQUESTS.name)],
+        ins={"batch_job": dg.AssetIn(key=asset_key(prompt.name, BATCH_JOB.name))},
+        pool=WAREHOUSE_POOL,
+    )
+    def classifications(
+        context: dg.AssetExecutionContext,
+        batch_job: pa.Table,
+        warehouse: dg.ResourceParam[Warehouse],
+        inference: dg.ResourceParam[Inference],
+        internal_folder: dg.ResourceParam[Folder],
+        progress: dg.ResourceParam[Progress],
+    ) -> TableRows:
+        made = Classifications(
+            prompt,
+            context.partition_key,
+            inference.model_id(prompt),
+            warehouse,
+            internal_folder,
+            batch_job.to_pylist(),
+            lambda records: inference.price(prompt, records),
+        )
+
+        def batches() -> Iterator[pa.RecordBatch]:
+            with told_in_one_sentence():
+                for batch in made:
+                    yield batch
+                    progress.report("classifications", sum(made.statuses.values()), None, context.log.info)
+
+        def describe() -> dict:
+            statuses = [{"status": status, "requests": count} for status, count in sorted(made.statuses.items())]
+            return {
+                "statuses": markdown_table(statuses),
+                "unreadable_answer_lines": made.unreadable_lines,
+                "prompt_version": prompt.version,
+                "model_id": inference.model_id(prompt),
+            }
+
+        return TableRows(batches(), describe)
+
+    return classifications
