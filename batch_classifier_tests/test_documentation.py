@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from batch_classifier.command_line.main import command_line
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.settings import PREFIX, Settings
-from batch_classifier_tests.conftest import REPOSITORY
+from batch_classifier_tests.support.repository import REPOSITORY
 
 COMMANDS = sorted(typer.main.get_command(command_line).commands)  # type: ignore[attr-defined]
 READMES = [path for path in [REPOSITORY / "README.md"] if path.is_file()]

@@ -7,7 +7,8 @@ import pytest
 from batch_classifier.definitions import load_definitions
 from batch_classifier.errors import SettingError
 from batch_classifier.settings import load_settings
-from batch_classifier_tests.conftest import REPOSITORY, is_one_sentence
+from batch_classifier_tests.support.outcomes import is_one_sentence
+from batch_classifier_tests.support.repository import REPOSITORY
 
 
 @pytest.fixture(autouse=True)

@@ -13,8 +13,9 @@ from batch_classifier.alerts.alerts import Alert, Alerts
 from batch_classifier.defs import checks
 from batch_classifier.errors import ClassifierError
 from batch_classifier.storage.local_folder import LocalFolder
-from batch_classifier_tests.conftest import Project, is_one_sentence, scripted
 from batch_classifier_tests.emulators.server import BedrockEmulator
+from batch_classifier_tests.support.outcomes import is_one_sentence
+from batch_classifier_tests.support.project import Project, scripted
 
 SECRET_TEXT = "My flight with the secret number 4711"
 

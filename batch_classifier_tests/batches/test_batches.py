@@ -3,18 +3,17 @@
 import hashlib
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from batch_classifier.batches import writing as batches
-from batch_classifier.batches.writing import Batch, texts_per_batch, write_batches
+from batch_classifier.batches.writing import Batch, texts_per_batch
 from batch_classifier.inference.prices import Price
 from batch_classifier.prompts.loading import load_prompt
 from batch_classifier.prompts.prompt import Prompt
@@ -22,7 +21,11 @@ from batch_classifier.requests.text_id import text_id
 from batch_classifier.storage.internal_keys import text_ids_key
 from batch_classifier.storage.local_folder import LocalFolder
 from batch_classifier.storage.text_ids import read_text_ids
-from batch_classifier_tests.conftest import Project, metadata_of, prompt_content, text_of
+from batch_classifier_tests.batches.written import write
+from batch_classifier_tests.support.outcomes import metadata_of
+from batch_classifier_tests.support.project import Project
+from batch_classifier_tests.support.prompt_content import prompt_content
+from batch_classifier_tests.support.scripted_inference import text_of
 
 TEXT = 'A "quoted" text,\nof two lines\u2028 with \u0085, \\ and 日本 \U0001f600'
 
@@ -31,13 +34,6 @@ def load(folder: Path, **changes: Any) -> Prompt:
     path = folder / "tickets.yaml"
     path.write_text(yaml.safe_dump(prompt_content(**changes)))
     return load_prompt(path)
-
-
-def write(
-    folder: Path, prompt: Prompt, texts: Sequence[str], per_batch: int = 50_000, price: Price | None = None
-) -> list[Batch]:
-    rows = pa.record_batch({"text_id": [text_id(text) for text in texts], "text": list(texts)})
-    return list(write_batches([rows], per_batch, prompt, price, LocalFolder(folder / "internal")))
 
 
 def records_of(batch: Batch) -> list[dict[str, Any]]:

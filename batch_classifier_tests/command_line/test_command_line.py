@@ -18,7 +18,11 @@ from typer.testing import CliRunner, Result
 
 from batch_classifier.command_line.main import command_line
 from batch_classifier.sample_data.generate import sample_rows, write_sample
-from batch_classifier_tests.conftest import PROMPT, REPOSITORY, Project, file_of, is_one_sentence
+from batch_classifier_tests.support.outcomes import is_one_sentence
+from batch_classifier_tests.support.project import Project
+from batch_classifier_tests.support.prompt_content import PROMPT
+from batch_classifier_tests.support.repository import REPOSITORY
+from batch_classifier_tests.support.request_files import file_of
 
 ROWS = [
     {"id": "A", "text": "My flight was moved", "team": "north"},

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from batch_classifier.command_line.process_start import quick_start
-from batch_classifier_tests.conftest import REPOSITORY
+from batch_classifier_tests.support.repository import REPOSITORY
 
 ROWS = {
     "calls.csv": "id,conversation\n1,I was charged twice\n2,\n3,My flight was moved\n",

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import dagster as dg
 import pytest
 
-from batch_classifier_tests.conftest import EVERYTHING, Project
+from batch_classifier_tests.support.project import EVERYTHING, Project
 
 # asset: what it depends on, kinds, checks (! is blocking)
 SPECS = """

@@ -6,7 +6,9 @@ import dagster as dg
 import pytest
 
 from batch_classifier.defs import checks
-from batch_classifier_tests.conftest import Project, by_keyword, checks_of, metadata_of, scripted
+from batch_classifier_tests.support.outcomes import checks_of, metadata_of
+from batch_classifier_tests.support.project import Project, scripted
+from batch_classifier_tests.support.scripted_inference import by_keyword
 
 WARN, ERROR = dg.AssetCheckSeverity.WARN, dg.AssetCheckSeverity.ERROR
 DIRTY = [

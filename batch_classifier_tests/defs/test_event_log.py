@@ -10,7 +10,7 @@ import sqlalchemy
 
 from batch_classifier.defs.event_log import known_partitions
 from batch_classifier.defs.event_log.sqlite import SqliteEventLog
-from batch_classifier_tests.conftest import REPOSITORY
+from batch_classifier_tests.support.repository import REPOSITORY
 
 FILES = "travel_request_files"
 

@@ -2,8 +2,10 @@
 
 import pytest
 
-from batch_classifier_tests.conftest import Project, by_keyword, prompt_content, scripted
-from batch_classifier_tests.defs.sensors.test_request_files_sensor import Daemon
+from batch_classifier_tests.support.project import Project, scripted
+from batch_classifier_tests.support.prompt_content import prompt_content
+from batch_classifier_tests.support.scripted_inference import by_keyword
+from batch_classifier_tests.support.sensor_daemon import Daemon
 
 
 def night(daemon: Daemon) -> dict[str, str]:

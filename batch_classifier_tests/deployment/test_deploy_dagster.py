@@ -19,7 +19,7 @@ from dagster._core.instance.config import dagster_instance_config
 from dagster._core.instance.ref import InstanceRef
 from dagster._core.workspace.load import location_origins_from_yaml_paths
 
-from batch_classifier_tests.conftest import REPOSITORY
+from batch_classifier_tests.support.repository import REPOSITORY
 
 DEPLOY = REPOSITORY / "deploy" / "aws"
 VARIABLES = {

@@ -16,12 +16,13 @@ from batch_classifier.errors import ClassifierError
 from batch_classifier.requests import s3_events
 from batch_classifier.settings import load_settings
 from batch_classifier.warehouse import queries
-from batch_classifier_tests.conftest import failure_of
-from batch_classifier_tests.deployment.test_deploy_template import as_list
-from batch_classifier_tests.deployment.test_doctor import MODEL, Access
+from batch_classifier_tests.deployment.policies import as_list
 from batch_classifier_tests.emulators.account import Account
 from batch_classifier_tests.emulators.ministack import ACCOUNT, REGION
-from batch_classifier_tests.pipeline.test_aws_deployment import PROMPTS, TEXTS, Deployment
+from batch_classifier_tests.emulators.model_access import MODEL, Access
+from batch_classifier_tests.support.aws_deployment import TEXTS, Deployment
+from batch_classifier_tests.support.outcomes import failure_of
+from batch_classifier_tests.support.repository import PROMPTS
 
 STACK, MANY, FEW = "shop", "May/calls of May.csv", "a few + more.csv"
 CLASSIFYING = ("classifications", "category_summary", "result_files")

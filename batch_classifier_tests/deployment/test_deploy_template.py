@@ -13,6 +13,7 @@ from cfnlint.decode import decode
 from batch_classifier.deployment.stack import DERIVED_PARAMETERS, SETTINGS, TEMPLATE
 from batch_classifier.deployment.stored_data import StoredData
 from batch_classifier.warehouse.tables import CLASSIFICATIONS
+from batch_classifier_tests.deployment.policies import as_list
 
 REGIONS = ("us-east-1", "us-west-2", "eu-central-1", "ap-southeast-1")
 # What CloudFormation takes as text of a request.
@@ -43,11 +44,6 @@ def statements(template: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]
         for policy in entry["Properties"].get("Policies", []):
             for statement in policy["PolicyDocument"]["Statement"]:
                 yield name, statement
-
-
-def as_list(value: Any) -> list[Any]:
-    """One or many, as many."""
-    return list(value) if isinstance(value, list) else [value]
 
 
 def test_cfn_lint_has_nothing_to_say() -> None:

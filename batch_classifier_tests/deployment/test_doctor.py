@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,8 +11,6 @@ import boto3
 import duckdb
 import pytest
 from botocore.exceptions import EndpointConnectionError, NoCredentialsError
-from moto.bedrock.responses import BedrockResponse
-from moto.core.responses import ActionResult, BaseResponse
 
 from batch_classifier.aws.deployment_clients import DeploymentClients
 from batch_classifier.deployment import doctor, doctor_tables
@@ -20,12 +18,10 @@ from batch_classifier.deployment.doctor import check_deployment, report
 from batch_classifier.deployment.doctor_buckets import PROBE
 from batch_classifier.deployment.verdicts import Verdict, run_checks
 from batch_classifier.settings import Settings
-from batch_classifier_tests.conftest import REPOSITORY
+from batch_classifier_tests.emulators.model_access import MODEL, Access
 from batch_classifier_tests.emulators.server import BedrockEmulator, reset_moto
-from batch_classifier_tests.emulators.service_errors import BedrockError
+from batch_classifier_tests.support.repository import PROMPTS
 
-PROMPTS = REPOSITORY / "prompts"
-MODEL = "anthropic.claude-3-haiku-20240307-v1:0"
 QUEUE_ARN = "arn:aws:sqs:us-east-1:123456789012:new-files"
 POLICY = json.dumps(
     {
@@ -34,53 +30,6 @@ POLICY = json.dumps(
     }
 )
 BUCKET_TELLS = {"QueueArn": QUEUE_ARN, "Events": ["s3:ObjectCreated:*"]}
-
-
-@dataclass
-class Access:
-    """What Bedrock says about a model."""
-
-    agreement: str = "AVAILABLE"
-    types: tuple[str, ...] = ("ON_DEMAND",)
-    lifecycle: str = "ACTIVE"
-    refusal: str | None = None
-
-    def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Give moto's Bedrock the operations, which it does not have."""
-        answers: dict[str, Callable[[], dict[str, Any]]] = {
-            "get_foundation_model": self._describe,
-            "get_foundation_model_availability": self._availability,
-            "get_inference_profile": lambda: {
-                "models": [{"modelArn": f"arn:aws:bedrock:us-east-1::foundation-model/{MODEL}"}]
-            },
-        }
-        for name, answer in answers.items():
-            monkeypatch.setattr(BedrockResponse, name, self._method(answer), raising=False)
-
-    def _method(self, answer: Callable[[], dict[str, Any]]) -> Callable[[BaseResponse], ActionResult]:
-        def method(response: BaseResponse) -> ActionResult:
-            if self.refusal:
-                raise BedrockError(self.refusal, "no")
-            return ActionResult(answer())
-
-        return method
-
-    def _describe(self) -> dict[str, Any]:
-        details = {
-            "modelId": MODEL,
-            "inferenceTypesSupported": self.types,
-            "modelLifecycle": {"status": self.lifecycle},
-        }
-        return {"modelDetails": details}
-
-    def _availability(self) -> dict[str, Any]:
-        return {
-            "modelId": MODEL,
-            "agreementAvailability": {"status": self.agreement},
-            "authorizationStatus": "AUTHORIZED",
-            "entitlementAvailability": "AVAILABLE",
-            "regionAvailability": "AVAILABLE",
-        }
 
 
 @dataclass

@@ -1,5 +1,6 @@
 """Few texts under `on_demand: never`: they wait, say how many are missing, and go with the next file's."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,10 +9,16 @@ import yaml
 from batch_classifier.definitions import build_definitions
 from batch_classifier.prompts.loading import load_prompts
 from batch_classifier.settings import load_settings
-from batch_classifier_tests.defs.sensors.test_finished_jobs import LATER, deployment, go_on
-from batch_classifier_tests.pipeline.test_aws_deployment import PROMPTS, Deployment
+from batch_classifier_tests.support.aws_deployment import Deployment
+from batch_classifier_tests.support.bedrock_with_duckdb import LATER, deployed_with_duckdb, go_on
+from batch_classifier_tests.support.repository import PROMPTS
 
-__all__ = ["deployment"]
+
+@pytest.fixture
+def deployment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Deployment]:
+    """Bedrock with tables in DuckDB."""
+    with deployed_with_duckdb(monkeypatch, tmp_path) as made:
+        yield made
 
 
 @pytest.fixture()

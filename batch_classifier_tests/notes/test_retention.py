@@ -8,7 +8,8 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from batch_classifier_tests.conftest import CLASSIFYING, Project, failure_of, is_one_sentence, scripted
+from batch_classifier_tests.support.outcomes import failure_of, is_one_sentence
+from batch_classifier_tests.support.project import CLASSIFYING, Project, scripted
 
 DAY = 24 * 3600.0
 

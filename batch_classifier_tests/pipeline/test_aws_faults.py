@@ -8,10 +8,10 @@ import dagster as dg
 import pytest
 
 from batch_classifier.warehouse import queries
-from batch_classifier_tests.conftest import failure_of, is_one_sentence
 from batch_classifier_tests.emulators.server import BedrockEmulator
 from batch_classifier_tests.emulators.storage_faults import StorageFaults
-from batch_classifier_tests.pipeline.test_aws_deployment import PIPELINE_KEY, TEXTS, Deployment, deployed
+from batch_classifier_tests.support.aws_deployment import PIPELINE_KEY, TEXTS, Deployment, deployed
+from batch_classifier_tests.support.outcomes import failure_of, is_one_sentence
 
 FILE = "calls.csv"
 

@@ -10,20 +10,11 @@ import dagster as dg
 import pytest
 
 from batch_classifier.inference.prices import Price
-from batch_classifier_tests.conftest import (
-    CLASSIFYING,
-    EVERYTHING,
-    Project,
-    by_keyword,
-    checks_of,
-    failure_of,
-    is_one_sentence,
-    metadata_of,
-    prompt_content,
-    said,
-    scripted,
-    workbook,
-)
+from batch_classifier_tests.support.outcomes import checks_of, failure_of, is_one_sentence, metadata_of
+from batch_classifier_tests.support.project import CLASSIFYING, EVERYTHING, Project, scripted
+from batch_classifier_tests.support.prompt_content import prompt_content
+from batch_classifier_tests.support.request_files import workbook
+from batch_classifier_tests.support.scripted_inference import by_keyword, said
 
 ROWS: list[dict[str, Any]] = [
     {"id": "A", "text": "My flight was moved", "team": "north"},

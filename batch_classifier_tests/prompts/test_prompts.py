@@ -11,7 +11,10 @@ from batch_classifier.errors import PromptError
 from batch_classifier.inference.model_requests import RecordForm
 from batch_classifier.prompts.loading import load_prompt, load_prompts
 from batch_classifier.prompts.prompt import Prompt
-from batch_classifier_tests.conftest import REPOSITORY, Project, failure_of, is_one_sentence, prompt_content
+from batch_classifier_tests.support.outcomes import failure_of, is_one_sentence
+from batch_classifier_tests.support.project import Project
+from batch_classifier_tests.support.prompt_content import prompt_content
+from batch_classifier_tests.support.repository import REPOSITORY
 
 CATEGORIES = prompt_content()["categories"]
 

@@ -15,7 +15,9 @@ from batch_classifier.requests.raw_requests import Requests
 from batch_classifier.requests.readers.request_file import read_rows
 from batch_classifier.requests.text_id import text_id
 from batch_classifier.warehouse.tables import RAW_REQUESTS
-from batch_classifier_tests.conftest import is_one_sentence, prompt_content, workbook
+from batch_classifier_tests.support.outcomes import is_one_sentence
+from batch_classifier_tests.support.prompt_content import prompt_content
+from batch_classifier_tests.support.request_files import workbook
 
 
 @pytest.fixture(scope="module")

@@ -12,9 +12,10 @@ from batch_classifier.errors import ClassifierError
 from batch_classifier.requests import s3_events
 from batch_classifier.requests.request_files import WaitingFiles
 from batch_classifier.requests.s3_events import read_message
-from batch_classifier_tests.conftest import Project
-from batch_classifier_tests.defs.sensors.test_request_files_sensor import NAMES, Daemon
 from batch_classifier_tests.emulators.server import BedrockEmulator
+from batch_classifier_tests.support.project import Project
+from batch_classifier_tests.support.request_files import REQUEST_FILE_NAMES
+from batch_classifier_tests.support.sensor_daemon import Daemon
 
 CONTENT = b"id,text\n1,My flight\n"
 
@@ -92,9 +93,9 @@ def listings(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 def test_files_of_any_name_come_from_the_queue_once(bucket: Bucket, listings: list[int]) -> None:
-    for name in NAMES:
+    for name in REQUEST_FILE_NAMES:
         bucket.put(name)
-    assert sorted(bucket.daemon.tick()) == sorted(NAMES)
+    assert sorted(bucket.daemon.tick()) == sorted(REQUEST_FILE_NAMES)
     assert bucket.daemon.ticks() == [] and listings == []
     assert bucket.left() == 0
 

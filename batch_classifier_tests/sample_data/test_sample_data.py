@@ -12,9 +12,8 @@ from python_calamine import CalamineWorkbook
 from batch_classifier.errors import ClassifierError
 from batch_classifier.prompts.loading import load_prompt
 from batch_classifier.sample_data.generate import sample_rows, write_sample
-from batch_classifier_tests.conftest import REPOSITORY
+from batch_classifier_tests.support.repository import PROMPTS
 
-PROMPTS = REPOSITORY / "prompts"
 NAMES = ("travel", "lost_deals")
 
 

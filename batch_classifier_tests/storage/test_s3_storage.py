@@ -12,10 +12,10 @@ import pytest
 from batch_classifier.errors import ClassifierError
 from batch_classifier.storage.s3_folder import S3Folder
 from batch_classifier.warehouse import queries
-from batch_classifier_tests.conftest import failure_of, is_one_sentence
 from batch_classifier_tests.emulators.seaweedfs import SeaweedFS
 from batch_classifier_tests.emulators.server import ROLE_ARN, BedrockEmulator
-from batch_classifier_tests.pipeline.test_aws_deployment import TEXTS, Deployment, materialized
+from batch_classifier_tests.support.aws_deployment import TEXTS, Deployment
+from batch_classifier_tests.support.outcomes import failure_of, is_one_sentence, materialized
 
 ODD_NAME = "May 2026/a b+c&d=e;f,g:h'i\"(j)[k]{l}!@$~^%20#1?*|<> März 日本 \U0001f600.csv"
 NAMES = [ODD_NAME, "plain.csv", "-dash.csv", "a%2Fb.csv", "trailing space .csv", "tab\tkey.csv", "x" * 200 + ".csv"]

@@ -10,7 +10,7 @@ import pytest
 from batch_classifier.errors import ClassifierError, SettingError
 from batch_classifier.storage.local_folder import LocalFolder
 from batch_classifier.storage.open_folder import open_folder
-from batch_classifier_tests.conftest import is_one_sentence
+from batch_classifier_tests.support.outcomes import is_one_sentence
 
 NAMES = [
     "plain.csv",

@@ -13,19 +13,14 @@ import pytest
 from batch_classifier.errors import ClassifierError
 from batch_classifier.warehouse.duckdb import DuckDBWarehouse
 from batch_classifier.warehouse.tables import CATEGORY_SUMMARY, CLASSIFICATIONS, RAW_REQUESTS, TABLES
-from batch_classifier_tests.conftest import REPOSITORY, is_one_sentence
-
-FILE = 'it\'s "new" 100%/日本.csv'
+from batch_classifier_tests.support.outcomes import is_one_sentence
+from batch_classifier_tests.support.repository import REPOSITORY
+from batch_classifier_tests.warehouse.record_batches import FILE, batch
 
 
 @pytest.fixture
 def warehouse(tmp_path: Path) -> DuckDBWarehouse:
     return DuckDBWarehouse(tmp_path / "folder" / "warehouse.duckdb")
-
-
-def batch(classes: list[str], request_file: str = FILE) -> pa.RecordBatch:
-    rows = [{"request_file": request_file, "class": name, "requests": number} for number, name in enumerate(classes)]
-    return pa.RecordBatch.from_pylist(rows, schema=CATEGORY_SUMMARY.schema)
 
 
 def classes(warehouse: DuckDBWarehouse, request_file: str = FILE) -> list[str]:
@@ -83,7 +78,7 @@ def test_a_write_that_is_killed_leaves_the_old_rows(warehouse: DuckDBWarehouse) 
 import os, pathlib
 from batch_classifier.warehouse.tables import CATEGORY_SUMMARY
 from batch_classifier.warehouse.duckdb import DuckDBWarehouse
-from batch_classifier_tests.warehouse.test_warehouse_duckdb import batch
+from batch_classifier_tests.warehouse.record_batches import batch
 
 def rows():
     yield batch(["new"], "a.csv")

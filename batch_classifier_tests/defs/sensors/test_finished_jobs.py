@@ -8,7 +8,6 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from batch_classifier.aws import clients as aws_clients
 from batch_classifier.definitions import build_definitions
 from batch_classifier.inference.bedrock import batch_inference as bedrock
 from batch_classifier.inference.interface import Job, JobState
@@ -16,32 +15,16 @@ from batch_classifier.notes.waiting import note_waiting
 from batch_classifier.prompts.loading import load_prompts
 from batch_classifier.settings import load_settings
 from batch_classifier.storage.local_folder import LocalFolder
-from batch_classifier_tests.emulators.server import ROLE_ARN, BedrockEmulator
-from batch_classifier_tests.pipeline.test_aws_deployment import PROMPTS, TEXTS, Deployment
+from batch_classifier_tests.support.aws_deployment import TEXTS, Deployment
+from batch_classifier_tests.support.bedrock_with_duckdb import LATER, deployed_with_duckdb, go_on
+from batch_classifier_tests.support.repository import PROMPTS
 
-LATER = 4000
 
-
-@pytest.fixture()
+@pytest.fixture
 def deployment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Deployment]:
-    """Bedrock with tables in DuckDB; jobs take an hour, and listings are not kept."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("batch_classifier.requests.request_files.SETTLED_SECONDS", 0.0)
-    monkeypatch.setattr(bedrock, "_LISTING_SECONDS", 0.0)
-    monkeypatch.setattr(aws_clients, "FEW_RETRIES", {"mode": "standard", "max_attempts": 0})
-    with BedrockEmulator() as emulator, dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
-        emulator.create_buckets("customer", "internal")
-        emulator.durations.in_progress = 3600
-        settings = {
-            **emulator.environment,
-            "BATCH_CLASSIFIER_CUSTOMER_URI": "s3://customer",
-            "BATCH_CLASSIFIER_INTERNAL_URI": "s3://internal/work",
-            "BATCH_CLASSIFIER_INFERENCE": "bedrock",
-            "BATCH_CLASSIFIER_BEDROCK_ROLE_ARN": ROLE_ARN,
-        }
-        for name, value in settings.items():
-            monkeypatch.setenv(name, value)
-        yield Deployment(emulator, instance)
+    """Bedrock with tables in DuckDB."""
+    with deployed_with_duckdb(monkeypatch, tmp_path) as made:
+        yield made
 
 
 def put(deployment: Deployment, prompt: str, name: str) -> None:
@@ -57,19 +40,6 @@ def start(deployment: Deployment, prompt: str, name: str) -> dg.ExecuteInProcess
     put(deployment, prompt, name)
     deployment.instance.add_dynamic_partitions(f"{prompt}_request_files", [name])
     return go_on(deployment, prompt, name)
-
-
-def go_on(deployment: Deployment, prompt: str, name: str, *assets: str) -> dg.ExecuteInProcessResult:
-    """One run of a file up to its classifications."""
-    chosen = assets or ("raw_requests", "bedrock_jsonl", "batch_job", "classifications")
-    return dg.materialize(
-        list(deployment.definitions.assets or []),  # type: ignore[arg-type]
-        selection=[dg.AssetKey([prompt, asset]) for asset in chosen],
-        resources=deployment.definitions.resources,
-        instance=deployment.instance,
-        partition_key=name,
-        raise_on_error=False,
-    )
 
 
 def requested(deployment: Deployment) -> list[tuple[str, str]]:

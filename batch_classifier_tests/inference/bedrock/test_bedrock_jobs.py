@@ -12,7 +12,6 @@ from batch_classifier.inference.bedrock.batch_inference import BedrockInference
 from batch_classifier.prompts.loading import load_prompts
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.storage.s3_folder import S3Folder
-from batch_classifier_tests.conftest import REPOSITORY
 from batch_classifier_tests.emulators.faults import (
     CutAnswer,
     EmptyAnswer,
@@ -28,9 +27,9 @@ from batch_classifier_tests.emulators.faults import (
 )
 from batch_classifier_tests.emulators.limits import Durations
 from batch_classifier_tests.emulators.server import ROLE_ARN, BedrockEmulator
-from batch_classifier_tests.pipeline.core_pipeline import CorePipeline, statuses
+from batch_classifier_tests.support.core_pipeline import CorePipeline, statuses
+from batch_classifier_tests.support.repository import PROMPTS
 
-PROMPTS = REPOSITORY / "prompts"
 TEXTS = [f"User: I would like to change booking number {number}." for number in range(240)]
 FEW = TEXTS[:30]
 

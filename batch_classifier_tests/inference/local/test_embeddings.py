@@ -9,9 +9,7 @@ from batch_classifier.inference.local.embeddings import MODEL_ID, EmbeddingClass
 from batch_classifier.prompts.loading import load_prompt
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.sample_data.generate import sample_rows
-from batch_classifier_tests.conftest import REPOSITORY
-
-PROMPTS = REPOSITORY / "prompts"
+from batch_classifier_tests.support.repository import PROMPTS
 
 
 @dataclass(frozen=True)

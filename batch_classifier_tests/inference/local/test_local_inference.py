@@ -15,8 +15,11 @@ from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.requests.text_id import text_id
 from batch_classifier.storage.internal_keys import batch_key
 from batch_classifier.storage.local_folder import LocalFolder
-from batch_classifier_tests.batches.test_batches import write
-from batch_classifier_tests.conftest import REPOSITORY, Project, is_one_sentence, prompt_content
+from batch_classifier_tests.batches.written import write
+from batch_classifier_tests.support.outcomes import is_one_sentence
+from batch_classifier_tests.support.project import Project
+from batch_classifier_tests.support.prompt_content import prompt_content
+from batch_classifier_tests.support.repository import REPOSITORY
 
 TEXTS = [
     "My flight to Lisbon was moved to Friday",

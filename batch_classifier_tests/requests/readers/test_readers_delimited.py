@@ -13,7 +13,7 @@ from batch_classifier.requests.readers.delimited_fast import FastReadingStops, r
 from batch_classifier.requests.readers.delimited_layout import Layout, find_layout
 from batch_classifier.requests.readers.delimited_slow import read_slowly
 from batch_classifier.requests.readers.rows import Block
-from batch_classifier_tests.requests.readers.test_readers_request_file import read, refusal
+from batch_classifier_tests.requests.readers.reading import read, refusal
 
 
 def names_of(content: str) -> list[str]:

@@ -4,7 +4,7 @@ import codecs
 
 import pytest
 
-from batch_classifier_tests.requests.readers.test_readers_request_file import read
+from batch_classifier_tests.requests.readers.reading import read
 
 TEXT = "id,text\r\n1,Zürich – “naïve” €5\r\n2,plain\r\n"
 ROWS = [({"id": "1", "text": "Zürich – “naïve” €5"}, None), ({"id": "2", "text": "plain"}, None)]

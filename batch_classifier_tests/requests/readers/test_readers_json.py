@@ -7,7 +7,7 @@ import pytest
 
 from batch_classifier.errors import UnreadableFile
 from batch_classifier.requests.readers.request_file import read_rows
-from batch_classifier_tests.requests.readers.test_readers_request_file import read, read_blocks, refusal
+from batch_classifier_tests.requests.readers.reading import read, read_blocks, refusal
 
 
 @pytest.mark.parametrize("name", ["a.json", "a.jsonl", "a.ndjson"])

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from batch_classifier_tests.requests.readers.test_readers_request_file import read, read_blocks, refusal
+from batch_classifier_tests.requests.readers.reading import read, read_blocks, refusal
 
 
 def parquet(table: pa.Table, row_group_size: int | None = None) -> bytes:

@@ -14,7 +14,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from batch_classifier.requests.readers import workbook_pieces
 from batch_classifier.requests.readers.request_file import read_rows
-from batch_classifier_tests.requests.readers.test_readers_request_file import Row, read, read_blocks, refusal
+from batch_classifier_tests.requests.readers.reading import Row, read, read_blocks, refusal
 
 STRICT = "http://purl.oclc.org/ooxml/"
 Sheets = dict[str, list[list[object]]]
