@@ -1,5 +1,7 @@
 """What can go wrong through a person's input or settings, each told in one clear sentence."""
 
+from pathlib import Path
+
 
 class ClassifierError(Exception):
     """Base of all errors that a person can mend; the message is one sentence fit to be shown as it is."""
@@ -10,7 +12,21 @@ class UnreadableFile(ClassifierError):
 
 
 class PromptError(ClassifierError):
-    """A prompt file that is not valid; the message names the file, the key and what is wrong."""
+    """A prompt file that is not valid; the message names the file, the key and what is wrong.
+
+    Args:
+        message: the sentence that is shown.
+        file: the prompt file it is about, where it is about one.
+    """
+
+    def __init__(self, message: str, file: Path | None = None) -> None:
+        super().__init__(message)
+        self.file = file
+
+    @classmethod
+    def of(cls, file: Path, fault: str) -> "PromptError":
+        """The error of a file: `fault` goes on after the file's name and a colon."""
+        return cls(f"{file}: {fault}", file)
 
 
 class SettingError(ClassifierError):

@@ -30,7 +30,8 @@ class PromptFolder:
         if name in self.prompts:
             return self.prompts[name]
         for error in self.errors:
-            if str(error).startswith((f"{name}.yaml", f"{name}.yml")) or f"/{name}.y" in str(error):
+            # Without a file it is about the folder, and keeps every prompt from loading.
+            if error.file is None or error.file.stem == name:
                 raise error
         known = ", ".join(sorted(self.prompts)) or "none"
         raise PromptError(f"There is no prompt named {name!r}; the prompts are: {known}.")
@@ -50,8 +51,8 @@ def load_prompts(folder: Path) -> PromptFolder:
         try:
             prompt = load_prompt(path)
             if prompt.name in prompts:
-                raise PromptError(
-                    f"{path}: there is another file for the prompt {prompt.name!r}; remove one of the two."
+                raise PromptError.of(
+                    path, f"there is another file for the prompt {prompt.name!r}; remove one of the two."
                 )
             prompts[prompt.name] = prompt
         except PromptError as error:
@@ -62,35 +63,38 @@ def load_prompts(folder: Path) -> PromptFolder:
 def load_prompt(path: Path) -> Prompt:
     """Read and check one prompt file; raises PromptError with one sentence that names file, key and fault."""
     if not PROMPT_NAME.fullmatch(path.stem):
-        raise PromptError(
-            f"{path}: a prompt's file name must be lower-case letters, digits and underscores, at most 30, starting with a letter."
+        raise PromptError.of(
+            path,
+            "a prompt's file name must be lower-case letters, digits and underscores, at most 30, starting with a letter.",
         )
     if path.stem in _taken_names():
-        raise PromptError(f"{path}: {path.stem} means something else in SQL and cannot name a schema; rename the file.")
+        raise PromptError.of(
+            path, f"{path.stem} means something else in SQL and cannot name a schema; rename the file."
+        )
     try:
         content = yaml.load(path.read_text(encoding="utf-8-sig"), Loader=UniqueKeysLoader)
     except (OSError, UnicodeDecodeError) as error:
-        raise PromptError(f"{path}: cannot be read as UTF-8 text ({error}).") from error
+        raise PromptError.of(path, f"cannot be read as UTF-8 text ({error}).") from error
     except yaml.YAMLError as error:
-        raise PromptError(f"{path}: is not valid YAML: {yaml_fault(error)}.") from error
+        raise PromptError.of(path, f"is not valid YAML: {yaml_fault(error)}.") from error
     if not isinstance(content, dict):
-        raise PromptError(f"{path}: must be a YAML mapping with the keys description, input, categories and so on.")
+        raise PromptError.of(path, "must be a YAML mapping with the keys description, input, categories and so on.")
     if "name" in content:
-        raise PromptError(f"{path}: name: is not a key here; the file's name is the prompt's name.")
+        raise PromptError.of(path, "name: is not a key here; the file's name is the prompt's name.")
     try:
         prompt = Prompt(name=path.stem, **content)
     except ValidationError as error:
-        raise PromptError(f"{path}: {validation_faults(error)}.") from error
+        raise PromptError.of(path, f"{validation_faults(error)}.") from error
     except TypeError as error:
-        raise PromptError(f"{path}: its keys must be plain text ({error}).") from error
+        raise PromptError.of(path, f"its keys must be plain text ({error}).") from error
     try:
         rendered = prompt.system
     except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError, AttributeError, LookupError) as error:
-        raise PromptError(f"{path}: instructions: the template does not render: {str(error).rstrip('.')}.") from error
+        raise PromptError.of(path, f"instructions: the template does not render: {str(error).rstrip('.')}.") from error
     missing = [name for name in prompt.class_names if name not in rendered]
     if missing:
-        raise PromptError(
-            f"{path}: instructions: the rendered text does not name the category {missing[0]!r}; loop over `categories`."
+        raise PromptError.of(
+            path, f"instructions: the rendered text does not name the category {missing[0]!r}; loop over `categories`."
         )
     return prompt
 

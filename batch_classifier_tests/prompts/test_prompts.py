@@ -177,6 +177,29 @@ def test_the_other_prompts_load_all_the_same(tmp_path: Path) -> None:
         folder.get("nobody")
 
 
+@pytest.mark.parametrize("name", ["call", "calls", "calls_eu", "eu"])
+def test_get_tells_what_is_wrong_with_that_prompt_and_no_other(tmp_path: Path, name: str) -> None:
+    """Names that begin with another's, and names that stand in the folder or in another file's error, are no match."""
+    folder = tmp_path / "calls.yaml" / "eu.yaml"
+    folder.mkdir(parents=True)
+    for other in ("call", "calls", "calls_eu"):
+        write(folder, other, prompt_content(fallback=f"/eu.yaml /call.yaml /{other}"))
+    write(folder, "eu", prompt_content(fallback="none/call.yaml"))
+    with pytest.raises(PromptError) as caught:
+        load_prompts(folder).get(name)
+    assert str(caught.value).startswith(f"{folder / name}.yaml: ")
+
+
+def test_get_of_a_name_that_only_stands_in_an_error_says_there_is_none(tmp_path: Path) -> None:
+    folder = tmp_path / "calls.yaml"
+    folder.mkdir()
+    write(folder, "good", prompt_content())
+    write(folder, "bad", prompt_content(fallback="/travel.yaml"))
+    for name in ("travel", "calls", "ba", ""):
+        with pytest.raises(PromptError, match=f"{name!r}; the prompts are: good"):
+            load_prompts(folder).get(name)
+
+
 def test_two_files_of_one_name_are_told_and_the_first_counts(tmp_path: Path) -> None:
     write(tmp_path, "tickets", prompt_content())
     (tmp_path / "tickets.yml").write_text(yaml.safe_dump(prompt_content()))
@@ -188,6 +211,8 @@ def test_two_files_of_one_name_are_told_and_the_first_counts(tmp_path: Path) -> 
 def test_a_missing_folder_is_told(tmp_path: Path) -> None:
     folder = load_prompts(tmp_path / "nowhere")
     assert not folder.prompts and "BATCH_CLASSIFIER_PROMPTS" in str(folder.errors[0])
+    with pytest.raises(PromptError, match="BATCH_CLASSIFIER_PROMPTS"):
+        folder.get("travel")
 
 
 @pytest.mark.parametrize(
