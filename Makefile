@@ -53,5 +53,5 @@ aws-emulator: $(VENV)/.ready-dev ## S3, Bedrock and Athena on this machine, to t
 	@$(BIN)/python -m batch_classifier_tests.emulators.serve --port $${EMULATOR_PORT:-5555} --prompts prompts
 
 clean: ## remove the virtual environment and caches; data/ stays
-	rm -rf $(VENV) *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

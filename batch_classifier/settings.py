@@ -26,8 +26,12 @@ class Settings(BaseSettings):
         default=None, description="request files and results: a folder or s3://bucket/prefix"
     )
     internal_uri: str | None = Field(default=None, description="batches and answers: a folder or s3://bucket/prefix")
-    inference: Literal["local", "bedrock"] | None = None
-    warehouse: Literal["duckdb", "athena"] | None = None
+    inference: Literal["local", "bedrock"] | None = Field(
+        default=None, description="who answers; by default the deployment's"
+    )
+    warehouse: Literal["duckdb", "athena"] | None = Field(
+        default=None, description="where the tables are; by default the deployment's"
+    )
     bedrock_role_arn: str | None = Field(default=None, description="service role of Bedrock's batch jobs")
     bedrock_max_jobs: int = Field(
         default=20, ge=1, description="batch jobs in flight for each model, as the quota allows"

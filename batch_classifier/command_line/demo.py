@@ -1,5 +1,7 @@
 """`batch-classifier demo`: a sample file, made and classified."""
 
+from pathlib import Path
+
 from batch_classifier.command_line.classify import classify_file
 from batch_classifier.sample_data.generate import write_sample
 from batch_classifier.settings import load_settings
@@ -19,10 +21,13 @@ def run_demo() -> int:
         print(f"{ROWS:,} sample calls are in {file}.")
     code = classify_file(file, "travel")
     if code == 0:
-        print(
-            "\nNext:\n"
-            "  make ui                                    the Dagster UI; drop files into data/input_data/travel/\n"
-            "  .venv/bin/batch-classifier classify FILE --prompt travel\n"
-            "  .venv/bin/batch-classifier prompts         the prompts; a new file in prompts/ is a new pipeline"
+        # In the repository the Makefile has set up an environment of its own; elsewhere the person's is in use.
+        in_repository = Path("Makefile").is_file() and Path("batch_classifier").is_dir()
+        user_interface, command = (
+            ("make ui", ".venv/bin/batch-classifier") if in_repository else ("dagster dev", "batch-classifier")
         )
+        print("\nNext:")
+        print(f"  {user_interface:<43}the Dagster UI; drop files into data/input_data/travel/")
+        print(f"  {command} classify FILE --prompt travel")
+        print(f"  {command + ' prompts':<43}the prompts; a new file in prompts/ is a new pipeline")
     return code

@@ -1,5 +1,6 @@
 """The command `batch-classifier`: the same pipeline as in Dagster, for people at a terminal."""
 
+import shlex
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -37,6 +38,30 @@ def _told_plainly(command: Callable[..., int]) -> Callable[..., None]:
         raise typer.Exit(code)
 
     return run
+
+
+@command_line.command(
+    help="Make a project of your own: prompts, settings and what Dagster needs, in a new folder.\n\n"
+    "Example: batch-classifier init my-project"
+)
+@_told_plainly
+def init(
+    folder: Annotated[Path, typer.Argument(help="The folder to make, or one that is there; nothing is overwritten.")],
+) -> int:
+    """Write a project's files and say what to try first."""
+    from batch_classifier.command_line.init import make_project
+
+    names = make_project(folder)
+    print(f"{folder} is ready: {', '.join(names)}.\n")
+    print("Next:")
+    for command, meaning in (
+        (f"cd {shlex.quote(str(folder))}", ""),
+        ("batch-classifier sample --rows 500 --output calls.csv", "a labelled file to try"),
+        ("batch-classifier classify calls.csv --prompt travel", "its texts, classified"),
+        ("dagster dev", "the Dagster UI at http://localhost:3000"),
+    ):
+        print(f"  {command:<56}{meaning}".rstrip())
+    return 0
 
 
 @command_line.command(

@@ -17,7 +17,9 @@ def open_instance() -> dg.DagsterInstance:
     elif Path("dagster.yaml").is_file():
         instance = dg.DagsterInstance.from_config(".")
     else:
-        raise SettingError("There is no dagster.yaml in this folder; start the command in the project's folder.")
+        raise SettingError(
+            "There is no dagster.yaml in this folder; start the command in the project's folder, or make one with `batch-classifier init`."
+        )
     end_abandoned_runs(instance)
     return instance
 
