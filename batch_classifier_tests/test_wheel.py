@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from batch_classifier_tests.conftest import REPOSITORY
+from batch_classifier_tests.support.repository import REPOSITORY
 
 SOURCES = (
     "pyproject.toml",
@@ -48,7 +48,7 @@ def run(*command: str | Path, folder: Path) -> str:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=120,
+        timeout=60,
     )
     assert result.returncode == 0, result.stdout
     return result.stdout
@@ -142,7 +142,7 @@ def test_dagster_dev_serves_the_project(binaries: Path, project: Path) -> None:
             groups = {key[0] for key in asset_keys(port, process, log)}
             assert groups == {path.stem for path in (REPOSITORY / "prompts").glob("*.yaml")}
             process.send_signal(signal.SIGINT)
-            assert process.wait(timeout=60) == 0, log.read_text(encoding="utf-8")
+            assert process.wait(timeout=25) == 0, log.read_text(encoding="utf-8")
         finally:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
@@ -156,7 +156,7 @@ def asset_keys(port: int, process: subprocess.Popen[bytes], log: Path) -> list[l
         json.dumps({"query": ASSETS}).encode(),
         {"Content-Type": "application/json"},
     )
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 90
     while time.monotonic() < deadline and process.poll() is None:
         try:
             with urllib.request.urlopen(request, timeout=30) as answer:

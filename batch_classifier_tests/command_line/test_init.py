@@ -10,7 +10,8 @@ from typer.testing import CliRunner, Result
 from batch_classifier.command_line import init
 from batch_classifier.command_line.main import command_line
 from batch_classifier.settings import PREFIX, Settings
-from batch_classifier_tests.conftest import REPOSITORY, is_one_sentence
+from batch_classifier_tests.support.outcomes import is_one_sentence
+from batch_classifier_tests.support.repository import REPOSITORY
 
 WRITTEN = {".env", ".gitignore", "README.md", "dagster.yaml", "prompts", "workspace.yaml"}
 
