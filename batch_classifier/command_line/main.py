@@ -24,7 +24,7 @@ PromptOption = Annotated[
 ]
 
 
-def _told_plainly(command: Callable[..., int]) -> Callable[..., None]:
+def _ends_with_exit_code(command: Callable[..., int]) -> Callable[..., None]:
     """End with one sentence instead of a stack trace when the mistake is a person's, and with the command's exit code."""
 
     @wraps(command)
@@ -43,7 +43,7 @@ def _told_plainly(command: Callable[..., int]) -> Callable[..., None]:
     help="Classify one file: every row gets one of the prompt's categories and a reason.\n\n"
     "Example: batch-classifier classify calls.xlsx --prompt travel --output results --format xlsx"
 )
-@_told_plainly
+@_ends_with_exit_code
 def classify(
     file: Annotated[Path, typer.Argument(help="CSV, TSV, JSON, JSONL, Excel or Parquet; text formats may be gzipped.")],
     prompt: PromptOption,
@@ -62,7 +62,7 @@ def classify(
 
 
 @command_line.command(help="List the prompts and check their files.\n\nExample: batch-classifier prompts")
-@_told_plainly
+@_ends_with_exit_code
 def prompts() -> int:
     """Show what each prompt is for; 1 when a file has an error."""
     from batch_classifier.command_line.tables import print_table
@@ -93,7 +93,7 @@ def prompts() -> int:
 @command_line.command(
     help="Show the request files and where each stands.\n\nExample: batch-classifier status --prompt travel"
 )
-@_told_plainly
+@_ends_with_exit_code
 def status(
     prompt: Annotated[str | None, typer.Option("--prompt", "-p", help="Only this prompt's files.")] = None,
 ) -> int:
@@ -107,7 +107,7 @@ def status(
 @command_line.command(
     help="Write labelled sample data.\n\nExample: batch-classifier sample --rows 1000 --seed 7 --output calls.csv"
 )
-@_told_plainly
+@_ends_with_exit_code
 def sample(
     output: Annotated[Path, typer.Option("--output", "-o", help="The file to write: .csv, .json, .jsonl or .xlsx.")],
     rows: Annotated[int, typer.Option("--rows", "-n", min=1, help="How many rows.")] = 1_000,
@@ -125,7 +125,7 @@ def sample(
 @command_line.command(
     help="Check a deployment: credentials, buckets, queue, role, models, tables.\n\nExample: batch-classifier doctor"
 )
-@_told_plainly
+@_ends_with_exit_code
 def doctor() -> int:
     """Show a verdict for each part of the deployment; 1 when one fails."""
     from batch_classifier.deployment.doctor import check_deployment, report
@@ -137,7 +137,7 @@ def doctor() -> int:
 
 
 @command_line.command(help="Make a sample file and classify it.\n\nExample: batch-classifier demo")
-@_told_plainly
+@_ends_with_exit_code
 def demo() -> int:
     """The first thing to try; what it did before it does not do again."""
     with quick_start():

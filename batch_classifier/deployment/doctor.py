@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from batch_classifier.aws.deployment_clients import DeploymentClients
+from batch_classifier.aws.clients import DeploymentClients
 from batch_classifier.deployment.doctor_bedrock import check_job_role, check_model
 from batch_classifier.deployment.doctor_buckets import check_bucket, check_queue
 from batch_classifier.deployment.doctor_caller import check_credentials, check_region

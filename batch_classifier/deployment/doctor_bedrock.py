@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import unquote
 
-from batch_classifier.aws.deployment_clients import DeploymentClients
-from batch_classifier.aws.errors import error_code
-from batch_classifier.aws.refusals import MISSING, NOT_ALLOWED, explain
+from batch_classifier.aws.clients import DeploymentClients
+from batch_classifier.aws.refusals import MISSING, NOT_ALLOWED, error_code, explain
 from batch_classifier.deployment.verdicts import Verdict
 
 BEDROCK = "bedrock.amazonaws.com"

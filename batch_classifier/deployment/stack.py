@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from batch_classifier.aws.deployment_clients import DeploymentClients
+from batch_classifier.aws.clients import DeploymentClients
 from batch_classifier.aws.refusals import told_plainly
 from batch_classifier.deployment.stack_changes import POLL_SECONDS, StackChanges
 from batch_classifier.deployment.stored_data import StoredData

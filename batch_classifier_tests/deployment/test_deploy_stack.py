@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError, NoCredentialsError
 from botocore.stub import Stubber
 
-from batch_classifier.aws.deployment_clients import DeploymentClients
+from batch_classifier.aws.clients import DeploymentClients
 from batch_classifier.deployment import stored_data
 from batch_classifier.deployment.stack import deploy, destroy, main
 from batch_classifier.deployment.stack_changes import StackChanges
@@ -213,7 +213,10 @@ def refused(answer: Exception | str, monkeypatch: pytest.MonkeyPatch) -> Deploym
     [
         (NoCredentialsError(), "Cannot sign in to AWS: no AWS credentials were found; sign in, or set AWS_PROFILE."),
         ("ExpiredToken", "Cannot sign in to AWS: the AWS session has expired; sign in again."),
-        ("InvalidClientTokenId", "AWS does not accept these credentials (The security token is not valid)."),
+        (
+            "InvalidClientTokenId",
+            "these credentials (The security token is not valid); sign in again, or set AWS_PROFILE.",
+        ),
     ],
 )
 def test_credentials_that_will_not_do(answer: Exception | str, said: str, monkeypatch: pytest.MonkeyPatch) -> None:

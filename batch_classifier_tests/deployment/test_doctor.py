@@ -14,7 +14,7 @@ from botocore.exceptions import EndpointConnectionError, NoCredentialsError
 from moto.bedrock.responses import BedrockResponse
 from moto.core.responses import ActionResult, BaseResponse
 
-from batch_classifier.aws.deployment_clients import DeploymentClients
+from batch_classifier.aws.clients import DeploymentClients
 from batch_classifier.deployment import doctor, doctor_tables
 from batch_classifier.deployment.doctor import check_deployment, report
 from batch_classifier.deployment.doctor_buckets import PROBE
