@@ -22,6 +22,12 @@ command_line = typer.Typer(
 PromptOption = Annotated[
     str, typer.Option("--prompt", "-p", help="The prompt's name: a file in prompts/, as in travel.")
 ]
+StackOption = Annotated[
+    str | None,
+    typer.Option(
+        "--stack", help="The stack's name, 2 to 26 lower-case letters, digits, hyphens; else batch-classifier."
+    ),
+]
 
 
 def _ends_with_exit_code(command: Callable[..., int]) -> Callable[..., None]:
@@ -134,6 +140,45 @@ def doctor() -> int:
     verdicts = check_deployment(load_settings())
     print(report(verdicts))
     return 1 if any(verdict.status == "fail" for verdict in verdicts) else 0
+
+
+@command_line.command(
+    help="Create the AWS deployment's stack or bring it up to date, and print its settings for .env.\n\n"
+    "Example: batch-classifier deploy --parameter MonthlyBudgetUsd=250"
+)
+@_ends_with_exit_code
+def deploy(
+    stack: StackOption = None,
+    parameter: Annotated[
+        list[str],
+        typer.Option("--parameter", metavar="KEY=VALUE", help="A parameter of the template; may be repeated."),
+    ] = [],  # noqa: B006 (typer takes a list as it is, and nobody writes to it)
+    template: Annotated[
+        Path | None, typer.Option("--template", help="Another CloudFormation template than the project's own.")
+    ] = None,
+) -> int:
+    """What is not given stays as it was; 0 when the stack is there and up to date."""
+    from batch_classifier.command_line.aws_stack import deploy_stack
+
+    return deploy_stack(stack, parameter, template)
+
+
+@command_line.command(
+    help="Remove the AWS deployment's stack; its buckets and tables are kept.\n\n"
+    "Example: batch-classifier destroy --stack batch-classifier"
+)
+@_ends_with_exit_code
+def destroy(
+    stack: StackOption = None,
+    delete_data: Annotated[
+        bool, typer.Option("--delete-data", help="Remove the buckets and tables too, for good.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> int:
+    """Ask, and remove; 1 when the answer is no."""
+    from batch_classifier.command_line.aws_stack import destroy_stack
+
+    return destroy_stack(stack, delete_data, yes)
 
 
 @command_line.command(help="Make a sample file and classify it.\n\nExample: batch-classifier demo")

@@ -516,7 +516,7 @@ def test_a_key_encrypts_rows_and_results(emulator: BedrockEmulator, request: pyt
 
 def test_a_missing_bucket_is_told(emulator: BedrockEmulator) -> None:
     athena = AthenaWarehouse("s3://no-such-bucket/tables", database="test_missing_bucket")
-    with pytest.raises(ClassifierError, match=r"cannot write s3://no-such-bucket/.*the bucket does not exist"):
+    with pytest.raises(ClassifierError, match=r"Cannot write s3://no-such-bucket/.*the bucket does not exist"):
         put(athena, "a.csv", ["one"])
     with pytest.raises(ClassifierError, match="Unable to verify/create output bucket no-such-bucket"):
         athena.query("travel", "select 1 as one")

@@ -298,7 +298,7 @@ def test_a_tick_that_fails_after_it_has_seen_a_file_loses_no_file(
     drop(daemon, ["a.csv"])
     with monkeypatch.context() as patch:
         patch.setattr(LocalFolder, "list", fails_below(daemon.project.home / "internal"))
-        with pytest.raises(dg.Failure, match="Cannot list"):
+        with pytest.raises(dg.Failure, match="The storage cannot list"):
             daemon.tick()
     assert daemon.tick() == ["a.csv"]
     assert daemon.ticks() == []
