@@ -44,10 +44,10 @@ bench: $(VENV)/.ready-dev ## measure speed and memory, write benchmarks/results.
 	@$(BIN)/python -m benchmarks.run $(ARGS)
 
 deploy-aws: $(VENV)/.ready ## create or update the AWS account's stack, print the settings for .env
-	@$(BIN)/python -m batch_classifier.deployment.stack deploy $(ARGS)
+	@$(BIN)/batch-classifier deploy $(ARGS)
 
 destroy-aws: $(VENV)/.ready ## remove the stack again; the buckets stay unless ARGS=--delete-data
-	@$(BIN)/python -m batch_classifier.deployment.stack destroy $(ARGS)
+	@$(BIN)/batch-classifier destroy $(ARGS)
 
 aws-emulator: $(VENV)/.ready-dev ## S3, Bedrock and Athena on this machine, to try the aws deployment without an account
 	@$(BIN)/python -m batch_classifier_tests.emulators.serve --port $${EMULATOR_PORT:-5555} --prompts prompts

@@ -16,7 +16,12 @@ class Settings(BaseSettings):
     """What a deployment can choose. A value that is not set follows from `deployment`."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_file=".env", extra="ignore", env_ignore_empty=True, frozen=True
+        env_prefix=PREFIX,
+        env_file=".env",
+        env_file_encoding="utf-8-sig",
+        extra="ignore",
+        env_ignore_empty=True,
+        frozen=True,
     )
 
     deployment: Literal["local", "aws"] = Field(default="local", description="chooses the defaults of all the others")
@@ -97,11 +102,27 @@ class Settings(BaseSettings):
         )
 
 
-def load_settings(**overrides: Any) -> Settings:
-    """Read the settings; `.env` fills boto3's variables too. Raises SettingError naming the variable that cannot be used."""
+def load_env_file() -> None:
+    """Let the `.env` file of this folder fill the variables that are not set, also boto3's own.
+
+    Raises SettingError where it cannot be read as text.
+    """
     from dotenv import load_dotenv
 
-    load_dotenv(Path.cwd() / ".env", override=False)
+    path = Path.cwd() / ".env"
+    try:
+        # Some editors put a byte-order mark before UTF-8, which would be part of the first name.
+        load_dotenv(path, override=False, encoding="utf-8-sig")
+    except ValueError as error:
+        # Other bytes than those of UTF-8, or the NULs of UTF-16, which no variable can hold.
+        raise SettingError(f"{path} is not UTF-8 text; save it as that.") from error
+    except OSError as error:
+        raise SettingError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the settings; `.env` fills boto3's variables too. Raises SettingError naming the variable that cannot be used."""
+    load_env_file()
     try:
         return Settings(**overrides)
     except ValidationError as error:

@@ -134,3 +134,24 @@ def test_a_broken_prompt_file_leaves_the_others_loaded(environment: pytest.Monke
     (tmp_path / "prompts" / "broken.yaml").write_text("categories: []")
     keys = load_definitions().resolve_asset_graph().get_all_asset_keys()
     assert {key.path[0] for key in keys} == {"travel"}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "BATCH_CLASSIFIER_HOME=H\xf6hle\n".encode("latin-1"),
+        "BATCH_CLASSIFIER_HOME=Höhle\n".encode("utf-16"),
+        "BATCH_CLASSIFIER_HOME=somewhere\n".encode("utf-16-le"),
+    ],
+    ids=["latin-1", "utf-16", "utf-16 without its mark"],
+)
+def test_an_env_file_that_is_not_utf_8_is_told(environment: pytest.MonkeyPatch, content: bytes) -> None:
+    Path(".env").write_bytes(content)
+    with pytest.raises(SettingError) as caught:
+        load_settings()
+    assert str(caught.value) == f"{Path.cwd() / '.env'} is not UTF-8 text; save it as that."
+
+
+def test_an_env_file_may_begin_with_a_byte_order_mark(environment: pytest.MonkeyPatch) -> None:
+    Path(".env").write_bytes("\ufeffBATCH_CLASSIFIER_HOME=Höhle\n".encode())
+    assert load_settings().home == Path("Höhle")

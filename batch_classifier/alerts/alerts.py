@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import orjson
 
 from batch_classifier.aws.clients import AwsClients
-from batch_classifier.aws.errors import told_plainly
+from batch_classifier.aws.refusals import told_plainly
 from batch_classifier.errors import ClassifierError, SettingError
 from batch_classifier.storage.folder import Folder
 from batch_classifier.storage.internal_keys import NOTES_FOLDER
@@ -83,7 +83,7 @@ class Alerts:
 
     def _publish(self, alert: Alert) -> None:
         if self.topic_arn is not None:
-            with told_plainly(f"publish to {self.topic_arn}", "The alert sensor"):
+            with told_plainly(f"publish to {self.topic_arn}"):
                 self._clients.sns.publish(TopicArn=self.topic_arn, Subject=alert.subject, Message=alert.body)
 
     def _notify(self, alert: Alert) -> None:

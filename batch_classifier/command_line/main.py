@@ -23,9 +23,15 @@ command_line = typer.Typer(
 PromptOption = Annotated[
     str, typer.Option("--prompt", "-p", help="The prompt's name: a file in prompts/, as in travel.")
 ]
+StackOption = Annotated[
+    str | None,
+    typer.Option(
+        "--stack", help="The stack's name, 2 to 26 lower-case letters, digits, hyphens; else batch-classifier."
+    ),
+]
 
 
-def _told_plainly(command: Callable[..., int]) -> Callable[..., None]:
+def _ends_with_exit_code(command: Callable[..., int]) -> Callable[..., None]:
     """End with one sentence instead of a stack trace when the mistake is a person's, and with the command's exit code."""
 
     @wraps(command)
@@ -68,7 +74,7 @@ def init(
     help="Classify one file: every row gets one of the prompt's categories and a reason.\n\n"
     "Example: batch-classifier classify calls.xlsx --prompt travel --output results --format xlsx"
 )
-@_told_plainly
+@_ends_with_exit_code
 def classify(
     file: Annotated[Path, typer.Argument(help="CSV, TSV, JSON, JSONL, Excel or Parquet; text formats may be gzipped.")],
     prompt: PromptOption,
@@ -87,7 +93,7 @@ def classify(
 
 
 @command_line.command(help="List the prompts and check their files.\n\nExample: batch-classifier prompts")
-@_told_plainly
+@_ends_with_exit_code
 def prompts() -> int:
     """Show what each prompt is for; 1 when a file has an error."""
     from batch_classifier.command_line.tables import print_table
@@ -118,7 +124,7 @@ def prompts() -> int:
 @command_line.command(
     help="Show the request files and where each stands.\n\nExample: batch-classifier status --prompt travel"
 )
-@_told_plainly
+@_ends_with_exit_code
 def status(
     prompt: Annotated[str | None, typer.Option("--prompt", "-p", help="Only this prompt's files.")] = None,
 ) -> int:
@@ -132,7 +138,7 @@ def status(
 @command_line.command(
     help="Write labelled sample data.\n\nExample: batch-classifier sample --rows 1000 --seed 7 --output calls.csv"
 )
-@_told_plainly
+@_ends_with_exit_code
 def sample(
     output: Annotated[Path, typer.Option("--output", "-o", help="The file to write: .csv, .json, .jsonl or .xlsx.")],
     rows: Annotated[int, typer.Option("--rows", "-n", min=1, help="How many rows.")] = 1_000,
@@ -150,7 +156,7 @@ def sample(
 @command_line.command(
     help="Check a deployment: credentials, buckets, queue, role, models, tables.\n\nExample: batch-classifier doctor"
 )
-@_told_plainly
+@_ends_with_exit_code
 def doctor() -> int:
     """Show a verdict for each part of the deployment; 1 when one fails."""
     from batch_classifier.deployment.doctor import check_deployment, report
@@ -161,8 +167,47 @@ def doctor() -> int:
     return 1 if any(verdict.status == "fail" for verdict in verdicts) else 0
 
 
+@command_line.command(
+    help="Create the AWS deployment's stack or bring it up to date, and print its settings for .env.\n\n"
+    "Example: batch-classifier deploy --parameter MonthlyBudgetUsd=250"
+)
+@_ends_with_exit_code
+def deploy(
+    stack: StackOption = None,
+    parameter: Annotated[
+        list[str],
+        typer.Option("--parameter", metavar="KEY=VALUE", help="A parameter of the template; may be repeated."),
+    ] = [],  # noqa: B006 (typer takes a list as it is, and nobody writes to it)
+    template: Annotated[
+        Path | None, typer.Option("--template", help="Another CloudFormation template than the project's own.")
+    ] = None,
+) -> int:
+    """What is not given stays as it was; 0 when the stack is there and up to date."""
+    from batch_classifier.command_line.aws_stack import deploy_stack
+
+    return deploy_stack(stack, parameter, template)
+
+
+@command_line.command(
+    help="Remove the AWS deployment's stack; its buckets and tables are kept.\n\n"
+    "Example: batch-classifier destroy --stack batch-classifier"
+)
+@_ends_with_exit_code
+def destroy(
+    stack: StackOption = None,
+    delete_data: Annotated[
+        bool, typer.Option("--delete-data", help="Remove the buckets and tables too, for good.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> int:
+    """Ask, and remove; 1 when the answer is no."""
+    from batch_classifier.command_line.aws_stack import destroy_stack
+
+    return destroy_stack(stack, delete_data, yes)
+
+
 @command_line.command(help="Make a sample file and classify it.\n\nExample: batch-classifier demo")
-@_told_plainly
+@_ends_with_exit_code
 def demo() -> int:
     """The first thing to try; what it did before it does not do again."""
     with quick_start():

@@ -1,22 +1,20 @@
 """Checks a deployment: whether everything it needs is there, reachable and allowed, and what to do where it is not."""
 
 import functools
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from batch_classifier.aws.deployment_clients import DeploymentClients
+from batch_classifier.aws.clients import DeploymentClients
 from batch_classifier.deployment.doctor_bedrock import check_job_role, check_model
 from batch_classifier.deployment.doctor_buckets import check_bucket, check_queue
 from batch_classifier.deployment.doctor_caller import check_credentials, check_region
 from batch_classifier.deployment.doctor_local import check_duckdb, check_folder, check_prompts
 from batch_classifier.deployment.doctor_tables import check_athena, check_glue_database, check_tables_are_kept
 from batch_classifier.deployment.verdicts import Check, Verdict, run_checks
-from batch_classifier.errors import ClassifierError
 from batch_classifier.prompts.loading import load_prompts
 from batch_classifier.requests.request_files import INPUT
 from batch_classifier.results.result_key import OUTPUT
-from batch_classifier.settings import Settings, load_settings
+from batch_classifier.settings import Settings
 
 
 def check_deployment(settings: Settings, clients: DeploymentClients | None = None) -> list[Verdict]:
@@ -83,18 +81,3 @@ def report(verdicts: Sequence[Verdict]) -> str:
         if verdict.advice:
             lines.append(f"{'':<4}  {'':<{width}}  -> {verdict.advice}")
     return "\n".join(lines)
-
-
-def main() -> int:
-    """Check the deployment of the settings in force; 1 when a check fails."""
-    try:
-        verdicts = check_deployment(load_settings())
-    except ClassifierError as error:
-        print(f"Error: {error}", file=sys.stderr)
-        return 1
-    print(report(verdicts))
-    return 1 if any(verdict.status == "fail" for verdict in verdicts) else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

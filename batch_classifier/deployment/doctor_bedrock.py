@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import unquote
 
-from batch_classifier.aws.deployment_clients import DeploymentClients
-from batch_classifier.aws.errors import error_code
-from batch_classifier.aws.refusals import MISSING, NOT_ALLOWED, explain
+from batch_classifier.aws.clients import DeploymentClients
+from batch_classifier.aws.refusals import MISSING, NOT_ALLOWED, error_code, explain
 from batch_classifier.deployment.verdicts import Verdict
 
 BEDROCK = "bedrock.amazonaws.com"
@@ -37,10 +36,10 @@ def check_job_role(clients: DeploymentClients, arn: str | None, name: str) -> Ve
         return Verdict(name, "fail", f"The role {arn} does not exist; there is {role['Arn']}.", "Mend the setting.")
     trusting = [statement for statement in _statements(role["AssumeRolePolicyDocument"]) if _trusts_bedrock(statement)]
     if not trusting:
-        advice = f"Let {BEDROCK} assume it, as in deploy/aws/template.yaml."
+        advice = f"Let {BEDROCK} assume it, as in batch_classifier/deployment/template.yaml."
         return Verdict(name, "fail", f"Bedrock may not assume {arn}.", advice)
     if not all("aws:sourceaccount" in json.dumps(statement.get("Condition", {})).lower() for statement in trusting):
-        advice = "Add a condition on aws:SourceAccount to its trust, as in deploy/aws/template.yaml."
+        advice = "Add a condition on aws:SourceAccount to its trust, as in batch_classifier/deployment/template.yaml."
         return Verdict(name, "warn", f"Bedrock may assume {arn} on behalf of any account.", advice)
     return Verdict(name, "ok", f"Bedrock may assume {arn}.")
 

@@ -6,9 +6,8 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
-from batch_classifier.aws.deployment_clients import DeploymentClients
-from batch_classifier.aws.errors import error_code
-from batch_classifier.aws.refusals import MISSING, NOT_ALLOWED, explain
+from batch_classifier.aws.clients import DeploymentClients
+from batch_classifier.aws.refusals import MISSING, NOT_ALLOWED, error_code, explain
 from batch_classifier.deployment.verdicts import Verdict
 
 # Hidden, so that no sensor takes it for a request file.
@@ -55,7 +54,7 @@ def check_bucket(clients: DeploymentClients, uri: str, listed: str, written: str
         doing = f"delete s3://{bucket}/{key}"
         s3.delete_object(Bucket=bucket, Key=key)
     except ClientError as error:
-        advice = "Give the caller the permissions of the pipeline's policy (deploy/aws/template.yaml)."
+        advice = "Give the caller the permissions of the pipeline's policy (batch_classifier/deployment/template.yaml)."
         return Verdict(name, "fail", f"Cannot {doing}: {explain(error)}.", advice)
     return Verdict(name, "ok", f"{uri} can be listed, written, read and deleted from.")
 
@@ -87,7 +86,7 @@ def check_queue(clients: DeploymentClients, url: str, customer_uri: str | None, 
         return Verdict(name, "fail", f"The queue {url} does not exist.", advice)
     arn = attributes["QueueArn"]
     if not _takes_events(attributes.get("Policy")):
-        advice = "Let s3.amazonaws.com send messages, as the queue's policy in deploy/aws/template.yaml does."
+        advice = "Let s3.amazonaws.com send messages, as the queue's policy in batch_classifier/deployment/template.yaml does."
         return Verdict(name, "fail", f"The policy of {arn} does not let S3 send to it.", advice)
     bucket = urlsplit(customer_uri or "").netloc
     if not bucket:

@@ -2,7 +2,7 @@
 
 import os
 
-from batch_classifier.aws.deployment_clients import DeploymentClients
+from batch_classifier.aws.clients import DeploymentClients
 from batch_classifier.deployment.verdicts import Verdict
 
 

@@ -4,9 +4,8 @@ import time
 from typing import Any
 from urllib.parse import urlsplit
 
-from batch_classifier.aws.deployment_clients import DeploymentClients
-from batch_classifier.aws.errors import error_code
-from batch_classifier.aws.refusals import MISSING, explain
+from batch_classifier.aws.clients import DeploymentClients
+from batch_classifier.aws.refusals import MISSING, error_code, explain
 from batch_classifier.deployment.verdicts import Verdict
 
 QUERY = "select 1"

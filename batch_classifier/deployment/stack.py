@@ -1,18 +1,18 @@
-"""Create, change and remove the AWS deployment: python -m batch_classifier.deployment.stack deploy|destroy."""
+"""Create, change and remove the AWS deployment, which is one CloudFormation stack."""
 
-import argparse
 import re
-import sys
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Mapping
+from importlib import resources
+from importlib.resources.abc import Traversable
 
-from batch_classifier.aws.deployment_clients import DeploymentClients
+from batch_classifier.aws.clients import DeploymentClients
 from batch_classifier.aws.refusals import told_plainly
 from batch_classifier.deployment.stack_changes import POLL_SECONDS, StackChanges
 from batch_classifier.deployment.stored_data import StoredData
-from batch_classifier.errors import ClassifierError, SettingError
+from batch_classifier.errors import SettingError
 
-TEMPLATE = Path(__file__).parents[2] / "deploy" / "aws" / "template.yaml"
+# Part of the package, so that an installed one can deploy without its repository.
+TEMPLATE = resources.files("batch_classifier.deployment") / "template.yaml"
 DEFAULT_STACK = "batch-classifier"
 # Part of bucket names, which are lower-case and have 63 characters with account and Region; SQL takes no leading digit.
 STACK_NAME = re.compile(r"[a-z][a-z0-9-]{0,24}[a-z0-9]")
@@ -36,7 +36,7 @@ SETTINGS = {
 def deploy(
     stack: str = DEFAULT_STACK,
     parameters: Mapping[str, str] | None = None,
-    template: Path = TEMPLATE,
+    template: Traversable = TEMPLATE,
     clients: DeploymentClients | None = None,
     say: Callable[[str], None] = print,
     poll_seconds: float = POLL_SECONDS,
@@ -81,7 +81,7 @@ def destroy(
         gone = data.delete(clients)
         say(f"Deleted with all they held: {', '.join(gone)}." if gone else "There was no data left to delete.")
     else:
-        say(f"Kept: {_described(data)}. Remove them with --delete-data.")
+        say(f"Kept: {described(data)}. Remove them with --delete-data.")
 
 
 def stored_data(stack: str, clients: DeploymentClients) -> StoredData:
@@ -104,81 +104,16 @@ def settings_of(outputs: Mapping[str, str], region: str) -> dict[str, str]:
     return settings | {setting: outputs[output] for setting, output in SETTINGS.items() if output in outputs}
 
 
-def read_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
-    """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m batch_classifier.deployment.stack", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
-    deploying = commands.add_parser("deploy", help="create the stack or bring it up to date, and print its settings")
-    deploying.add_argument("--parameter", action="append", default=[], metavar="KEY=VALUE", help="may be repeated")
-    deploying.add_argument("--template", type=Path, default=TEMPLATE, help="another template than the project's own")
-    destroying = commands.add_parser("destroy", help="remove the stack; its buckets and tables are kept")
-    destroying.add_argument("--delete-data", action="store_true", help="remove the buckets and tables too, for good")
-    destroying.add_argument("--yes", action="store_true", help="do not ask")
-    for command in (deploying, destroying):
-        command.add_argument("--stack", default=DEFAULT_STACK, help=f"the stack's name (default: {DEFAULT_STACK})")
-    return parser.parse_args(arguments)
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; 1 with one sentence on standard error when it fails, 130 when interrupted."""
-    options = read_arguments(arguments)
-    try:
-        if options.command == "deploy":
-            settings = deploy(options.stack, _parameters(options.parameter), options.template)
-            print("\nPut these lines into .env:\n")
-            print("\n".join(f"{name}={value}" for name, value in settings.items()))
-        else:
-            clients = DeploymentClients()
-            if not options.yes and not _is_confirmed(stored_data(options.stack, clients), options.delete_data):
-                print("Nothing was deleted.")
-                return 1
-            destroy(options.stack, options.delete_data, clients)
-    except ClassifierError as error:
-        print(f"Error: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("\nInterrupted; AWS goes on with what was begun. Start again to see it through.", file=sys.stderr)
-        return 130
-    return 0
-
-
-def _parameters(given: Sequence[str]) -> dict[str, str]:
-    parameters = {}
-    for entry in given:
-        key, equals, value = entry.partition("=")
-        if not key or not equals:
-            raise SettingError(f"{entry!r} is no parameter; write it as Key=Value.")
-        parameters[key] = value
-    return parameters
-
-
-def _is_confirmed(data: StoredData, delete_data: bool) -> bool:
-    print(f"This deletes the stack {data.stack} in account {data.account}, Region {data.region}.")
-    if delete_data:
-        print(f"It also deletes, for good and in all versions: {_described(data)}.")
-        question, expected = f"Type the stack's name ({data.stack}) to go on: ", {data.stack}
-    else:
-        print(f"It keeps {_described(data)}.")
-        question, expected = "Go on? [y/N] ", {"y", "yes"}
-    try:
-        return input(question).strip().lower() in expected
-    except EOFError as error:
-        raise SettingError("There is nobody to ask; add --yes to delete without a question.") from error
-
-
-def _described(data: StoredData) -> str:
+def described(data: StoredData) -> str:
+    """What the stack leaves behind, in words."""
     customer, internal = data.buckets
     return f"the buckets {customer} and {internal}, and the Glue database {data.database} with its tables"
 
 
-def _read(template: Path) -> str:
+def _read(template: Traversable) -> str:
     try:
         return template.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise SettingError(f"The template {template} is not UTF-8 text; save it as that.") from error
     except OSError as error:
-        raise SettingError(
-            f"{template} cannot be read: {error.strerror}; start the command from the project."
-        ) from error
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+        raise SettingError(f"The template {template} cannot be read: {error.strerror}.") from error

@@ -5,9 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from batch_classifier.aws.deployment_clients import DeploymentClients
-from batch_classifier.aws.errors import error_code
-from batch_classifier.aws.refusals import told_plainly
+from batch_classifier.aws.clients import DeploymentClients
+from batch_classifier.aws.refusals import error_code, told_plainly
 from batch_classifier.errors import ClassifierError
 
 POLL_SECONDS = 3.0

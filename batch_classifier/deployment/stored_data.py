@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from batch_classifier.aws.deployment_clients import DeploymentClients
-from batch_classifier.aws.errors import error_code
-from batch_classifier.aws.refusals import MISSING, told_plainly
+from batch_classifier.aws.clients import DeploymentClients
+from batch_classifier.aws.refusals import MISSING, error_code, told_plainly
 from batch_classifier.errors import ClassifierError
 
 # What DeleteObjects takes in one call.
@@ -77,9 +76,8 @@ def _delete_bucket(s3: Any, bucket: str, owner: str) -> bool:
         for versions in _versions(s3, bucket):
             answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": versions, "Quiet": True})
             for fault in answer.get("Errors", [])[:1]:
-                raise ClassifierError(
-                    f"Cannot delete s3://{bucket}/{fault['Key']}: {fault.get('Message', fault['Code'])}."
-                )
+                with told_plainly(f"delete s3://{bucket}/{fault['Key']}"):
+                    raise ClientError({"Error": fault}, "DeleteObjects")
         s3.delete_bucket(Bucket=bucket)
     return True
 

@@ -5,8 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal
 
-from batch_classifier.aws.errors import error_code
-from batch_classifier.aws.refusals import NOT_ALLOWED, explain
+from batch_classifier.aws.refusals import explain
 from batch_classifier.errors import ClassifierError
 
 # Most of a check is waiting for an answer.
@@ -38,9 +37,8 @@ def _run(name: str, check: Check) -> Verdict:
     try:
         return check()
     except _what_may_be_refused() as error:
-        advice = "Give the caller the permission named there." if error_code(error) in NOT_ALLOWED else ""
         said = str(error) if isinstance(error, ClassifierError) else f"{explain(error)}."
-        return Verdict(name, "fail", said[:1].upper() + said[1:], advice)
+        return Verdict(name, "fail", said[:1].upper() + said[1:])
     except ImportError as error:
         return Verdict(name, "fail", f"{error}.", "Install the package with its extra: pip install '.[aws]'.")
 

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from batch_classifier.aws.clients import AwsClients
-from batch_classifier.aws.errors import told_plainly
+from batch_classifier.aws.refusals import told_plainly
 from batch_classifier.errors import SettingError
 from batch_classifier.requests.request_files import INPUT, WaitingFiles, take_in
 from batch_classifier.storage.folder import Folder
@@ -53,7 +53,7 @@ class FileEvents:
         if not is_recorded:
             self._held.update(self._recorded)
             self._recorded.clear()
-        with told_plainly(f"delete messages of {self.url}", "The sensor"):
+        with told_plainly(f"delete messages of {self.url}"):
             for batch in _in_tens(self._recorded):
                 # One that cannot be deleted comes again, and is found to be known.
                 self._clients.sqs.delete_message_batch(
@@ -98,7 +98,7 @@ class FileEvents:
 
     def _receive(self, customer: S3Folder) -> None:
         self.unknown = 0
-        with told_plainly(f"read {self.url}", "The sensor"):
+        with told_plainly(f"read {self.url}"):
             while len(self._held) + self.unknown < NOTICES_AT_ONCE:
                 answer = self._clients.sqs.receive_message(
                     QueueUrl=self.url,
@@ -128,7 +128,7 @@ class FileEvents:
             for identifier, notice in self._held.items()
             if now - notice.hidden_at > _HIDDEN_AGAIN_AFTER
         }
-        with told_plainly(f"keep messages of {self.url}", "The sensor"):
+        with told_plainly(f"keep messages of {self.url}"):
             for batch in _in_tens(old):
                 answer = self._clients.sqs.change_message_visibility_batch(
                     QueueUrl=self.url,

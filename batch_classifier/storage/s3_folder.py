@@ -8,7 +8,7 @@ from typing import IO, BinaryIO
 from urllib.parse import urlsplit
 
 from batch_classifier.aws.clients import AwsClients
-from batch_classifier.aws.errors import error_code, told_plainly
+from batch_classifier.aws.refusals import error_code, told_plainly
 from batch_classifier.errors import ClassifierError, SettingError
 from batch_classifier.storage.folder import Folder, StoredFile
 
@@ -36,7 +36,7 @@ class S3Folder(Folder):
     def list(self, prefix: str = "") -> Iterator[StoredFile]:
         """All objects whose key starts with the prefix; folder markers are passed over."""
         pages = self.clients.s3.get_paginator("list_objects_v2")
-        with told_plainly(f"list {self.uri}/{prefix}", "The storage"):
+        with told_plainly(f"list {self.uri}/{prefix}"):
             for page in pages.paginate(Bucket=self.bucket, Prefix=self.prefix + prefix):
                 for found in page.get("Contents", ()):
                     if not found["Key"].endswith("/"):
@@ -47,7 +47,7 @@ class S3Folder(Folder):
         """The object of that key, or None."""
         from botocore.exceptions import ClientError
 
-        with told_plainly(f"look at {self.uri_of(key)}", "The storage"):
+        with told_plainly(f"look at {self.uri_of(key)}"):
             try:
                 found = self.clients.s3.head_object(Bucket=self.bucket, Key=self.prefix + key)
             except ClientError as error:
@@ -73,7 +73,7 @@ class S3Folder(Folder):
             file.seek(0)
             file.truncate()
             try:
-                with told_plainly(f"read {self.uri_of(key)}", "The storage"):
+                with told_plainly(f"read {self.uri_of(key)}"):
                     self.clients.s3.download_fileobj(self.bucket, self.prefix + key, file)
                 return
             except S3DownloadFailedError:
@@ -86,19 +86,19 @@ class S3Folder(Folder):
     def publish(self, file: Path, key: str) -> None:
         """Upload a finished file; it appears when all of it is there."""
         # Not upload_file, which hides S3's refusals in an error of its own.
-        with told_plainly(f"write {self.uri_of(key)}", "The storage"), file.open("rb") as content:
+        with told_plainly(f"write {self.uri_of(key)}"), file.open("rb") as content:
             self.clients.s3.upload_fileobj(content, self.bucket, self.prefix + key, ExtraArgs=self._encryption)
 
     def delete(self, key: str) -> None:
         """Remove an object; one that is not there is no error."""
-        with told_plainly(f"delete {self.uri_of(key)}", "The storage"):
+        with told_plainly(f"delete {self.uri_of(key)}"):
             self.clients.s3.delete_object(Bucket=self.bucket, Key=self.prefix + key)
 
     def create(self, key: str, content: bytes) -> bool:
         """Write a small object only if there is none of that key; True when this call made it."""
         from botocore.exceptions import ClientError
 
-        with told_plainly(f"write {self.uri_of(key)}", "The storage"):
+        with told_plainly(f"write {self.uri_of(key)}"):
             try:
                 self.clients.s3.put_object(
                     Bucket=self.bucket, Key=self.prefix + key, Body=content, IfNoneMatch="*", **self._encryption

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 import pyarrow as pa
 
 from batch_classifier.aws.clients import AwsClients
-from batch_classifier.aws.errors import told_plainly
+from batch_classifier.aws.refusals import told_plainly
 from batch_classifier.errors import ClassifierError, SettingError
 from batch_classifier.warehouse.athena_queries import AthenaQueries
 from batch_classifier.warehouse.glue_catalog import LONGEST_PARTITION_VALUE, GlueCatalog

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pyarrow as pa
 
 from batch_classifier.aws.clients import AwsClients
-from batch_classifier.aws.errors import told_plainly
+from batch_classifier.aws.refusals import told_plainly
 from batch_classifier.errors import ClassifierError
 from batch_classifier.warehouse.interface import ROWS_AT_ONCE
 

@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from batch_classifier.aws.clients import AwsClients
-from batch_classifier.aws.errors import error_code, told_plainly
+from batch_classifier.aws.refusals import error_code, told_plainly
 from batch_classifier.errors import ClassifierError
 from batch_classifier.warehouse.tables import PARTITION_COLUMN, Table
 

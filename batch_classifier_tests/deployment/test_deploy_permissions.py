@@ -9,7 +9,7 @@ import dagster as dg
 import pytest
 from botocore.exceptions import ClientError
 
-from batch_classifier.aws.deployment_clients import DeploymentClients
+from batch_classifier.aws.clients import DeploymentClients
 from batch_classifier.defs.sensors import request_files as sensors
 from batch_classifier.deployment.doctor import check_deployment, report
 from batch_classifier.errors import ClassifierError

@@ -1,6 +1,8 @@
 """The stack is created, changed, removed and created again; whatever goes wrong is told in one sentence."""
 
 import datetime
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,13 +12,16 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError, NoCredentialsError
 from botocore.stub import Stubber
+from typer.testing import CliRunner, Result
 
-from batch_classifier.aws.deployment_clients import DeploymentClients
+from batch_classifier.aws.clients import DeploymentClients
+from batch_classifier.command_line.main import command_line
 from batch_classifier.deployment import stored_data
-from batch_classifier.deployment.stack import deploy, destroy, main
+from batch_classifier.deployment.stack import TEMPLATE, deploy, destroy
 from batch_classifier.deployment.stack_changes import StackChanges
 from batch_classifier.deployment.stored_data import StoredData
 from batch_classifier.errors import ClassifierError, SettingError
+from batch_classifier_tests.conftest import REPOSITORY
 from batch_classifier_tests.emulators.ministack import ACCOUNT, REGION, MiniStack, template_for_ministack
 
 NAME = "shop-texts"
@@ -174,21 +179,88 @@ def test_a_name_that_buckets_cannot_take_is_refused(name: str) -> None:
         deploy(name, clients=DeploymentClients())
 
 
+def run(*arguments: str, answer: str | None = None) -> Result:
+    """A command of the command line; `answer` is typed when it asks."""
+    return CliRunner().invoke(command_line, list(arguments), input=answer)
+
+
 def test_the_command_prints_settings_and_asks_before_it_deletes(
-    template: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    template: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(StackChanges, "_pause", lambda changes, deadline: time.sleep(0.01))
-    assert main(["deploy", "--stack", NAME, "--parameter", "MonthlyBudgetUsd=5", "--template", str(template)]) == 0
-    printed = capsys.readouterr().out
-    assert f"\nBATCH_CLASSIFIER_INTERNAL_URI=s3://{INTERNAL}/batches\n" in printed
+    made = run("deploy", "--stack", NAME, "--parameter", "MonthlyBudgetUsd=5", "--template", str(template))
+    assert made.exit_code == 0
+    assert f"\nBATCH_CLASSIFIER_INTERNAL_URI=s3://{INTERNAL}/batches\n" in made.output
     for answer in ("n", "", "yes"):
-        monkeypatch.setattr("builtins.input", lambda question, answer=answer: answer)
-        assert main(["destroy", "--stack", NAME, "--delete-data"]) == 1
-        assert f"It also deletes, for good and in all versions: the buckets {CUSTOMER}" in capsys.readouterr().out
+        refused = run("destroy", "--stack", NAME, "--delete-data", answer=f"{answer}\n")
+        assert refused.exit_code == 1 and "Nothing was deleted." in refused.output
+        assert f"It also deletes, for good and in all versions: the buckets {CUSTOMER}" in refused.output
+    nobody = run("destroy", "--stack", NAME, answer="")
+    assert nobody.exit_code == 1 and "Error: There is nobody to ask; add --yes" in nobody.output
     assert StackChanges(DeploymentClients(), NAME).find() is not None
-    monkeypatch.setattr("builtins.input", lambda question: NAME)
-    assert main(["destroy", "--stack", NAME, "--delete-data"]) == 0
-    assert "is deleted" in capsys.readouterr().out
+    removed = run("destroy", "--stack", NAME, answer="y\n")
+    assert removed.exit_code == 0 and "It keeps the buckets" in removed.output and "is deleted" in removed.output
+    removed = run("destroy", "--stack", NAME, "--delete-data", answer=f"{NAME}\n")
+    assert removed.exit_code == 0 and f"Deleted with all they held: {CUSTOMER}" in removed.output
+    assert run("destroy", "--stack", NAME, "--yes").exit_code == 0
+
+
+def test_an_interrupt_says_what_goes_on(template: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(changes: StackChanges, stack_id: str) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(StackChanges, "_follow", interrupt)
+        interrupted = run("deploy", "--stack", NAME, "--template", str(template))
+    assert interrupted.exit_code == 130
+    assert "Interrupted; AWS goes on with what was begun. Start again to see it through." in interrupted.output
+
+
+@pytest.mark.parametrize(
+    "arguments, said",
+    [
+        (("deploy", "--parameter", "MonthlyBudgetUsd"), "'MonthlyBudgetUsd' is no parameter; write it as Key=Value."),
+        (("deploy", "--parameter", "=5"), "'=5' is no parameter; write it as Key=Value."),
+        (("deploy", "--stack", ""), "'' cannot be the stack's name"),
+        (("destroy", "--stack", "Shop", "--yes"), "'Shop' cannot be the stack's name"),
+    ],
+)
+def test_options_that_will_not_do(arguments: tuple[str, ...], said: str) -> None:
+    refused = run(*arguments)
+    assert refused.exit_code == 1 and f"Error: {said}" in refused.output
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe no text"])
+def test_a_template_that_cannot_be_read_is_told(template: Path, content: bytes | None, tmp_path: Path) -> None:
+    other = tmp_path / "other.yaml"
+    if content is not None:
+        other.write_bytes(content)
+    refused = run("deploy", "--stack", NAME, "--template", str(other))
+    assert refused.exit_code == 1 and f"Error: The template {other} " in refused.output
+
+
+def test_the_template_is_part_of_the_package(tmp_path: Path) -> None:
+    """Built as a wheel is, from what the project's file says belongs to it."""
+    for name in ("pyproject.toml", "README.md", "batch_classifier"):
+        (tmp_path / name).symlink_to(REPOSITORY / name)
+    command = [sys.executable, "-c", "import setuptools; setuptools.setup()", "-q", "build_py", "--build-lib", "built"]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    built = tmp_path / "built" / "batch_classifier" / "deployment" / "template.yaml"
+    assert built.read_bytes() == TEMPLATE.read_bytes()
+
+
+def test_make_calls_the_commands() -> None:
+    told = subprocess.run(
+        ["make", "-n", "-o", ".venv/.ready", "deploy-aws", "destroy-aws", "ARGS=--stack texts"],
+        cwd=REPOSITORY,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    assert [line.rpartition("/")[2] for line in told.splitlines()] == [
+        "batch-classifier deploy --stack texts",
+        "batch-classifier destroy --stack texts",
+    ]
 
 
 def refused(answer: Exception | str, monkeypatch: pytest.MonkeyPatch) -> DeploymentClients:
@@ -213,7 +285,10 @@ def refused(answer: Exception | str, monkeypatch: pytest.MonkeyPatch) -> Deploym
     [
         (NoCredentialsError(), "Cannot sign in to AWS: no AWS credentials were found; sign in, or set AWS_PROFILE."),
         ("ExpiredToken", "Cannot sign in to AWS: the AWS session has expired; sign in again."),
-        ("InvalidClientTokenId", "AWS does not accept these credentials (The security token is not valid)."),
+        (
+            "InvalidClientTokenId",
+            "these credentials (The security token is not valid); sign in again, or set AWS_PROFILE.",
+        ),
     ],
 )
 def test_credentials_that_will_not_do(answer: Exception | str, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -222,12 +297,24 @@ def test_credentials_that_will_not_do(answer: Exception | str, said: str, monkey
     assert said in str(caught.value)
 
 
-def test_no_region(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_region(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
-    assert main(["deploy"]) == 1
-    assert capsys.readouterr().err == "Error: No AWS Region is set; set AWS_REGION.\n"
+    monkeypatch.chdir(tmp_path)
+    refused = run("deploy")
+    assert (refused.exit_code, refused.output) == (1, "Error: No AWS Region is set; set AWS_REGION.\n")
+
+
+def test_a_env_file_names_region_and_profile(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"):
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text("AWS_REGION=eu-west-1\nAWS_PROFILE=nobody\n")
+    for arguments in (["deploy"], ["destroy", "--yes"]):
+        assert "there is no such AWS profile" in run(*arguments).output
 
 
 @pytest.mark.parametrize(

@@ -11,13 +11,15 @@ import boto3
 import duckdb
 import pytest
 from botocore.exceptions import EndpointConnectionError, NoCredentialsError
+from typer.testing import CliRunner
 
-from batch_classifier.aws.deployment_clients import DeploymentClients
-from batch_classifier.deployment import doctor, doctor_tables
+from batch_classifier.aws.clients import DeploymentClients
+from batch_classifier.command_line.main import command_line
+from batch_classifier.deployment import doctor_tables
 from batch_classifier.deployment.doctor import check_deployment, report
 from batch_classifier.deployment.doctor_buckets import PROBE
 from batch_classifier.deployment.verdicts import Verdict, run_checks
-from batch_classifier.settings import Settings
+from batch_classifier.settings import PREFIX, Settings
 from batch_classifier_tests.emulators.model_access import MODEL, Access
 from batch_classifier_tests.emulators.server import BedrockEmulator, reset_moto
 from batch_classifier_tests.support.repository import PROMPTS
@@ -330,18 +332,16 @@ def test_a_database_in_use_is_no_failure(tmp_path: Path, monkeypatch: pytest.Mon
     assert (verdict.name, verdict.status) == ("DuckDB", "warn")
 
 
-def test_the_report_shows_what_to_do_and_no_secret(
-    deployment: Deployment, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_report_shows_what_to_do_and_no_secret(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "only-between-us")
-    monkeypatch.setattr(doctor, "load_settings", lambda: deployment.settings)
-    assert doctor.main() == 0
-    assert len(capsys.readouterr().out.splitlines()) == 11
-    monkeypatch.setattr(
-        doctor, "load_settings", lambda: deployment.settings.model_copy(update={"glue_database": "gone"})
-    )
-    assert doctor.main() == 1
-    printed = capsys.readouterr().out
+    for name, value in deployment.settings.model_dump(exclude_none=True).items():
+        monkeypatch.setenv(f"{PREFIX}{name.upper()}", str(value))
+    checked = CliRunner().invoke(command_line, ["doctor"])
+    assert checked.exit_code == 0 and len(checked.output.splitlines()) == 11, checked.output
+    monkeypatch.setenv("BATCH_CLASSIFIER_GLUE_DATABASE", "gone")
+    checked = CliRunner().invoke(command_line, ["doctor"])
+    assert checked.exit_code == 1
+    printed = checked.output
     assert "fail  Glue database" in printed and "-> Create it with `make deploy-aws`" in printed
     assert os.environ["AWS_SECRET_ACCESS_KEY"] not in printed
     assert report([]) == ""

@@ -15,7 +15,7 @@ from typing import Any, Self
 import boto3
 import pytest
 
-from batch_classifier.aws.deployment_clients import DeploymentClients
+from batch_classifier.aws.clients import DeploymentClients
 from batch_classifier.deployment.stack import deploy
 from batch_classifier_tests.emulators.ministack import ACCOUNT, REGION, MiniStack, template_for_ministack
 from batch_classifier_tests.emulators.permissions import Need, Permissions

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from batch_classifier.aws.clients import AwsClients
-from batch_classifier.aws.errors import error_code, told_plainly
+from batch_classifier.aws.refusals import THROTTLED, error_code, told_plainly, words_of
 from batch_classifier.errors import InferenceError, SettingError
 from batch_classifier.inference.bedrock.limits import MINIMUM_RECORDS
 from batch_classifier.inference.bedrock.messages import advice_on
@@ -27,7 +27,7 @@ from batch_classifier.storage.s3_folder import require_s3
 
 # The pattern of s3Uri in CreateModelInvocationJob; hive-style keys and spaces are refused by it.
 _ADMITTED_URI = re.compile(r"s3://[a-z0-9][-.a-z0-9]{1,61}[a-z0-9](/[-!_*'().a-z0-9A-Z]+)*/?")
-BUSY = {"ThrottlingException", "ServiceQuotaExceededException", "TooManyRequestsException", "LimitExceededException"}
+BUSY = THROTTLED | {"ServiceQuotaExceededException", "LimitExceededException"}
 _NAME_IN_USE = re.compile(r"job name is (currently|already) in use", re.IGNORECASE)
 _STATES = frozenset(JobState)
 # A job is over at the latest after its timeout of at most 168 hours; older ones cannot be in flight.
@@ -93,7 +93,7 @@ class BedrockInference(Inference):
         from botocore.exceptions import ClientError
 
         arguments = self._create_arguments(request)
-        with _told(f"create the job {request.name}"):
+        with _told_now_or_later(f"create the Bedrock job {request.name}"):
             try:
                 created = self.clients.bedrock.create_model_invocation_job(**arguments)
             except ClientError as error:
@@ -113,14 +113,14 @@ class BedrockInference(Inference):
         message = str(error)
         if error_code(error) in BUSY:
             self._listed = (float("-inf"), [])
-            raise NotNow(f"Bedrock takes the job {request.name} later: {_words(error)}.") from error
+            raise NotNow(f"Bedrock takes the job {request.name} later: {words_of(error)}.") from error
         if _NAME_IN_USE.search(message):
             adopted = self.find(request.name)
             if adopted is None:
                 raise NotNow(f"The job {request.name} is there, but not listed yet.") from error
             return adopted
         if (advice := advice_on(message)) is not None:
-            raise InferenceError(f"Bedrock refuses the job {request.name}: {_words(error)}; {advice}.") from error
+            raise InferenceError(f"Bedrock refuses the job {request.name}: {words_of(error)}; {advice}.") from error
         raise error
 
     def _create_arguments(self, request: JobRequest) -> dict[str, Any]:
@@ -157,7 +157,7 @@ class BedrockInference(Inference):
         """The newest job of that name, also one on demand, or None."""
         if (job := self.on_demand_jobs.find(name)) is not None:
             return job
-        with _told(f"look for the job {name}"):
+        with _told_now_or_later(f"look for the Bedrock job {name}"):
             pages = self.clients.bedrock.get_paginator("list_model_invocation_jobs").paginate(
                 nameContains=name, sortBy="CreationTime", sortOrder="Descending"
             )
@@ -173,7 +173,7 @@ class BedrockInference(Inference):
         """How a job stands."""
         if self.on_demand_jobs.owns(arn):
             return self.on_demand_jobs.look_up(arn)
-        with _told(f"look up the job {arn}"):
+        with _told_now_or_later(f"look up the job {arn}"):
             job = _job(self.clients.bedrock.get_model_invocation_job(jobIdentifier=arn))
         # A place that came free counts at once, not only with the next listing.
         made_at, listed = self._listed
@@ -186,7 +186,7 @@ class BedrockInference(Inference):
 
     def stop(self, arn: str) -> None:
         """Ask Bedrock to stop a batch job."""
-        with _told(f"stop the job {arn}"):
+        with _told_now_or_later(f"stop the job {arn}"):
             self.clients.bedrock.stop_model_invocation_job(jobIdentifier=arn)
 
     def console_url(self, job: Job) -> str | None:
@@ -201,7 +201,7 @@ class BedrockInference(Inference):
         made_at, jobs = self._listed
         if time.monotonic() - made_at > _LISTING_SECONDS:
             since = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=_LISTED_DAYS)
-            with _told("list the jobs"):
+            with _told_now_or_later("list the jobs of Bedrock"):
                 pages = self.clients.bedrock.get_paginator("list_model_invocation_jobs").paginate(
                     submitTimeAfter=since,
                     sortBy="CreationTime",
@@ -219,16 +219,16 @@ def _same_model(listed: str, asked: str) -> bool:
 
 
 @contextmanager
-def _told(doing: str) -> Iterator[None]:
+def _told_now_or_later(doing: str) -> Iterator[None]:
     """Turn what boto3 raises into a ClassifierError, and what is over by waiting into NotNow."""
     from botocore.exceptions import ClientError
 
-    with told_plainly(doing, "Bedrock"):
+    with told_plainly(doing):
         try:
             yield
         except ClientError as error:
             if error_code(error) in BUSY:
-                raise NotNow(f"Bedrock cannot {doing} just now: {_words(error)}.") from error
+                raise NotNow(f"Cannot {doing} just now: {words_of(error)}.") from error
             raise
 
 
@@ -251,8 +251,3 @@ def _job(summary: dict[str, Any]) -> Job:
 def _state(word: str) -> JobState:
     # A state that is not known here is taken for one on the way: nothing is sent again because of it.
     return JobState(word) if word in _STATES else JobState.IN_PROGRESS
-
-
-def _words(error: Exception) -> str:
-    response = getattr(error, "response", {})
-    return str(response.get("Error", {}).get("Message", error)).rstrip(".")

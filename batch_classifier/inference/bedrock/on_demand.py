@@ -17,7 +17,7 @@ import msgspec
 import orjson
 
 from batch_classifier.aws.clients import AwsClients
-from batch_classifier.aws.errors import error_code, told_plainly
+from batch_classifier.aws.refusals import EXPIRED, NOT_ALLOWED, UNKNOWN_CALLER, error_code, told_plainly, words_of
 from batch_classifier.errors import ClassifierError
 from batch_classifier.inference.bedrock.messages import advice_on
 from batch_classifier.inference.interface import Job, JobRequest
@@ -28,7 +28,7 @@ from batch_classifier.storage.s3_folder import S3Folder, require_s3
 
 LEASE_SECONDS = 60.0
 # The caller's own mistake or state: no answer of the model's, and no sense in going on to the next text.
-_STOPS_ALL = {"AccessDeniedException", "ExpiredTokenException", "ExpiredToken", "UnrecognizedClientException"}
+_STOPS_ALL = NOT_ALLOWED | EXPIRED | UNKNOWN_CALLER
 _FOLDER = "on_demand_jobs"
 
 
@@ -101,29 +101,19 @@ class OnDemandJobs:
             return {_record_id(line): line for line in pool.map(self.internal.read_bytes, keys) if line}
 
     def _answer_line(self, prompt: Prompt, line: bytes) -> bytes:
+        """The record with the model's output, or with what is wrong with it; raises ClassifierError for all else."""
         from botocore.exceptions import ClientError
 
         record = orjson.loads(line)
-        try:
-            output = self._ask(prompt, record["modelInput"])
-        except ClientError as error:
-            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
-            words = error.response.get("Error", {}).get("Message", str(error))
-            return orjson.dumps({**record, "error": {"errorCode": status, "errorMessage": words}})
+        with told_plainly(f"ask {prompt.model.id} on Bedrock"):
+            try:
+                output = self._call(prompt, record["modelInput"])
+            except ClientError as error:
+                if error_code(error) in _STOPS_ALL or advice_on(str(error)) is not None:
+                    raise
+                status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
+                return orjson.dumps({**record, "error": {"errorCode": status, "errorMessage": words_of(error)}})
         return orjson.dumps({**record, "modelOutput": output})
-
-    def _ask(self, prompt: Prompt, body: dict[str, Any]) -> Any:
-        """The model's output; raises ClientError for what is wrong with this record, ClassifierError for all else."""
-        from botocore.exceptions import BotoCoreError, ClientError
-
-        try:
-            return self._call(prompt, body)
-        except (BotoCoreError, ClientError) as error:
-            is_own = isinstance(error, ClientError) and error_code(error) not in _STOPS_ALL
-            if is_own and advice_on(str(error)) is None:
-                raise
-            with told_plainly(f"ask {prompt.model.id}", "Bedrock"):
-                raise
 
     def _call(self, prompt: Prompt, body: dict[str, Any]) -> Any:
         client = self.clients.bedrock_runtime

@@ -4,7 +4,6 @@ A job is a thread of the process that submitted it. Its answers appear whole, wh
 """
 
 import dataclasses
-import fcntl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 import orjson
+from filelock import FileLock, Timeout
 
 from batch_classifier.inference.interface import Inference, Job, JobRequest
 from batch_classifier.inference.local.embeddings import MODEL_ID, EmbeddingClassifier, Verdict
@@ -36,7 +36,7 @@ class LocalInference(Inference):
     def __init__(self, internal: Folder, home: Path) -> None:
         self.internal = internal
         notes = LocalFolder(home / "local_jobs")
-        self.jobs = ProcessJobs("local", notes, lambda name: _lock(notes.path / f".{name}.lock"), self._answer)
+        self.jobs = ProcessJobs("local", notes, lambda name: held_lock(notes.path / f".{name}.lock"), self._answer)
 
     def model_id(self, prompt: Prompt) -> str:
         """The engine's name and version."""
@@ -111,15 +111,17 @@ class LocalInference(Inference):
 
 
 @contextmanager
-def _lock(path: Path) -> Iterator[bool]:
+def held_lock(path: Path) -> Iterator[bool]:
     """A lock that ends with its process, however that ends; False when another process has it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("wb") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-            return
+    # Never the library's soft lock, which is a file that a killed process would leave behind.
+    lock = FileLock(path, blocking=False, fallback_to_soft=False)
+    try:
+        held = lock.acquire()
+    except Timeout:
+        yield False
+        return
+    with held:
         yield True
 
 

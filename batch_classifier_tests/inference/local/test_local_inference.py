@@ -1,6 +1,8 @@
 """Inference on this machine: Bedrock's files in and out, each job done once, and taken up again whoever was killed."""
 
 import json
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import pytest
 from batch_classifier.errors import ClassifierError
 from batch_classifier.inference.interface import Job, JobRequest, JobState
 from batch_classifier.inference.local.embeddings import EmbeddingClassifier
-from batch_classifier.inference.local.local_inference import LocalInference
+from batch_classifier.inference.local.local_inference import LocalInference, held_lock
 from batch_classifier.prompts.loading import load_prompt
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.requests.text_id import text_id
@@ -136,6 +138,34 @@ def test_a_job_whose_process_was_killed_is_done_by_the_next(tmp_path: Path, prom
     found = later.find(asked.name)
     assert found is not None and found.state is JobState.IN_PROGRESS
     assert finish(later, later.submit(asked)).processed == 3 and len(answers_of(tmp_path)) == 3
+
+
+HOLDER = """
+import sys, time
+from pathlib import Path
+from batch_classifier.inference.local.local_inference import held_lock
+
+with held_lock(Path(sys.argv[1])) as has_lock:
+    print(has_lock, flush=True)
+    time.sleep(600)
+"""
+
+
+def test_a_lock_ends_with_its_process_however_that_ends(tmp_path: Path) -> None:
+    path = tmp_path / "jobs" / ".tickets-1.lock"
+    holder = subprocess.Popen([sys.executable, "-c", HOLDER, str(path)], stdout=subprocess.PIPE, text=True)
+    assert holder.stdout is not None and holder.stdout.readline() == "True\n"
+    try:
+        with held_lock(path) as has_lock:
+            assert not has_lock, "another process has it"
+    finally:
+        holder.kill()
+        holder.communicate()
+    for _ in range(2):
+        with held_lock(path) as has_lock:
+            assert has_lock, "a killed process has none, nor has one that let go of it"
+            with held_lock(path) as has_lock_twice:
+                assert not has_lock_twice, "another thread of this process has to wait as well"
 
 
 def test_a_job_that_cannot_be_done_fails_with_a_reason(tmp_path: Path, prompt: Prompt) -> None:
