@@ -8,8 +8,9 @@ import dagster as dg
 
 from batch_classifier.defs.assets.prompt_assets import build_assets
 from batch_classifier.defs.checks import build_checks
+from batch_classifier.defs.prompt_job import build_job
 from batch_classifier.defs.resources import build_resources
-from batch_classifier.defs.schedules import build_job, build_rerun_schedule
+from batch_classifier.defs.schedules import build_rerun_schedule
 from batch_classifier.defs.sensors.alerts import build_alert_sensors
 from batch_classifier.defs.sensors.finished_jobs import build_finished_jobs_sensor
 from batch_classifier.defs.sensors.request_files import build_request_files_sensor

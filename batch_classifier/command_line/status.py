@@ -3,12 +3,12 @@
 from batch_classifier.command_line.project import open_instance
 from batch_classifier.command_line.tables import print_table
 from batch_classifier.defs.names import partitions_name
-from batch_classifier.defs.resources import WAREHOUSES
 from batch_classifier.prompts.loading import load_prompts
 from batch_classifier.requests.request_files import list_files
 from batch_classifier.settings import load_settings
 from batch_classifier.storage.open_folder import open_folder
 from batch_classifier.warehouse import queries
+from batch_classifier.warehouse.open_warehouse import open_warehouse
 
 
 def show_status(only: str | None) -> int:
@@ -17,7 +17,7 @@ def show_status(only: str | None) -> int:
     prompt_files = load_prompts(settings.prompts)
     prompts = [prompt_files.get(only)] if only else list(prompt_files.prompts.values())
     instance = open_instance()
-    warehouse = WAREHOUSES[settings.warehouse_kind](settings)
+    warehouse = open_warehouse(settings)
     in_folder = list_files(open_folder(settings.customer_location), {prompt.name for prompt in prompts}).files
     lines = []
     for prompt in prompts:

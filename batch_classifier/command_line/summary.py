@@ -5,10 +5,10 @@ from typing import Any
 
 from batch_classifier.answers.quality import accuracy_of
 from batch_classifier.command_line.tables import print_table
-from batch_classifier.defs.resources import WAREHOUSES
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.settings import Settings
 from batch_classifier.warehouse import queries
+from batch_classifier.warehouse.open_warehouse import open_warehouse
 from batch_classifier.wording import counted
 
 # So many of the things that are wrong with rows are told; the asset's metadata has more.
@@ -17,7 +17,7 @@ _PROBLEMS = 5
 
 def print_summary(settings: Settings, prompt: Prompt, request_file: str, result: Any, files: Sequence[str]) -> None:
     """The categories with count and share, how the rows ended, accuracy where there are labels, cost, and where things are."""
-    warehouse = WAREHOUSES[settings.warehouse_kind](settings)
+    warehouse = open_warehouse(settings)
     rows = warehouse.query(prompt.name, queries.category_summary(warehouse, prompt, request_file))
     statuses = warehouse.query(prompt.name, queries.statuses(warehouse, prompt, request_file))
     measured = accuracy_of(
@@ -50,8 +50,7 @@ def print_summary(settings: Settings, prompt: Prompt, request_file: str, result:
         print(f"Cost: {cost:,.4f} USD.")
     for file in files:
         print(f"Result:   {file}")
-    where = settings.warehouse_file if settings.warehouse_kind == "duckdb" else "Athena"
-    print(f"Database: {where}, table {warehouse.name(prompt.name, queries.CLASSIFICATIONS)}")
+    print(f"Database: {warehouse.place}, table {warehouse.name(prompt.name, queries.CLASSIFICATIONS)}")
 
 
 def _texts(result: Any, prompt: Prompt) -> str:

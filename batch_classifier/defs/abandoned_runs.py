@@ -1,46 +1,34 @@
 """Runs whose process was killed: Dagster would show them as running for ever, and their place in a pool would stay taken."""
 
-import os
-import re
-
 import dagster as dg
 from dagster import DagsterEventType, DagsterRunStatus, RunsFilter
-from dagster._core.launcher import DefaultRunLauncher
 
-_PROCESS = re.compile(r"\(pid: (\d+)\)")
+from batch_classifier.defs.run_process import process_of
 
 
 def end_abandoned_runs(instance: dg.DagsterInstance) -> list[str]:
-    """Mark the runs of this machine that have lost their process as failed and free their places; returns their ids.
+    """Mark the runs of this host that have lost their process as failed and free their places; returns their ids.
 
-    Does nothing where runs are no processes of this machine (any run launcher but the default one).
+    Runs of other hosts, and those without a mark, are left alone: Dagster's run monitoring sees to them.
     """
-    if not isinstance(instance.run_launcher, DefaultRunLauncher):
-        return []
     ended = []
     for run in instance.get_runs(RunsFilter(statuses=[DagsterRunStatus.STARTED, DagsterRunStatus.CANCELING])):
-        process = _process_of(instance, run.run_id)
-        if process is not None and not _is_alive(process):
+        if not _has_lost_its_process(instance, run):
+            continue
+        # One that came to its end since it was read has no process either.
+        now = instance.get_run_by_id(run.run_id)
+        if now is not None and not now.is_finished:
             instance.report_run_failed(
-                run, "The run's process ended without a word; materialize again, it goes on from there."
+                now, "The run's process ended without a word; materialize again, it goes on from there."
             )
-            instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
             ended.append(run.run_id)
+        instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
     return ended
 
 
-def _process_of(instance: dg.DagsterInstance, run_id: str) -> int | None:
-    for entry in instance.all_logs(run_id, of_type=DagsterEventType.ENGINE_EVENT):
-        if (found := _PROCESS.search(entry.message or entry.user_message or "")) is not None:
-            return int(found[1])
-    return None
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
+def _has_lost_its_process(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
+    process = process_of(run)
+    if process is None or not process.is_of_this_host() or not process.is_gone():
         return False
-    except PermissionError:
-        return True
-    return True
+    # With an executor that gives each step a process of its own, the mark is that of a step.
+    return not instance.all_logs(run.run_id, of_type=DagsterEventType.STEP_WORKER_STARTING)

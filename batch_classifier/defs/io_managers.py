@@ -1,69 +1,44 @@
 """IO managers: what an asset yields as TableRows becomes the rows of its request file in the warehouse."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
-import duckdb
 import pyarrow as pa
-from dagster._core.storage.db_io_manager import DbTypeHandler, TableSlice
-from dagster_duckdb import DuckDBIOManager
-from dagster_duckdb.io_manager import DbIOManager, DuckDbClient
 
 from batch_classifier.defs.failures import told_in_one_sentence
 from batch_classifier.defs.metadata import Preview
-from batch_classifier.warehouse.duckdb import DuckDBWarehouse
+from batch_classifier.defs.names import DUCKDB, RUN_PROCESS
 from batch_classifier.warehouse.interface import Warehouse, literal
-from batch_classifier.warehouse.tables import TABLES, Table, TableRows
+from batch_classifier.warehouse.tables import PARTITION_COLUMN, TABLES, Table, TableRows
 
 _TABLES = {table.name: table for table in TABLES}
 
 
-class DuckDBTablesIOManager(DuckDBIOManager):
-    """dagster-duckdb's IO manager with one transaction a partition and streams of Arrow record batches in and out.
-
-    What dagster-duckdb does by itself is a delete and an insert in two transactions, by position.
-    """
-
-    @staticmethod
-    def type_handlers() -> Sequence[DbTypeHandler]:
-        """The one handler."""
-        return [_TableRowsHandler()]
-
-    @staticmethod
-    def default_load_type() -> type | None:
-        """A loaded partition is an Arrow table."""
-        return pa.Table
-
-    def create_io_manager(self, context: dg.InitResourceContext) -> DbIOManager:
-        """The IO manager with our client."""
-        return DbIOManager(
-            db_client=_TransactionalClient(),
-            database=self.database,
-            schema=self.schema_,
-            type_handlers=self.type_handlers(),
-            default_load_type=self.default_load_type(),
-            io_manager_name="DuckDBTablesIOManager",
-        )
-
-
-class AthenaTablesIOManager(dg.IOManager):
-    """Writes TableRows as a partition of the tables that Athena queries, and loads partitions as Arrow tables."""
+class TablesIOManager(dg.IOManager):
+    """Writes TableRows as a partition of the warehouse's tables, and loads partitions as Arrow tables."""
 
     def __init__(self, warehouse: Warehouse) -> None:
         self.warehouse = warehouse
 
     def handle_output(self, context: dg.OutputContext, obj: TableRows) -> None:
-        """Replace the request file's rows; they are visible the moment this returns."""
+        """Replace the request file's rows, all or nothing; they are visible the moment this returns."""
+        if not isinstance(obj, TableRows):
+            raise dg.Failure(
+                description=f"{context.asset_key.to_user_string()} returned {type(obj).__name__}, and the tables take TableRows; "
+                "an asset that stores its result by itself returns a MaterializeResult.",
+                allow_retries=False,
+            )
         prompt, table = _prompt_and_table(context.asset_key)
+        request_file = _request_file(context)
         preview = Preview()
         with told_in_one_sentence():
-            count = self.warehouse.replace(prompt, table, context.partition_key, preview.watch(obj.batches))
+            count = self.warehouse.replace(prompt, table, request_file, preview.watch(obj.batches))
+        name = self.warehouse.name(prompt, table)
         context.add_output_metadata(
             {
                 "dagster/row_count": count,
-                "dagster/table_name": self.warehouse.name(prompt, table),
+                "dagster/table_name": name,
+                "Query": f"select * from {name} where {PARTITION_COLUMN} = {literal(request_file)}",
                 "preview": preview.markdown(),
                 **obj.describe(),
             }
@@ -72,8 +47,27 @@ class AthenaTablesIOManager(dg.IOManager):
     def load_input(self, context: dg.InputContext) -> pa.Table:
         """The request file's rows."""
         prompt, table = _prompt_and_table(context.asset_key)
-        with told_in_one_sentence(), self.warehouse.read(prompt, table, context.partition_key) as batches:
-            return pa.Table.from_batches(batches, schema=table.schema)
+        with told_in_one_sentence(), self.warehouse.read(prompt, table, _request_file(context)) as batches:
+            # A warehouse may have another name for UTC than the table.
+            return pa.Table.from_batches((batch.cast(table.schema) for batch in batches), schema=table.schema)
+
+
+# Every step has an output, so the IO manager is there in every run, and with it what marks the run's process.
+
+
+@dg.io_manager(required_resource_keys={RUN_PROCESS, "warehouse"}, description=TablesIOManager.__doc__)
+def warehouse_tables(context: dg.InitResourceContext) -> TablesIOManager:
+    """The tables of the resource `warehouse`."""
+    return TablesIOManager(context.resources.warehouse)
+
+
+@dg.io_manager(required_resource_keys={RUN_PROCESS, DUCKDB}, description=TablesIOManager.__doc__)
+def duckdb_tables(context: dg.InitResourceContext) -> TablesIOManager:
+    """The tables of the resource `duckdb`, by its connections."""
+    from batch_classifier.warehouse.duckdb import DuckDBWarehouse
+
+    database = getattr(context.resources, DUCKDB)
+    return TablesIOManager(DuckDBWarehouse(Path(database.database), connections=database.get_connection))
 
 
 def _prompt_and_table(key: dg.AssetKey) -> tuple[str, Table]:
@@ -81,70 +75,10 @@ def _prompt_and_table(key: dg.AssetKey) -> tuple[str, Table]:
     return prompt, _TABLES[name]
 
 
-class _TransactionalClient(DuckDbClient):
-    """Opens the database when it is free; deletes nothing by itself, for that belongs to the handler's transaction."""
-
-    @staticmethod
-    @contextmanager
-    def connect(
-        context: dg.OutputContext | dg.InputContext, table_slice: TableSlice
-    ) -> Iterator[duckdb.DuckDBPyConnection]:
-        with told_in_one_sentence(), DuckDBWarehouse(_database(context)).connect(table_slice.schema) as connection:
-            yield connection
-
-    @staticmethod
-    def ensure_schema_exists(
-        context: dg.OutputContext, table_slice: TableSlice, connection: duckdb.DuckDBPyConnection
-    ) -> None:
-        """The connection has seen to it."""
-
-    @staticmethod
-    def delete_table_slice(
-        context: dg.OutputContext, table_slice: TableSlice, connection: duckdb.DuckDBPyConnection
-    ) -> None:
-        """The handler does it."""
-
-
-class _TableRowsHandler(DbTypeHandler):
-    """Writes TableRows, loads Arrow tables."""
-
-    @property
-    def supported_types(self) -> Sequence[type[object]]:
-        return [TableRows, pa.Table]
-
-    def handle_output(
-        self,
-        context: dg.OutputContext,
-        table_slice: TableSlice,
-        obj: TableRows,
-        connection: duckdb.DuckDBPyConnection,
-    ) -> dict[str, dg.MetadataValue]:
-        table = _TABLES[table_slice.table]
-        preview = Preview()
-        count = DuckDBWarehouse(_database(context)).replace_with(
-            connection, table_slice.schema, table, _request_file(table_slice), preview.watch(obj.batches)
-        )
-        return {"dagster/row_count": dg.MetadataValue.int(count), "preview": preview.markdown(), **obj.describe()}
-
-    def load_input(
-        self, context: dg.InputContext, table_slice: TableSlice, connection: duckdb.DuckDBPyConnection
-    ) -> pa.Table:
-        table = _TABLES[table_slice.table]
-        name = f"{table_slice.schema}.{table.name}"
-        sql = f"select * from {name} where request_file = {literal(_request_file(table_slice))}"
-        return connection.sql(sql).to_arrow_table()
-
-
-def _database(context: dg.OutputContext | dg.InputContext) -> Path:
-    assert context.resource_config is not None
-    return Path(str(context.resource_config["database"]))
-
-
-def _request_file(table_slice: TableSlice) -> str:
-    assert table_slice.partition_dimensions
-    partitions = table_slice.partition_dimensions[0].partitions
+def _request_file(context: dg.OutputContext | dg.InputContext) -> str:
+    partitions = context.asset_partition_keys
     if len(partitions) != 1:
         raise dg.Failure(
             description="A run takes one request file; launch one run for each partition.", allow_retries=False
         )
-    return str(partitions[0])
+    return partitions[0]

@@ -8,6 +8,10 @@ import dagster as dg
 WAREHOUSE_POOL = "duckdb"
 PARTITION_TAG = "dagster/partition"
 REASON_TAG = "batch_classifier/reason"
+PROCESS_TAG = "batch_classifier/process"
+# Resources that the IO managers ask for.
+RUN_PROCESS = "run_process"
+DUCKDB = "duckdb"
 
 
 def asset_key(prompt: str, asset: str) -> dg.AssetKey:

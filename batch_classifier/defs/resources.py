@@ -1,85 +1,32 @@
-"""What the assets work with, chosen by the settings: two dictionaries side by side for each part that differs."""
+"""What the assets work with, by the names that they ask for; the settings choose who stands behind each name."""
 
-from collections.abc import Callable
 from typing import Any
 
-from batch_classifier.inference.interface import Inference
+from batch_classifier.defs.io_managers import duckdb_tables, warehouse_tables
+from batch_classifier.defs.names import DUCKDB, RUN_PROCESS
+from batch_classifier.defs.run_process import MarksRunProcess
+from batch_classifier.inference.open_inference import open_inference
 from batch_classifier.progress import LogProgress
 from batch_classifier.settings import Settings
 from batch_classifier.storage.open_folder import open_folder
-from batch_classifier.warehouse.interface import Warehouse
+from batch_classifier.warehouse.open_warehouse import open_warehouse
 
 
 def build_resources(settings: Settings) -> dict[str, Any]:
-    """The resources of a deployment, by the name that assets ask for. Nothing is connected to yet."""
+    """The resources of a deployment, by name. Nothing is connected to yet."""
     return {
         "customer_folder": open_folder(settings.customer_location, settings.kms_key_id),
         "internal_folder": open_folder(settings.internal_location, settings.kms_key_id),
-        "inference": INFERENCES[settings.inference_kind](settings),
-        "warehouse": WAREHOUSES[settings.warehouse_kind](settings),
-        "io_manager": IO_MANAGERS[settings.warehouse_kind](settings),
+        "inference": open_inference(settings),
+        "warehouse": open_warehouse(settings),
         "progress": LogProgress(),
+        RUN_PROCESS: MarksRunProcess(),
+        **(_duckdb(settings) if settings.warehouse_kind == "duckdb" else {"io_manager": warehouse_tables}),
     }
 
 
-def _local_inference(settings: Settings) -> Inference:
-    from batch_classifier.inference.local.local_inference import LocalInference
+def _duckdb(settings: Settings) -> dict[str, Any]:
+    # Only here: it imports dagster-duckdb, which takes its time.
+    from batch_classifier.defs.duckdb_resource import WarehouseFile
 
-    return LocalInference(open_folder(settings.internal_location, settings.kms_key_id), settings.home)
-
-
-def _bedrock_inference(settings: Settings) -> Inference:
-    from batch_classifier.inference.bedrock.batch_inference import BedrockInference
-
-    return BedrockInference(
-        open_folder(settings.internal_location, settings.kms_key_id),
-        settings.bedrock_role_arn,
-        max_jobs=settings.bedrock_max_jobs,
-        on_demand_concurrency=settings.on_demand_concurrency,
-        timeout_hours=settings.bedrock_timeout_hours,
-        poll_seconds=settings.bedrock_poll_seconds,
-    )
-
-
-def _athena_warehouse(settings: Settings) -> Warehouse:
-    from batch_classifier.warehouse.athena import AthenaWarehouse
-
-    return AthenaWarehouse(
-        settings.tables_uri or f"{settings.internal_location.rstrip('/')}/tables",
-        database=settings.glue_database,
-        workgroup=settings.athena_workgroup,
-        output_uri=settings.athena_output,
-        kms_key_id=settings.kms_key_id,
-    )
-
-
-def _duckdb_warehouse(settings: Settings) -> Warehouse:
-    from batch_classifier.warehouse.duckdb import DuckDBWarehouse
-
-    return DuckDBWarehouse(settings.warehouse_file.absolute())
-
-
-def _duckdb_io_manager(settings: Settings) -> Any:
-    from batch_classifier.defs.io_managers import DuckDBTablesIOManager
-
-    return DuckDBTablesIOManager(database=str(settings.warehouse_file.absolute()))
-
-
-def _athena_io_manager(settings: Settings) -> Any:
-    from batch_classifier.defs.io_managers import AthenaTablesIOManager
-
-    return AthenaTablesIOManager(_athena_warehouse(settings))
-
-
-INFERENCES: dict[str, Callable[[Settings], Inference]] = {
-    "local": _local_inference,
-    "bedrock": _bedrock_inference,
-}
-WAREHOUSES: dict[str, Callable[[Settings], Warehouse]] = {
-    "duckdb": _duckdb_warehouse,
-    "athena": _athena_warehouse,
-}
-IO_MANAGERS: dict[str, Callable[[Settings], Any]] = {
-    "duckdb": _duckdb_io_manager,
-    "athena": _athena_io_manager,
-}
+    return {DUCKDB: WarehouseFile(database=str(settings.warehouse_file.absolute())), "io_manager": duckdb_tables}

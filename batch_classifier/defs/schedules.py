@@ -1,15 +1,14 @@
-"""The Dagster job of each prompt, and the nightly schedule that takes up what is not finished."""
+"""The nightly schedule that takes up what is not finished."""
 
 import datetime
 from collections.abc import Sequence
 from dataclasses import asdict
 
 import dagster as dg
-from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from batch_classifier.defs.failures import told_in_one_sentence
 from batch_classifier.defs.metadata import markdown_table
-from batch_classifier.defs.names import WAREHOUSE_POOL, job_name, partitions_name, partitions_of
+from batch_classifier.defs.names import WAREHOUSE_POOL, partitions_name
 from batch_classifier.notes.reruns import Rerun, note_reruns
 from batch_classifier.notes.retention import Retention, remove_expired
 from batch_classifier.prompts.prompt import Prompt
@@ -18,16 +17,6 @@ from batch_classifier.storage.folder import Folder
 from batch_classifier.warehouse import queries
 from batch_classifier.warehouse.interface import Warehouse
 from batch_classifier.wording import counted
-
-
-def build_job(prompt: Prompt) -> UnresolvedAssetJobDefinition:
-    """The job that takes one request file of a prompt through all its assets."""
-    return dg.define_asset_job(
-        name=job_name(prompt.name),
-        selection=dg.AssetSelection.groups(prompt.name),
-        partitions_def=partitions_of(prompt.name),
-        description=prompt.description,
-    )
 
 
 def build_rerun_schedule(prompts: Sequence[Prompt], retention: Retention | None = None) -> dg.ScheduleDefinition:

@@ -79,6 +79,11 @@ class AthenaWarehouse(Warehouse):
         self._prompts_in_place: set[str] = set()
         self._prompts_with_views: set[str] = set()
 
+    @property
+    def place(self) -> str:
+        """The service; the tables' names say the database."""
+        return "Athena"
+
     def name(self, prompt: str, table: Table) -> str:
         """Database and table, as in `batch_classifier.travel_classifications`."""
         return f"{self.database}.{self._table_name(prompt, table)}"

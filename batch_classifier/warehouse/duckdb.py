@@ -4,8 +4,9 @@ Only one process at a time may have the file open, so connections are held brief
 """
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -30,14 +31,28 @@ _SQL_TYPES = {
 }
 
 
+Connections = Callable[[], AbstractContextManager[duckdb.DuckDBPyConnection]]
+
+
 class DuckDBWarehouse(Warehouse):
-    """Tables in a DuckDB file."""
+    """Tables in a DuckDB file.
+
+    Args:
+        path: the file; it is made at the first use.
+        wait_seconds: how long to wait while another program has it open.
+        connections: gives connections to the file, in place of those that are opened here.
+    """
 
     kind = "duckdb"
 
-    def __init__(self, path: Path, wait_seconds: float = WAIT_SECONDS) -> None:
+    def __init__(self, path: Path, wait_seconds: float = WAIT_SECONDS, connections: Connections | None = None) -> None:
         self.path = path
-        self.wait_seconds = wait_seconds
+        self._connections = connections or partial(connected, path, wait_seconds)
+
+    @property
+    def place(self) -> str:
+        """The file."""
+        return str(self.path)
 
     def name(self, prompt: str, table: Table) -> str:
         """Schema and table, as in `travel.classifications`."""
@@ -46,7 +61,7 @@ class DuckDBWarehouse(Warehouse):
     @contextmanager
     def connect(self, prompt: str | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection, with the prompt's tables in place; raises ClassifierError while another program keeps the file."""
-        with connected(self.path, self.wait_seconds) as connection:
+        with self._connections() as connection:
             if prompt is not None:
                 self._ensure_tables(connection, prompt)
             yield connection

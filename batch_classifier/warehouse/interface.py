@@ -21,6 +21,11 @@ class Warehouse(ABC):
 
     kind: str
 
+    @property
+    @abstractmethod
+    def place(self) -> str:
+        """Where the tables are, for people."""
+
     @abstractmethod
     def name(self, prompt: str, table: Table) -> str:
         """The table's full name in SQL."""

@@ -1,5 +1,6 @@
 """Dagster's event log as dagster.yaml names it: which partitions are there, quickly and rightly."""
 
+import inspect
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,8 +8,13 @@ from pathlib import Path
 import dagster as dg
 import pytest
 import sqlalchemy
+from dagster._core.storage.event_log import SqliteEventLogStorage
+from dagster_postgres import PostgresEventLogStorage
+from dagster_postgres.auth import AwsWifTokenProvider
 
-from batch_classifier.defs.event_log import known_partitions
+from batch_classifier.defs.event_log import improved, known_partitions
+from batch_classifier.defs.event_log.known_partitions import KnownPartitions
+from batch_classifier.defs.event_log.postgres import PostgresEventLog
 from batch_classifier.defs.event_log.sqlite import SqliteEventLog
 from batch_classifier_tests.support.repository import REPOSITORY
 
@@ -28,7 +34,7 @@ def another_process() -> dg.DagsterInstance:
 
 
 def test_dagster_takes_it_and_writes_where_it_did(instance: dg.DagsterInstance, tmp_path: Path) -> None:
-    assert isinstance(instance.event_log_storage, SqliteEventLog)
+    assert instance.event_log_storage.has_dynamic_partition.__func__ is KnownPartitions.has_dynamic_partition
     assert (tmp_path / "data/dagster/history/runs/index.db").is_file()
     assert (tmp_path / "data/dagster/history/runs.db").is_file()
     assert (tmp_path / "data/dagster/schedules/schedules.db").is_file()
@@ -58,3 +64,63 @@ def test_what_comes_and_goes_is_noticed(instance: dg.DagsterInstance, monkeypatc
     assert not instance.has_dynamic_partition(FILES, "b.csv")
     monkeypatch.setattr(known_partitions, "REMEMBERED_SECONDS", 0.0)
     assert not instance.has_dynamic_partition(FILES, "a.csv") and instance.has_dynamic_partition(FILES, "c.csv")
+
+
+def test_nothing_of_dagsters_own_settings_is_lost() -> None:
+    """Whatever the installed version takes, it takes here too."""
+    assert SqliteEventLog.config_type() == SqliteEventLogStorage.config_type()
+    assert PostgresEventLog.config_type().keys() == PostgresEventLogStorage.config_type().keys()
+    for ours, dagsters in ((SqliteEventLog, SqliteEventLogStorage), (PostgresEventLog, PostgresEventLogStorage)):
+        parameters = [list(inspect.signature(one.from_config_value).parameters) for one in (ours, dagsters)]
+        assert parameters[0] == parameters[1]
+
+
+def test_postgres_by_a_token_instead_of_a_password() -> None:
+    """A setting that was dropped once, and would have had the password asked for."""
+    config = {
+        "postgres_db": {
+            "username": "dagster",
+            "hostname": "database",
+            "db_name": "dagster",
+            "password": "",
+            "port": 5432,
+        }
+        | {"params": {}, "scheme": "postgresql+psycopg2"},
+        "auth_provider": {"aws_wif": {"region": "eu-central-1"}},
+        "should_autocreate_tables": False,
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        connected: list[str] = []
+        patch.setattr(AwsWifTokenProvider, "get_token", lambda self: connected.append(self._region) or "token")
+        storage = PostgresEventLog.from_config_value(None, config)
+        with pytest.raises(sqlalchemy.exc.OperationalError):
+            storage._engine.connect()
+    assert connected == ["eu-central-1"]
+
+
+def test_the_installed_version_has_the_methods_that_are_expected(instance: dg.DagsterInstance) -> None:
+    """When this fails after an update of Dagster, what is in the folder event_log is without effect."""
+    assert improved.differences(instance.event_log_storage, known_partitions.EXPECTED) == []
+    assert (
+        improved.differences(PostgresEventLogStorage.__new__(PostgresEventLogStorage), known_partitions.EXPECTED) == []
+    )
+
+
+@pytest.mark.parametrize("change", ["other parameters", "gone"])
+def test_another_dagster_starts_with_its_own_event_log(
+    change: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def has_dynamic_partition(self: object, partitions_def_name: str, keys: list[str], strict: bool = False) -> bool:
+        return keys == ["a.csv"]
+
+    shutil.copy(REPOSITORY / "dagster.yaml", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(
+        SqliteEventLogStorage, "has_dynamic_partition", has_dynamic_partition if change == "other parameters" else None
+    )
+    with dg.DagsterInstance.from_config(".") as opened:
+        opened.add_dynamic_partitions(FILES, ["a.csv"])
+        assert opened.get_dynamic_partitions(FILES) == ["a.csv"]
+        assert type(opened.event_log_storage) is SqliteEventLogStorage
+    (line,) = (record.getMessage() for record in caplog.records if record.name.startswith("batch_classifier"))
+    assert "has_dynamic_partition" in line and "SqliteEventLogStorage" in line

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 
 import dagster as dg
 from dagster import DagsterEvent, DagsterEventType
-from dagster._utils.error import SerializableErrorInfo
 
 from batch_classifier.alerts.alerts import Alert, Alerts
 from batch_classifier.defs.checks import all_texts_answered
@@ -100,16 +99,11 @@ def _sentence(event: DagsterEvent, checks: Sequence[str]) -> str:
     data = event.step_failure_data
     if data.user_failure_data is not None and data.user_failure_data.description:
         return data.user_failure_data.description
-    # The message of any other error may quote a record.
-    kind = next((error.cls_name for error in _chain(data.error) if error.cls_name), None) or "an error"
+    # The message of any other error may quote a record; the kind of the first cause says enough.
+    kind, error = "an error", data.error
+    while error is not None:
+        kind, error = error.cls_name or kind, error.cause
     return f"it ended with {kind}; the run's page in Dagster says more."
-
-
-def _chain(error: SerializableErrorInfo | None) -> Iterator[SerializableErrorInfo]:
-    """An error and those behind it, the first cause first."""
-    if error is not None:
-        yield from _chain(error.cause)
-        yield error
 
 
 def _failed_checks(instance: dg.DagsterInstance, run_id: str) -> Iterator[tuple[str, dg.AssetCheckEvaluation]]:

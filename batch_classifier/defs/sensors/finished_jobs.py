@@ -9,10 +9,10 @@ from typing import Any
 
 import dagster as dg
 from dagster import DagsterRunStatus, RunsFilter
-from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from batch_classifier.defs.failures import told_in_one_sentence
 from batch_classifier.defs.names import PARTITION_TAG, REASON_TAG, asset_key, job_name, partitions_name, prompts_by_job
+from batch_classifier.defs.prompt_job import AssetJob
 from batch_classifier.errors import ClassifierError
 from batch_classifier.inference.interface import Inference, Job, NotNow
 from batch_classifier.notes.waiting import Waiting, WaitingNotes
@@ -45,9 +45,7 @@ class JobMemory:
     requested: dict[tuple[str, str], tuple[str, datetime.datetime, float]] = field(default_factory=dict)
 
 
-def build_finished_jobs_sensor(
-    folder: PromptFolder, jobs: Sequence[UnresolvedAssetJobDefinition]
-) -> dg.SensorDefinition:
+def build_finished_jobs_sensor(folder: PromptFolder, jobs: Sequence[AssetJob]) -> dg.SensorDefinition:
     """The sensor `finished_jobs` for these prompts."""
     memory = JobMemory()
 

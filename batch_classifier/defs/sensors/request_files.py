@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 
 import dagster as dg
 from dagster import AssetRecordsFilter, RunsFilter
-from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from batch_classifier.defs.abandoned_runs import end_abandoned_runs
 from batch_classifier.defs.failures import told_in_one_sentence
 from batch_classifier.defs.names import PARTITION_TAG, REASON_TAG, asset_key, job_name, partitions_name, prompts_by_job
+from batch_classifier.defs.prompt_job import AssetJob
 from batch_classifier.defs.sensors.finished_jobs import IN_PROGRESS
 from batch_classifier.errors import ClassifierError
 from batch_classifier.notes.reruns import noted_reruns
@@ -42,7 +42,7 @@ class SensorMemory:
 
 
 def build_request_files_sensor(
-    folder: PromptFolder, jobs: Sequence[UnresolvedAssetJobDefinition], events: FileEvents | None = None
+    folder: PromptFolder, jobs: Sequence[AssetJob], events: FileEvents | None = None
 ) -> dg.SensorDefinition:
     """The sensor `request_files` for these prompts; with `events` it is told of new files, and lists rarely."""
     memory = SensorMemory()

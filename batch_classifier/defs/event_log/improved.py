@@ -1,0 +1,41 @@
+"""An event log that Dagster has made, made quicker where its insides are those that are known."""
+
+import inspect
+import logging
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from batch_classifier.defs.event_log.known_partitions import EXPECTED, KnownPartitions
+
+_LOGGER = logging.getLogger(__name__)
+Storage = TypeVar("Storage")
+
+
+def improved(storage: Storage) -> Storage:
+    """The storage, with some of its methods replaced.
+
+    Dagster builds it, for its `from_config_value` knows which arguments the installed version takes: none of them is
+    dropped here. Where a method has other parameters than expected, the storage stays as Dagster made it: slower, and told
+    in one line of the log.
+    """
+    if found := differences(storage, EXPECTED):
+        _LOGGER.warning(
+            "This version of Dagster keeps its event log in another way (%s): its own %s is used as it is.",
+            "; ".join(found),
+            type(storage).__name__,
+        )
+        return storage
+    KnownPartitions(storage).stand_in(storage)
+    return storage
+
+
+def differences(storage: object, expected: Mapping[str, tuple[str, ...]]) -> list[str]:
+    """In which methods the storage differs from what is expected of it; empty when in none."""
+    found = []
+    for name, parameters in expected.items():
+        method: Any = getattr(storage, name, None)
+        if method is None:
+            found.append(f"{name} is not there")
+        elif (there := tuple(inspect.signature(method).parameters)) != parameters:
+            found.append(f"{name} takes {', '.join(there) or 'nothing'}")
+    return found
