@@ -50,7 +50,7 @@ def _ends_with_exit_code(command: Callable[..., int]) -> Callable[..., None]:
     help="Make a project of your own: prompts, settings and what Dagster needs, in a new folder.\n\n"
     "Example: batch-classifier init my-project"
 )
-@_told_plainly
+@_ends_with_exit_code
 def init(
     folder: Annotated[Path, typer.Argument(help="The folder to make, or one that is there; nothing is overwritten.")],
 ) -> int:
