@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from batch_classifier_tests.conftest import REPOSITORY
+from batch_classifier_tests.support.repository import REPOSITORY
 
 TOOLS = Path(sys.executable).parent
 # Contract, as its name begins: the file that breaks it, the line in it, and what the tool says of it.

@@ -22,7 +22,7 @@ from batch_classifier.deployment.verdicts import Verdict, run_checks
 from batch_classifier.errors import ClassifierError
 from batch_classifier.inference.bedrock.messages import advice_on
 from batch_classifier.storage.s3_folder import S3Folder
-from batch_classifier_tests.conftest import is_one_sentence
+from batch_classifier_tests.support.outcomes import is_one_sentence
 
 
 def refusal(code: str, words: str = "in their words.") -> ClientError:

@@ -15,7 +15,8 @@ import pytest
 from batch_classifier.defs.abandoned_runs import end_abandoned_runs
 from batch_classifier.defs.names import PROCESS_TAG, WAREHOUSE_POOL
 from batch_classifier.defs.run_process import RunProcess, process_of, this_process
-from batch_classifier_tests.conftest import REPOSITORY, Project
+from batch_classifier_tests.support.project import Project
+from batch_classifier_tests.support.repository import REPOSITORY
 
 
 @pytest.fixture
@@ -167,7 +168,8 @@ def test_every_run_is_marked_with_its_process_before_its_first_step(project: Pro
 KILLED = """
 import os, pathlib, sys
 import dagster as dg
-from batch_classifier_tests.conftest import Project, ScriptedInference
+from batch_classifier_tests.support.project import Project
+from batch_classifier_tests.support.scripted_inference import ScriptedInference
 
 class Dying(ScriptedInference):
     def submit(self, request):

@@ -15,7 +15,8 @@ from batch_classifier.defs.resources import build_resources
 from batch_classifier.defs.run_process import MarksRunProcess
 from batch_classifier.warehouse.duckdb import DuckDBWarehouse
 from batch_classifier.warehouse.tables import CATEGORY_SUMMARY, TableRows
-from batch_classifier_tests.conftest import Project, failure_of, is_one_sentence, metadata_of
+from batch_classifier_tests.support.outcomes import failure_of, is_one_sentence, metadata_of
+from batch_classifier_tests.support.project import Project
 
 FILES = dg.DynamicPartitionsDefinition(name="tickets_request_files")
 SUMMARY = dg.AssetKey(["tickets", "category_summary"])

@@ -21,8 +21,8 @@ from batch_classifier.deployment.stack import TEMPLATE, deploy, destroy
 from batch_classifier.deployment.stack_changes import StackChanges
 from batch_classifier.deployment.stored_data import StoredData
 from batch_classifier.errors import ClassifierError, SettingError
-from batch_classifier_tests.conftest import REPOSITORY
 from batch_classifier_tests.emulators.ministack import ACCOUNT, REGION, MiniStack, template_for_ministack
+from batch_classifier_tests.support.repository import REPOSITORY
 
 NAME = "shop-texts"
 CUSTOMER, INTERNAL = (f"{NAME}-{part}-{ACCOUNT}-{REGION}" for part in ("customer", "internal"))
