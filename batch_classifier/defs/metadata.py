@@ -5,20 +5,21 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import dagster as dg
 import pyarrow as pa
 
-from batch_classifier.warehouse.tables import Table
+from batch_classifier.warehouse.tables import TABLES, Table
 
 PREVIEW_ROWS = 5
 SHOWN_CHARACTERS = 60
 _BAR_CHARACTERS = 30
+# A name means the same in every table.
+_SHOWN_SHORT = {column.name for table in TABLES for column in table.columns if column.is_shown_short}
 
 
 def column_schema(table: Table) -> dg.TableSchema:
     """The table's columns with what each says."""
-    descriptions = table.column_descriptions()
     return dg.TableSchema(
         columns=[
-            dg.TableColumn(name=field.name, type=str(field.type), description=descriptions[field.name])
-            for field in table.schema
+            dg.TableColumn(name=column.name, type=str(column.type), description=column.description)
+            for column in table.columns
         ]
     )
 
@@ -30,8 +31,6 @@ def glimpse(text: str) -> str:
 
 class Preview:
     """Keeps the first rows of a stream while it passes, to show them."""
-
-    _TEXTS = {"text", "input_text", "attributes"}
 
     def __init__(self) -> None:
         self.rows: list[dict] = []
@@ -46,7 +45,7 @@ class Preview:
     def markdown(self) -> dg.MarkdownMetadataValue:
         """The rows as a Markdown table, texts cut short."""
         shown = [
-            {name: glimpse(value) if name in self._TEXTS and value else value for name, value in row.items()}
+            {name: glimpse(value) if name in _SHOWN_SHORT and value else value for name, value in row.items()}
             for row in self.rows
         ]
         return markdown_table(shown)

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 
 import orjson
 
-from batch_classifier.answers.answer_files import Answers
+from batch_classifier.answers.attempt_answers import AttemptAnswers
 from batch_classifier.inference.model_requests import RecordForm, model_input, repair_question
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.storage.folder import Folder
-from batch_classifier.storage.internal_keys import output_files
+from batch_classifier.warehouse.statuses import HOLDING, Status
 
 _QUOTED_CHARACTERS = 200
 
@@ -27,20 +27,16 @@ class Outcome:
 def read_outcome(folder: Folder, output_key: str, prompt: Prompt) -> Outcome:
     """Read all answers of an attempt. A text with several answers is settled when one of them is fit."""
     outcome = Outcome()
-    for key in output_files(folder, output_key):
-        with folder.read(key) as file:
-            for batch in Answers(file, prompt):
-                for row in batch.select(
-                    ["text_id", "status", "raw_class", "input_tokens", "output_tokens"]
-                ).to_pylist():
-                    outcome.input_tokens += row["input_tokens"]
-                    outcome.output_tokens += row["output_tokens"]
-                    if row["status"] in ("classified", "repaired"):
-                        outcome.settled.add(row["text_id"])
-                    elif row["status"] == "invalid_class":
-                        outcome.unfit[row["text_id"]] = _what_was_wrong(row["raw_class"])
-                    elif row["status"] == "no_answer":
-                        outcome.unfit[row["text_id"]] = "It was empty, or it was cut off before it named a category."
+    for batch in AttemptAnswers(folder, output_key, prompt):
+        for row in batch.select(["text_id", "status", "raw_class", "input_tokens", "output_tokens"]).to_pylist():
+            outcome.input_tokens += row["input_tokens"]
+            outcome.output_tokens += row["output_tokens"]
+            if row["status"] in HOLDING:
+                outcome.settled.add(row["text_id"])
+            elif row["status"] == Status.INVALID_CLASS:
+                outcome.unfit[row["text_id"]] = _what_was_wrong(row["raw_class"])
+            elif row["status"] == Status.NO_ANSWER:
+                outcome.unfit[row["text_id"]] = "It was empty, or it was cut off before it named a category."
     return outcome
 
 

@@ -1,7 +1,6 @@
 """Where things stand in the internal folder: batches, their texts, their answers, and notes."""
 
 from batch_classifier.prompts.prompt import Prompt
-from batch_classifier.storage.folder import Folder
 
 # The folder of the alerts that were sent.
 NOTES_FOLDER = "alerts"
@@ -37,6 +36,11 @@ def answers_key(prompt: Prompt, kind: str, batch: str, attempt: int) -> str:
     return f"{batch_folder(prompt, batch)}/answers-{kind}-{attempt}"
 
 
-def output_files(folder: Folder, output_key: str) -> list[str]:
-    """The keys of the files of answers below an attempt's folder."""
-    return sorted(file.key for file in folder.list(f"{output_key}/") if file.key.endswith(".jsonl.out"))
+def is_answers(key: str) -> bool:
+    """Whether a key is that of a file of answers, as the service wrote it."""
+    return key.endswith(".jsonl.out")
+
+
+def parsed_answers_key(output_key: str) -> str:
+    """The key of an attempt's answers as they were parsed, beside the files of answers they come from."""
+    return f"{output_key}/parsed_answers.arrow"

@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from batch_classifier.warehouse.columns import SQL_TYPES, Column
 from batch_classifier.warehouse.duckdb_file import connected
 from batch_classifier.warehouse.duckdb_insert import insert
 from batch_classifier.warehouse.interface import ROWS_AT_ONCE, Warehouse, literal
@@ -20,15 +21,7 @@ from batch_classifier.warehouse.views import VIEWS, duckdb_view
 
 _LOGGER = logging.getLogger(__name__)
 
-# Faster to write than what DuckDB would choose for long texts, and smaller.
-LONG_TEXTS = {"text", "input_text", "rationale", "attributes"}
 WAIT_SECONDS = 300.0
-_SQL_TYPES = {
-    pa.string(): "varchar",
-    pa.int64(): "bigint",
-    pa.float64(): "double",
-    pa.timestamp("us", tz="UTC"): "timestamptz",
-}
 
 
 Connections = Callable[[], AbstractContextManager[duckdb.DuckDBPyConnection]]
@@ -80,11 +73,11 @@ class DuckDBWarehouse(Warehouse):
     def _make_tables(self, connection: duckdb.DuckDBPyConnection, prompt: str) -> None:
         connection.execute(f"create schema if not exists {prompt}")
         for table in TABLES:
-            fields = ", ".join(map(_column, table.schema))
-            connection.execute(f"create table if not exists {self.name(prompt, table)} ({fields})")
-            for field in table.schema:
-                statement = f'alter table {self.name(prompt, table)} add column if not exists "{field.name}" {_SQL_TYPES[field.type]}'
-                connection.execute(statement)
+            definitions = ", ".join(map(_definition, table.columns))
+            connection.execute(f"create table if not exists {self.name(prompt, table)} ({definitions})")
+            for column in table.columns:
+                added = f'"{column.name}" {SQL_TYPES[column.type].duckdb}'
+                connection.execute(f"alter table {self.name(prompt, table)} add column if not exists {added}")
 
     def _make_views(self, connection: duckdb.DuckDBPyConnection, prompt: str) -> None:
         for view in VIEWS:
@@ -139,6 +132,7 @@ class DuckDBWarehouse(Warehouse):
             yield iter(reader)
 
 
-def _column(field: pa.Field) -> str:
-    compression = " using compression zstd" if field.name in LONG_TEXTS else ""
-    return f'"{field.name}" {_SQL_TYPES[field.type]}{compression}'
+def _definition(column: Column) -> str:
+    # Faster to write than what DuckDB would choose for long texts, and smaller.
+    compression = " using compression zstd" if column.is_long_text else ""
+    return f'"{column.name}" {SQL_TYPES[column.type].duckdb}{compression}'

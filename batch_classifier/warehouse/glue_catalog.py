@@ -4,22 +4,15 @@ import random
 import time
 from typing import Any
 
-import pyarrow as pa
-
 from batch_classifier.aws.clients import AwsClients
 from batch_classifier.aws.refusals import error_code, told_plainly
 from batch_classifier.errors import ClassifierError
+from batch_classifier.warehouse.columns import SQL_TYPES, Column
 from batch_classifier.warehouse.tables import PARTITION_COLUMN, Table
 
 ATTEMPTS = 8
 LONGEST_PARTITION_VALUE = 1024
 LONGEST_COMMENT = 255
-_GLUE_TYPES = {
-    pa.string(): "string",
-    pa.int64(): "bigint",
-    pa.float64(): "double",
-    pa.timestamp("us", tz="UTC"): "timestamp",
-}
 # What UpdateTable takes of what GetTable gives.
 _TABLE_INPUT = (
     *("Name", "Description", "Owner", "Retention"),
@@ -172,12 +165,12 @@ class GlueCatalog:
 
 def glue_columns(table: Table) -> list[dict[str, str]]:
     """The table's columns as Glue describes them, without the partition's."""
-    return [_column(column) for column in table.schema if column.name != PARTITION_COLUMN]
+    return [_column(column) for column in table.columns if column.name != PARTITION_COLUMN]
 
 
-def _column(column: pa.Field) -> dict[str, str]:
-    description = (column.metadata or {}).get(b"description", b"").decode()
-    return {"Name": column.name, "Type": _GLUE_TYPES[column.type], "Comment": description[:LONGEST_COMMENT]}
+def _column(column: Column) -> dict[str, str]:
+    described = column.description[:LONGEST_COMMENT]
+    return {"Name": column.name, "Type": SQL_TYPES[column.type].glue, "Comment": described}
 
 
 def _table_input(name: str, table: Table, location: str) -> dict[str, Any]:
@@ -185,7 +178,7 @@ def _table_input(name: str, table: Table, location: str) -> dict[str, Any]:
         "Name": name,
         "Description": table.description,
         "TableType": "EXTERNAL_TABLE",
-        "PartitionKeys": [_column(table.schema.field(PARTITION_COLUMN))],
+        "PartitionKeys": [_column(table.column(PARTITION_COLUMN))],
         "Parameters": {"classification": "parquet", "EXTERNAL": "TRUE", "parquet.compression": "ZSTD"},
         "StorageDescriptor": _storage(location, glue_columns(table)),
     }

@@ -2,10 +2,10 @@
 
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.warehouse.interface import Warehouse, literal
+from batch_classifier.warehouse.statuses import FAILURES, HOLDING, Status, in_sql
 from batch_classifier.warehouse.tables import BATCH_JOB, BEDROCK_JSONL, CATEGORY_SUMMARY, CLASSIFICATIONS, RAW_REQUESTS
 
-# A row with one of these has its answer; the others may be asked again.
-ANSWERED = "('classified', 'repaired')"
+_HOLDING = in_sql(HOLDING)
 
 
 def _same_question(prompt: Prompt, model_id: str) -> str:
@@ -26,9 +26,9 @@ def known_answers(warehouse: Warehouse, prompt: Prompt, model_id: str, request_f
     """
     place = "concat(request_file, ' ', cast(row_number as varchar))"
     # One row of each text is chosen by its place alone, so that no long column has to be sorted or grouped.
+    reused = ", ".join(f'answers."{column.name}"' for column in CLASSIFICATIONS.columns if column.is_reused)
     return f"""
-        select answers.text_id, "class", rationale, status, raw_class, confidence, error, prompt_version, model_id,
-            answered_at, batch, paid as cost_usd
+        select answers.text_id, {reused}, paid as cost_usd
         from {warehouse.name(prompt.name, CLASSIFICATIONS)} as answers join (
             select min({place}) as first_place,
                 sum(case when request_file = {literal(request_file)} then cost_usd else 0.0 end) as paid
@@ -43,7 +43,7 @@ def _answered(warehouse: Warehouse, prompt: Prompt, model_id: str, request_file:
         f"select text_id from {warehouse.name(prompt.name, RAW_REQUESTS)} where request_file = {literal(request_file)}"
     )
     return f"""{warehouse.name(prompt.name, CLASSIFICATIONS)}
-            where {_same_question(prompt, model_id)} and status in {ANSWERED} and text_id in ({texts})"""
+            where {_same_question(prompt, model_id)} and status in {_HOLDING} and text_id in ({texts})"""
 
 
 def represented_batches(warehouse: Warehouse, prompt: Prompt, model_id: str) -> str:
@@ -60,7 +60,7 @@ def failed_texts(warehouse: Warehouse, prompt: Prompt, model_id: str) -> str:
     """Ids of the texts that were asked and ended without a class: sharing their old batch would ask nothing."""
     return f"""
         select distinct text_id from {warehouse.name(prompt.name, CLASSIFICATIONS)}
-        where {_same_question(prompt, model_id)} and status not in {ANSWERED} and batch is not null
+        where {_same_question(prompt, model_id)} and status not in {_HOLDING} and batch is not null
     """
 
 
@@ -77,8 +77,8 @@ def category_summary(warehouse: Warehouse, prompt: Prompt, request_file: str) ->
     return f"""
         select request_file, "class", count(*) as requests,
             cast(count(*) as double) / sum(count(*)) over () as share,
-            count_if(status = 'repaired') as repaired,
-            count_if(status not in {ANSWERED}) as failed,
+            count_if(status = '{Status.REPAIRED}') as repaired,
+            count_if(status not in {_HOLDING}) as failed,
             coalesce(sum(cost_usd), 0.0) as cost_usd
         from {warehouse.name(prompt.name, CLASSIFICATIONS)}
         where request_file = {literal(request_file)}
@@ -184,7 +184,7 @@ def standing(warehouse: Warehouse, prompt: Prompt) -> str:
             select request_file, count(*) as requests from {warehouse.name(prompt.name, RAW_REQUESTS)} group by request_file
         ) as raw left join (
             select request_file, count(*) as requests,
-                count_if(status in ('invalid_class', 'no_answer', 'model_error')) as failed,
+                count_if(status in {in_sql(FAILURES)}) as failed,
                 count_if(prompt_version <> {literal(prompt.version)}) as older,
                 max(answered_at) as answered_at
             from {warehouse.name(prompt.name, CLASSIFICATIONS)} group by request_file

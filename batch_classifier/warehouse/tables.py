@@ -1,10 +1,14 @@
-"""The tables of a prompt: their columns, types and what each column says. One source for Arrow, the warehouse and Dagster."""
+"""The tables of a prompt. One definition of each column, from which Arrow, the warehouses, Dagster and the result files follow."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import pyarrow as pa
+
+from batch_classifier.warehouse.columns import NUMBER, TEXT, TIME, WHOLE_NUMBER, Column, InResults, Source
+from batch_classifier.warehouse.statuses import Status
 
 PARTITION_COLUMN = "request_file"
 
@@ -15,11 +19,20 @@ class Table:
 
     name: str
     description: str
-    schema: pa.Schema
+    columns: tuple[Column, ...]
 
-    def column_descriptions(self) -> dict[str, str]:
-        """What each column says, by its name."""
-        return {column.name: column.metadata[b"description"].decode() for column in self.schema}
+    @cached_property
+    def schema(self) -> pa.Schema:
+        """The columns in Arrow's terms, in order."""
+        return pa.schema([column.arrow_field for column in self.columns])
+
+    def column(self, name: str) -> Column:
+        """The column of that name; raises KeyError when there is none."""
+        return {column.name: column for column in self.columns}[name]
+
+    def names_of(self, *sources: Source) -> list[str]:
+        """The names of the columns whose values come from one of these sources, in order."""
+        return [column.name for column in self.columns if column.source in sources]
 
 
 @dataclass(frozen=True)
@@ -30,124 +43,162 @@ class TableRows:
     describe: Callable[[], Mapping[str, Any]] = field(default=dict)
 
 
-def _column(name: str, kind: pa.DataType, description: str) -> pa.Field:
-    return pa.field(name, kind, metadata={"description": description})
-
-
-_REQUEST_FILE = _column("request_file", pa.string(), "the file's path below its prompt's folder")
-_TIME = pa.timestamp("us", tz="UTC")
+_REQUEST_FILE = Column("request_file", TEXT, "the file's path below its prompt's folder")
+_STATUSES = f"{', '.join(list(Status)[:-1])} or {Status.REJECTED} (unusable row)"
 
 RAW_REQUESTS = Table(
     "raw_requests",
     "The rows of the request file, read and normalised; a row that can't be used stays, marked with its problem.",
-    pa.schema(
-        [
-            _REQUEST_FILE,
-            _column("row_number", pa.int64(), "1 for the first row below the header; blank rows are not counted"),
-            _column("record_id", pa.string(), "the file's own id, else the row's number"),
-            _column("text", pa.string(), "the text to classify, as it stands in the file"),
-            _column("text_id", pa.string(), "hash of the text's content; null for a row without one"),
-            _column("expected_class", pa.string(), "the label, where the file has one"),
-            _column("attributes", pa.string(), "the file's other columns, a JSON object"),
-            _column("problem", pa.string(), "why the row can't be used; null where it can"),
-        ]
+    (
+        _REQUEST_FILE,
+        Column("row_number", WHOLE_NUMBER, "1 for the first row below the header; blank rows are not counted"),
+        Column("record_id", TEXT, "the file's own id, else the row's number"),
+        Column("text", TEXT, "the text to classify, as it stands in the file", is_long_text=True, is_shown_short=True),
+        Column("text_id", TEXT, "hash of the text's content; null for a row without one"),
+        Column("expected_class", TEXT, "the label, where the file has one"),
+        Column("attributes", TEXT, "the file's other columns, a JSON object", is_long_text=True, is_shown_short=True),
+        Column("problem", TEXT, "why the row can't be used; null where it can"),
     ),
 )
 
 BEDROCK_JSONL = Table(
     "bedrock_jsonl",
     "The batches of JSONL that hold the texts not answered before, each within Bedrock's limits, with cost estimates.",
-    pa.schema(
-        [
-            _REQUEST_FILE,
-            _column("batch", pa.string(), "name of the batch, from its content"),
-            _column("uri", pa.string(), "where the JSONL file is"),
-            _column("records", pa.int64(), "texts in it"),
-            _column("bytes", pa.int64(), "size of the file"),
-            _column("sha256", pa.string(), "hash of the file"),
-            _column("estimated_input_tokens", pa.int64(), "estimate: four bytes a token"),
-            _column("estimated_output_tokens", pa.int64(), "estimate: a usual answer's length"),
-            _column("estimated_cost_usd", pa.float64(), "at the batch price; 0 where another file pays for it"),
-            _column("prompt_version", pa.string(), "version of the prompt that the texts are put with"),
-            _column("model_id", pa.string(), "model that is asked"),
-            _column("shared_with", pa.string(), "request file that had this batch made; null when it is this one"),
-        ]
+    (
+        _REQUEST_FILE,
+        Column("batch", TEXT, "name of the batch, from its content"),
+        Column("uri", TEXT, "where the JSONL file is"),
+        Column("records", WHOLE_NUMBER, "texts in it"),
+        Column("bytes", WHOLE_NUMBER, "size of the file"),
+        Column("sha256", TEXT, "hash of the file"),
+        Column("estimated_input_tokens", WHOLE_NUMBER, "estimate: four bytes a token"),
+        Column("estimated_output_tokens", WHOLE_NUMBER, "estimate: a usual answer's length"),
+        Column("estimated_cost_usd", NUMBER, "at the batch price; 0 where another file pays for it"),
+        Column("prompt_version", TEXT, "version of the prompt that the texts are put with"),
+        Column("model_id", TEXT, "model that is asked"),
+        Column("shared_with", TEXT, "request file that had this batch made; null when it is this one"),
     ),
 )
 
 BATCH_JOB = Table(
     "batch_job",
     "The finished jobs of the request file's batches, one row an attempt. The answers are there.",
-    pa.schema(
-        [
-            _REQUEST_FILE,
-            _column("batch", pa.string(), "name of the batch"),
-            _column("attempt", pa.int64(), "1 for the first job of a batch; later ones send what was left"),
-            _column("job_name", pa.string(), "name of the job, from prompt, batch and attempt"),
-            _column("job_arn", pa.string(), "the job's ARN"),
-            _column("status", pa.string(), "state in which the job ended, in Bedrock's words"),
-            _column("submitted_at", _TIME, "when it was submitted"),
-            _column("ended_at", _TIME, "when it was over"),
-            _column("records", pa.int64(), "texts sent"),
-            _column("succeeded", pa.int64(), "texts answered"),
-            _column("failed", pa.int64(), "texts without an answer"),
-            _column("unanswered", pa.int64(), "texts of the batch that no attempt has answered; in its last row"),
-            _column("input_tokens", pa.int64(), "tokens read by the model"),
-            _column("output_tokens", pa.int64(), "tokens written by the model"),
-            _column("cost_usd", pa.float64(), "what it cost; 0 where another file pays for it"),
-            _column("output_uri", pa.string(), "folder of the answers"),
-            _column("message", pa.string(), "the service's own words about the job's end"),
-            _column("shared_with", pa.string(), "request file that pays for it; null when it is this one"),
-        ]
+    (
+        _REQUEST_FILE,
+        Column("batch", TEXT, "name of the batch"),
+        Column("attempt", WHOLE_NUMBER, "1 for the first job of a batch; later ones send what was left"),
+        Column("job_name", TEXT, "name of the job, from prompt, batch and attempt"),
+        Column("job_arn", TEXT, "the job's ARN"),
+        Column("status", TEXT, "state in which the job ended, in Bedrock's words"),
+        Column("submitted_at", TIME, "when it was submitted"),
+        Column("ended_at", TIME, "when it was over"),
+        Column("records", WHOLE_NUMBER, "texts sent"),
+        Column("succeeded", WHOLE_NUMBER, "texts answered"),
+        Column("failed", WHOLE_NUMBER, "texts without an answer"),
+        Column("unanswered", WHOLE_NUMBER, "texts of the batch that no attempt has answered; in its last row"),
+        Column("input_tokens", WHOLE_NUMBER, "tokens read by the model"),
+        Column("output_tokens", WHOLE_NUMBER, "tokens written by the model"),
+        Column("cost_usd", NUMBER, "what it cost; 0 where another file pays for it"),
+        Column("output_uri", TEXT, "folder of the answers"),
+        Column("message", TEXT, "the service's own words about the job's end"),
+        Column("shared_with", TEXT, "request file that pays for it; null when it is this one"),
     ),
 )
 
 CLASSIFICATIONS = Table(
     "classifications",
     "One row for every request: its class, the reason and how it ended.",
-    pa.schema(
-        [
-            _REQUEST_FILE,
-            _column("row_number", pa.int64(), "the row's number in the request file"),
-            _column("record_id", pa.string(), "the file's own id, else the row's number"),
-            _column("input_text", pa.string(), "the text, as it stands in the file"),
-            _column("class", pa.string(), "one of the prompt's categories; null where there is none"),
-            _column("rationale", pa.string(), "the reason, in the model's words"),
-            _column(
-                "status",
-                pa.string(),
-                "classified, repaired, invalid_class, no_answer, model_error or rejected (unusable row)",
-            ),
-            _column("raw_class", pa.string(), "the model's own words for the class"),
-            _column("confidence", pa.float64(), "0 to 1, where the model tells it"),
-            _column("error", pa.string(), "what went wrong; null where nothing did"),
-            _column("expected_class", pa.string(), "the label, where the file has one"),
-            _column("attributes", pa.string(), "the file's other columns, a JSON object"),
-            _column("text_id", pa.string(), "hash of the text's content"),
-            _column("model_id", pa.string(), "model that answered"),
-            _column("prompt_version", pa.string(), "version of the prompt that was answered"),
-            _column("answered_at", _TIME, "when the job that answered was over"),
-            _column("batch", pa.string(), "batch in which the text was answered"),
-            _column(
-                "cost_usd", pa.float64(), "what this row's answer cost; 0 for repeats and for what was answered before"
-            ),
-        ]
+    (
+        replace(_REQUEST_FILE, source=Source.REQUEST),
+        Column("row_number", WHOLE_NUMBER, "the row's number in the request file", Source.REQUEST),
+        Column(
+            "record_id",
+            TEXT,
+            "the file's own id, else the row's number",
+            Source.REQUEST,
+            in_results=InResults("id"),
+        ),
+        Column(
+            "input_text",
+            TEXT,
+            "the text, as it stands in the file",
+            Source.REQUEST,
+            request_column="text",
+            in_results=InResults("input_text"),
+            is_long_text=True,
+            is_shown_short=True,
+        ),
+        Column(
+            "class",
+            TEXT,
+            "one of the prompt's categories; null where there is none",
+            Source.ANSWER,
+            in_results=InResults("class"),
+        ),
+        Column(
+            "rationale",
+            TEXT,
+            "the reason, in the model's words",
+            Source.ANSWER,
+            in_results=InResults("rationale"),
+            is_long_text=True,
+        ),
+        Column("status", TEXT, _STATUSES, Source.ANSWER, in_results=InResults("status")),
+        Column("raw_class", TEXT, "the model's own words for the class", Source.ANSWER),
+        Column(
+            "confidence",
+            NUMBER,
+            "0 to 1, where the model tells it",
+            Source.ANSWER,
+            in_results=InResults("confidence", behind_own_columns=True),
+        ),
+        Column(
+            "error",
+            TEXT,
+            "what went wrong; null where nothing did",
+            Source.ANSWER,
+            in_results=InResults("note", behind_own_columns=True),
+        ),
+        Column(
+            "expected_class",
+            TEXT,
+            "the label, where the file has one",
+            Source.REQUEST,
+            in_results=InResults("expected_class", only_where_filled=True),
+        ),
+        Column(
+            "attributes",
+            TEXT,
+            "the file's other columns, a JSON object",
+            Source.REQUEST,
+            is_long_text=True,
+            is_shown_short=True,
+        ),
+        Column("text_id", TEXT, "hash of the text's content", Source.REQUEST),
+        Column("model_id", TEXT, "model that answered", Source.JOB),
+        Column("prompt_version", TEXT, "version of the prompt that was answered", Source.JOB),
+        Column("answered_at", TIME, "when the job that answered was over", Source.JOB),
+        Column("batch", TEXT, "batch in which the text was answered", Source.JOB),
+        Column(
+            "cost_usd",
+            NUMBER,
+            "what this row's answer cost; 0 for repeats and for what was answered before",
+            Source.ROW,
+        ),
     ),
 )
 
 CATEGORY_SUMMARY = Table(
     "category_summary",
     "Requests, share and cost by category.",
-    pa.schema(
-        [
-            _REQUEST_FILE,
-            _column("class", pa.string(), "category; null for requests that have none"),
-            _column("requests", pa.int64(), "requests in it"),
-            _column("share", pa.float64(), "share of the file's requests, 0 to 1"),
-            _column("repaired", pa.int64(), "of these, settled by a repair"),
-            _column("failed", pa.int64(), "of these, without a class"),
-            _column("cost_usd", pa.float64(), "what their answers cost"),
-        ]
+    (
+        _REQUEST_FILE,
+        Column("class", TEXT, "category; null for requests that have none"),
+        Column("requests", WHOLE_NUMBER, "requests in it"),
+        Column("share", NUMBER, "share of the file's requests, 0 to 1"),
+        Column("repaired", WHOLE_NUMBER, "of these, settled by a repair"),
+        Column("failed", WHOLE_NUMBER, "of these, without a class"),
+        Column("cost_usd", NUMBER, "what their answers cost"),
     ),
 )
 

@@ -8,16 +8,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from batch_classifier.warehouse.columns import DAY, SQL_TYPES, TEXT, WHOLE_NUMBER
 from batch_classifier.warehouse.tables import CLASSIFICATIONS
-
-# What Athena calls these types in a view's definition, and Glue in its columns.
-_ATHENA_TYPES = {
-    pa.string(): ("varchar", "string"),
-    pa.int64(): ("bigint", "bigint"),
-    pa.float64(): ("double", "double"),
-    pa.date32(): ("date", "date"),
-    pa.timestamp("us", tz="UTC"): ("timestamp", "timestamp"),
-}
 
 
 @dataclass(frozen=True)
@@ -61,7 +53,7 @@ LATEST_CLASSIFICATIONS = View(
 DAILY_CATEGORIES = View(
     "daily_categories",
     "Requests by the day (UTC) of their answer and by class.",
-    pa.schema([("date", pa.date32()), ("class", pa.string()), ("requests", pa.int64())]),
+    pa.schema([("date", DAY), ("class", TEXT), ("requests", WHOLE_NUMBER)]),
     _daily,
 )
 VIEWS = (LATEST_CLASSIFICATIONS, DAILY_CATEGORIES)
@@ -80,7 +72,7 @@ def glue_view(view: View, database: str, prompt: str) -> dict[str, Any]:
         "originalSql": " ".join(select.split()),
         "catalog": "awsdatacatalog",
         "schema": database,
-        "columns": [{"name": column.name, "type": _ATHENA_TYPES[column.type][0]} for column in view.schema],
+        "columns": [{"name": column.name, "type": SQL_TYPES[column.type].athena} for column in view.schema],
     }
     encoded = base64.b64encode(json.dumps(definition).encode()).decode()
     return {
@@ -93,7 +85,7 @@ def glue_view(view: View, database: str, prompt: str) -> dict[str, Any]:
         "ViewExpandedText": "/* Presto View */",
         "StorageDescriptor": {
             "Location": "",
-            "Columns": [{"Name": column.name, "Type": _ATHENA_TYPES[column.type][1]} for column in view.schema],
+            "Columns": [{"Name": column.name, "Type": SQL_TYPES[column.type].glue} for column in view.schema],
             "SerdeInfo": {},
         },
     }

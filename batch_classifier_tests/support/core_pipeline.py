@@ -7,6 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from batch_classifier.answers.classifications import Classifications
+from batch_classifier.answers.finished_jobs import finished_jobs
 from batch_classifier.batches.bedrock_jsonl import BatchPlan
 from batch_classifier.inference.interface import Inference
 from batch_classifier.jobs.batch_job import BatchJobs
@@ -78,7 +79,7 @@ class CorePipeline:
             model_id,
             self.warehouse,
             self.internal,
-            jobs,
+            finished_jobs(jobs),
             lambda records: self.inference.price(self.prompt, records),
         )
         self.warehouse.replace(self.prompt.name, CLASSIFICATIONS, request_file, made)

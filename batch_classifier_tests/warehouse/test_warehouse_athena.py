@@ -6,6 +6,7 @@ import threading
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
@@ -406,8 +407,8 @@ def test_another_library_reads_what_was_written(athena: AthenaWarehouse) -> None
 
 
 def test_a_table_grows_by_new_columns(athena: AthenaWarehouse) -> None:
-    few = [field for field in CLASSIFICATIONS.schema if field.name not in ("class", "batch", "cost_usd")]
-    younger = Table(CLASSIFICATIONS.name, CLASSIFICATIONS.description, pa.schema(few))
+    few = tuple(column for column in CLASSIFICATIONS.columns if column.name not in ("class", "batch", "cost_usd"))
+    younger = Table(CLASSIFICATIONS.name, CLASSIFICATIONS.description, few)
     old = [{"request_file": "old.csv", "row_number": 1, "rationale": "why"}]
     athena.replace("travel", younger, "old.csv", [batch_of(younger, old)])
     put(athena, "new.csv", ["because"])
@@ -424,10 +425,10 @@ def test_a_table_grows_by_new_columns(athena: AthenaWarehouse) -> None:
 
 
 def test_a_column_of_another_type_is_told(emulator: BedrockEmulator, athena: AthenaWarehouse) -> None:
-    fields = [
-        pa.field("cost_usd", pa.string()) if field.name == "cost_usd" else field for field in CLASSIFICATIONS.schema
-    ]
-    athena.replace("travel", Table(CLASSIFICATIONS.name, "", pa.schema(fields)), "a.csv", [])
+    columns = tuple(
+        replace(column, type=pa.string()) if column.name == "cost_usd" else column for column in CLASSIFICATIONS.columns
+    )
+    athena.replace("travel", Table(CLASSIFICATIONS.name, "", columns), "a.csv", [])
     with pytest.raises(ClassifierError, match=r"cost_usd of .* is string in Glue, and should be double"):
         put(athena, "a.csv", ["one"])
 

@@ -1,13 +1,14 @@
 """The asset classifications: one row for every request."""
 
-from collections.abc import Iterator
+from typing import Any
 
 import dagster as dg
 import pyarrow as pa
 
 from batch_classifier.answers.classifications import Classifications
+from batch_classifier.answers.finished_jobs import finished_jobs
 from batch_classifier.defs.assets.table_asset import table_asset
-from batch_classifier.defs.failures import told_in_one_sentence
+from batch_classifier.defs.failures import rows_or_failure
 from batch_classifier.defs.metadata import markdown_table
 from batch_classifier.defs.names import WAREHOUSE_POOL, asset_key
 from batch_classifier.inference.interface import Inference
@@ -15,12 +16,7 @@ from batch_classifier.progress import Progress
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.storage.folder import Folder
 from batch_classifier.warehouse.interface import Warehouse
-from batch_classifier.warehouse.tables import (
-    BATCH_JOB,
-    CLASSIFICATIONS,
-    RAW_REQUESTS,
-    TableRows,
-)
+from batch_classifier.warehouse.tables import BATCH_JOB, CLASSIFICATIONS, RAW_REQUESTS, TableRows
 
 
 def build_classifications(prompt: Prompt) -> dg.AssetsDefinition:
@@ -46,25 +42,21 @@ def build_classifications(prompt: Prompt) -> dg.AssetsDefinition:
             inference.model_id(prompt),
             warehouse,
             internal_folder,
-            batch_job.to_pylist(),
-            lambda records: inference.price(prompt, records),
+            finished_jobs(batch_job.to_pylist()),
+            price_of=lambda records: inference.price(prompt, records),
+            on_progress=lambda done: progress.report("classifications", done, None, context.log.info),
         )
-
-        def batches() -> Iterator[pa.RecordBatch]:
-            with told_in_one_sentence():
-                for batch in made:
-                    yield batch
-                    progress.report("classifications", sum(made.statuses.values()), None, context.log.info)
-
-        def describe() -> dict:
-            statuses = [{"status": status, "requests": count} for status, count in sorted(made.statuses.items())]
-            return {
-                "statuses": markdown_table(statuses),
-                "unreadable_answer_lines": made.unreadable_lines,
-                "prompt_version": prompt.version,
-                "model_id": inference.model_id(prompt),
-            }
-
-        return TableRows(batches(), describe)
+        return TableRows(rows_or_failure(made), lambda: shown(made))
 
     return classifications
+
+
+def shown(made: Classifications) -> dict[str, Any]:
+    """What Dagster shows of classifications that are made."""
+    statuses = [{"status": status, "requests": count} for status, count in sorted(made.statuses.items())]
+    return {
+        "statuses": markdown_table(statuses),
+        "unreadable_answer_lines": made.unreadable_lines,
+        "prompt_version": made.prompt.version,
+        "model_id": made.model_id,
+    }

@@ -1,0 +1,84 @@
+"""How each request ended, in SQL on a scratch database: one answer chosen for each text, then a row for each request.
+
+The tables there: `answers` in HELD_SCHEMA, `request_rows` with row_number, text_id and problem, and `chosen`.
+"""
+
+import duckdb
+import pyarrow as pa
+
+from batch_classifier.warehouse.columns import Source
+from batch_classifier.warehouse.interface import literal
+from batch_classifier.warehouse.statuses import HOLDING, Status, in_sql, rank_in_sql
+from batch_classifier.warehouse.tables import CLASSIFICATIONS, RAW_REQUESTS
+
+REQUEST_ROWS_SCHEMA = pa.schema([RAW_REQUESTS.schema.field(name) for name in ("row_number", "text_id", "problem")])
+NOT_ANSWERED_YET = "no job has answered this text yet"
+
+
+def choose_answers(scratch: duckdb.DuckDBPyConnection) -> None:
+    """Make `chosen`: for each request the best answer to its text, by status, then the newest.
+
+    Its cost is all that the text's answers cost, at the first request with this text. The answers' long columns stay
+    where they are: what is ranked and joined is held in memory.
+    """
+    scratch.execute(
+        f"""
+        create table chosen as
+        select row_number, text_id, problem, answer, was_unfit, unfit_class,
+            case when row_number = first_row then cost_usd else 0.0 end as cost_usd
+        from request_rows left join (
+            select * from (
+                select text_id, answers.rowid as answer, first_row,
+                    sum(cost_usd) over (partition by text_id) as cost_usd,
+                    bool_or(
+                        status = '{Status.INVALID_CLASS}'
+                        or (status = '{Status.NO_ANSWER}' and input_tokens is not null)
+                    ) over (partition by text_id) as was_unfit,
+                    max(case when status = '{Status.INVALID_CLASS}' then raw_class end)
+                        over (partition by text_id) as unfit_class,
+                    row_number() over (
+                        partition by text_id
+                        order by status not in {in_sql(HOLDING)}, input_tokens is null,
+                            {rank_in_sql("status")}, answered_at desc
+                    ) as place
+                from answers join (
+                    select text_id, min(row_number) as first_row from request_rows group by text_id
+                ) as first_rows using (text_id)
+            ) as ranked
+            where place = 1
+        ) as best using (text_id)
+        """
+    )
+
+
+def endings(model_id: str, prompt_version: str) -> str:
+    """The query for how each request ended, by row_number: the columns of `classifications` that the request has not.
+
+    A text that was classified only after an unfit answer is repaired, and keeps the words of that answer. Raises
+    TypeError when a column has the source `ROW` and is not computed here.
+    """
+    was_repaired = f"answers.status = '{Status.CLASSIFIED}' and was_unfit"
+    of_answers = {column.name: f'answers."{column.name}"' for column in CLASSIFICATIONS.columns if column.is_reused}
+    of_answers["status"] = f"case when {was_repaired} then '{Status.REPAIRED}' else answers.status end"
+    of_answers["raw_class"] = f"case when {was_repaired} then unfit_class else answers.raw_class end"
+    of_rows = {"cost_usd": "chosen.cost_usd"}
+    without_answer = {
+        "status": f"case when text_id is null then '{Status.REJECTED}' else '{Status.NO_ANSWER}' end",
+        "error": f"case when text_id is null then 'the row ' || problem else {literal(NOT_ANSWERED_YET)} end",
+        "model_id": f"case when text_id is not null then {literal(model_id)} end",
+        "prompt_version": f"case when text_id is not null then {literal(prompt_version)} end",
+        "cost_usd": "0.0",
+    }
+    if different := set(CLASSIFICATIONS.names_of(Source.ROW)) ^ set(of_rows):
+        raise TypeError(f"The columns of {CLASSIFICATIONS.name} with Source.ROW are not those of: {sorted(different)}")
+    return f"""
+        select row_number, {_selected(of_answers | of_rows)}
+        from answers join chosen on answers.rowid = chosen.answer
+        union all by name
+        select row_number, {_selected(without_answer)} from chosen where answer is null
+        order by row_number
+    """
+
+
+def _selected(expressions: dict[str, str]) -> str:
+    return ", ".join(f'{expression} as "{name}"' for name, expression in expressions.items())
