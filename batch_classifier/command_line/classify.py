@@ -1,6 +1,5 @@
 """`batch-classifier classify`: put a file where request files go, run the prompt's job on it, and tell how it went."""
 
-import datetime
 import logging
 import shutil
 from collections.abc import Sequence
@@ -19,8 +18,7 @@ from batch_classifier.prompts.loading import load_prompts
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.requests.readers.request_file import SUPPORTED_SUFFIXES, is_supported
 from batch_classifier.requests.request_files import input_key
-from batch_classifier.results.result_file import FORMATS
-from batch_classifier.results.result_key import result_key
+from batch_classifier.results.formats import FORMATS
 from batch_classifier.settings import load_settings
 from batch_classifier.storage.folder import Folder
 from batch_classifier.storage.local_folder import LocalFolder
@@ -62,11 +60,9 @@ def classify_file(file: Path, prompt_name: str, output: Path | None = None, form
         return 130
     for event in failures:
         print(f"Error: {failure_sentence(event)}")
-    results = [result_key(prompt.name, request_file, datetime.date.today(), chosen) for chosen in formats]
     if result.success:
-        copies = (
-            [_copy(customer, key, output) for key in results] if output else [customer.uri_of(key) for key in results]
-        )
+        results = written_files(result, formats)
+        copies = [_copy(customer, customer.key_of(uri), output) for uri in results] if output else results
         print_summary(settings, prompt, request_file, result, copies)
     honest = _passed(result, "every_request_classified")
     return 0 if result.success and honest else 1
@@ -115,6 +111,17 @@ def run_job(
         )
     except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError):
         return None
+
+
+def written_files(result: Any, formats: Sequence[str]) -> list[str]:
+    """The addresses of the result files as the run tells them: it alone knows on what day they were written.
+
+    None where the run wrote no files, as when its texts are held back.
+    """
+    for event in result.all_node_events:
+        if event.is_step_materialization and event.asset_key.path[-1] == "result_files":
+            return [event.materialization.metadata[format].value for format in formats]
+    return []
 
 
 def _formats(prompt: Prompt, format: str | None) -> list[str]:

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from batch_classifier.answers.quality import accuracy_of
+from batch_classifier.answers.category_summary import summarise
+from batch_classifier.answers.quality import measure_accuracy
 from batch_classifier.command_line.tables import print_table
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.settings import Settings
@@ -18,15 +19,13 @@ _PROBLEMS = 5
 def print_summary(settings: Settings, prompt: Prompt, request_file: str, result: Any, files: Sequence[str]) -> None:
     """The categories with count and share, how the rows ended, accuracy where there are labels, cost, and where things are."""
     warehouse = open_warehouse(settings)
-    rows = warehouse.query(prompt.name, queries.category_summary(warehouse, prompt, request_file))
+    categories = summarise(warehouse, prompt, request_file)
     statuses = warehouse.query(prompt.name, queries.statuses(warehouse, prompt, request_file))
-    measured = accuracy_of(
-        warehouse.query(prompt.name, queries.confusion(warehouse, prompt, request_file)), prompt.class_names
-    )
+    measured = measure_accuracy(warehouse, prompt, request_file)
     print()
     print_table(
         ["category", "requests", "share"],
-        [[row["class"] or "(no class)", f"{row['requests']:,}", f"{row['share']:.1%}"] for row in rows],
+        [[found.class_name or "(no class)", f"{found.requests:,}", f"{found.share:.1%}"] for found in categories],
         numbers=["requests", "share"],
     )
     ends: dict[str, int] = {}
@@ -45,7 +44,7 @@ def print_summary(settings: Settings, prompt: Prompt, request_file: str, result:
     print(_texts(result, prompt))
     if measured is not None:
         print(f"Accuracy on {counted(measured.labelled, 'labelled row')}: {measured.accuracy:.1%}.")
-    cost = sum(row["cost_usd"] for row in rows)
+    cost = sum(found.cost_usd for found in categories)
     if cost:
         print(f"Cost: {cost:,.4f} USD.")
     for file in files:

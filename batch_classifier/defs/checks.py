@@ -5,7 +5,7 @@ from typing import Any
 
 import dagster as dg
 
-from batch_classifier.answers.quality import accuracy_of
+from batch_classifier.answers.quality import Accuracy, measure_accuracy
 from batch_classifier.defs.failures import told_in_one_sentence
 from batch_classifier.defs.metadata import markdown_table
 from batch_classifier.defs.names import WAREHOUSE_POOL, asset_key, partitions_of
@@ -13,6 +13,7 @@ from batch_classifier.inference.bedrock.limits import MAXIMUM_BYTES, MAXIMUM_REC
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.warehouse import queries
 from batch_classifier.warehouse.interface import Warehouse, literal
+from batch_classifier.warehouse.statuses import Status
 from batch_classifier.warehouse.tables import (
     BATCH_JOB,
     BEDROCK_JSONL,
@@ -118,9 +119,9 @@ def classes_allowed(prompt: Prompt, warehouse: Warehouse, request_file: str) -> 
     """WARN for a few requests whose class is not in the prompt's set, ERROR above the share that the prompt sets."""
     statuses = warehouse.query(prompt.name, queries.statuses(warehouse, prompt, request_file))
     allowed = ", ".join(literal(name) for name in prompt.class_names)
-    offending = f"status = 'invalid_class' or \"class\" not in ({allowed})"
+    offending = f"status = '{Status.INVALID_CLASS}' or \"class\" not in ({allowed})"
     total = sum(row["requests"] for row in statuses)
-    invalid = sum(row["requests"] for row in statuses if row["status"] == "invalid_class")
+    invalid = sum(row["requests"] for row in statuses if row["status"] == Status.INVALID_CLASS)
     foreign = sum(
         row["requests"] for row in statuses if row["class"] is not None and row["class"] not in prompt.class_names
     )
@@ -152,8 +153,7 @@ def every_request_classified(prompt: Prompt, warehouse: Warehouse, request_file:
 
 def accuracy(prompt: Prompt, warehouse: Warehouse, request_file: str) -> dg.AssetCheckResult:
     """Accuracy, precision and recall by category, and the confusion matrix; passes where the file has no labels."""
-    counts = warehouse.query(prompt.name, queries.confusion(warehouse, prompt, request_file))
-    measured = accuracy_of(counts, prompt.class_names)
+    measured = measure_accuracy(warehouse, prompt, request_file)
     if measured is None:
         return _result(passed=True, severity=dg.AssetCheckSeverity.WARN, labelled=0)
     return _result(
@@ -161,10 +161,18 @@ def accuracy(prompt: Prompt, warehouse: Warehouse, request_file: str) -> dg.Asse
         severity=dg.AssetCheckSeverity.WARN,
         labelled=measured.labelled,
         accuracy=measured.accuracy,
-        categories=markdown_table(measured.categories),
-        confusion_matrix=markdown_table(measured.matrix),
+        categories=markdown_table([category._asdict() for category in measured.categories]),
+        confusion_matrix=markdown_table(confusion_matrix(measured)),
         labels_outside_the_set=", ".join(measured.unknown_labels[:SHOWN]) or "none",
     )
+
+
+def confusion_matrix(measured: Accuracy) -> list[dict[str, object]]:
+    """The confusion matrix as rows to show: the expected class, and a column for each class that was given."""
+    return [
+        {"expected": row.expected, **{name or "(no class)": requests for name, requests in row.given.items()}}
+        for row in measured.matrix
+    ]
 
 
 def counts_reconcile(prompt: Prompt, warehouse: Warehouse, request_file: str) -> dg.AssetCheckResult:

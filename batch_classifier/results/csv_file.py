@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def write_csv(rows: "Iterable[pa.RecordBatch]", columns: ResultColumns, file: BinaryIO) -> int:
-    """Write the rows and return their number; see `batch_classifier.results.write_results`.
+    """Write the rows and return their number; see `write_results` in `results/formats.py`.
 
     A text that might be run as a formula gets a `'` before it. NUL characters are left out, because many readers take
     them for the end of a text; all other characters and line breaks stay. Every text is quoted; null is an empty
@@ -25,9 +25,8 @@ def write_csv(rows: "Iterable[pa.RecordBatch]", columns: ResultColumns, file: Bi
 
     file.write(codecs.BOM_UTF8 + _header(columns.names))
     places = [str(place) for place in range(len(columns.names))]
-    types = [pa.float64() if name == "confidence" else pa.string() for name in columns.names]
     # The names are only places: the header is written above, because Arrow cannot have a name twice or quote as we do.
-    schema = pa.schema(list(zip(places, types, strict=True)))
+    schema = pa.schema(list(zip(places, columns.types, strict=True)))
     written = 0
     options = WriteOptions(include_header=False, quoting_style="needed")
     with CSVWriter(pa.PythonFile(file, mode="w"), schema, write_options=options) as writer:

@@ -1,6 +1,6 @@
-"""Result files for people: the classifications as CSV, JSON or XLSX, streamed from record batches."""
+"""The formats of result files: the classifications as CSV, JSON or XLSX, streamed from record batches."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, BinaryIO
 
 from batch_classifier.errors import ClassifierError
@@ -12,50 +12,23 @@ if TYPE_CHECKING:
 FORMATS = ("csv", "json", "xlsx")
 
 
-def write_results(
-    rows: "Iterable[pa.RecordBatch]",
-    own_columns: Sequence[str],
-    file: BinaryIO,
-    format: str,
-    with_expected_class: bool = False,
-) -> int:
+def write_results(rows: "Iterable[pa.RecordBatch]", columns: ResultColumns, file: BinaryIO, format: str) -> int:
     """Write classifications to a file that is open for writing (and is left open), and return how many rows there were.
 
     Args:
         rows: batches with the columns of the table `classifications`; read once, one batch in memory at a time.
-        own_columns: keys of `attributes` that become columns, as `own_columns` finds them.
+        columns: what stands where.
         file: a binary file; need not be seekable.
         format: one of `FORMATS`.
-        with_expected_class: whether there is a column `expected_class`.
 
-    The columns are id, input_text, class, rationale, status, expected_class if wanted, the request file's own
-    columns, confidence and note (what went wrong). Text that a spreadsheet program would run as a formula is made
+    The columns are id, input_text, class, rationale, status, expected_class where there are labels, the request file's
+    own columns, confidence and note (what went wrong). Text that a spreadsheet program would run as a formula is made
     harmless in CSV (a `'` before it) and XLSX (a text cell); JSON keeps every text as it is.
 
     Raises:
         ClassifierError: the format is unknown, or an XLSX sheet cannot hold that many columns.
     """
-    return _writer(format)(rows, ResultColumns(own_columns, with_expected_class), file)
-
-
-def own_columns(attributes: "Iterable[pa.RecordBatch | pa.Array | pa.ChunkedArray]") -> list[str]:
-    """The names of a request file's own columns, in order of first appearance, from JSON objects as text.
-
-    `attributes` are arrays of them, or batches with a column `attributes`; one is in memory at a time.
-    """
-    import orjson
-    import pyarrow as pa
-
-    names: dict[str, None] = {}
-    known: set[tuple[str, ...]] = set()
-    for batch in attributes:
-        texts = batch.column("attributes") if isinstance(batch, pa.RecordBatch) else batch
-        for text in texts.to_pylist():
-            keys = tuple(orjson.loads(text)) if text else ()
-            if keys not in known:
-                known.add(keys)
-                names.update(dict.fromkeys(keys))
-    return list(names)
+    return _writer(format)(rows, columns, file)
 
 
 def _writer(format: str) -> "Callable[[Iterable[pa.RecordBatch], ResultColumns, BinaryIO], int]":

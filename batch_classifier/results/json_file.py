@@ -13,7 +13,7 @@ _ROWS_AT_ONCE = 50
 
 
 def write_json(rows: "Iterable[pa.RecordBatch]", columns: ResultColumns, file: BinaryIO) -> int:
-    """Write the rows, every text as it is, and return their number; see `batch_classifier.results.write_results`."""
+    """Write the rows, every text as it is, and return their number; see `write_results` in `results/formats.py`."""
     import orjson
 
     written = 0

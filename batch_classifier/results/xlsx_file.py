@@ -9,7 +9,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from batch_classifier.errors import ClassifierError
-from batch_classifier.results.columns import ResultColumns
+from batch_classifier.results.columns import NOTE, ResultColumns
 from batch_classifier.results.formulas import is_formula
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ _OWN_WIDTH = 20
 
 
 def write_xlsx(rows: "Iterable[pa.RecordBatch]", columns: ResultColumns, file: BinaryIO) -> int:
-    """Write the rows and return their number; see `batch_classifier.results.write_results`.
+    """Write the rows and return their number; see `write_results` in `results/formats.py`.
 
     All texts are text cells. Control characters become U+FFFD; a text too long for a cell is cut, and the note says so.
     Rows beyond a sheet's limit go on in a further sheet, with the header again.
@@ -88,19 +88,19 @@ def _add_sheet(workbook: "Workbook", names: Sequence[str]) -> "WriteOnlyWorkshee
 def _cells(sheet: "WriteOnlyWorksheet", names: Sequence[str], row: Sequence[Any]) -> list[Any]:
     cells: list[Any] = []
     cut: list[str] = []
-    for name, value in zip(names[:-1], row[:-1], strict=True):
+    for name, value in zip(names, row, strict=True):
         if isinstance(value, str):
             text, is_cut = _fitting(value)
             cells.append(_text_cell(sheet, text))
-            if is_cut:
+            if is_cut and name != NOTE:
                 cut.append(name)
         else:
             cells.append(value if value is not None and isfinite(value) else None)
-    note = row[-1]
     if cut:
+        place = names.index(NOTE)
         said = f"{', '.join(cut)} {'was' if len(cut) == 1 else 'were'} cut at {MAX_CELL_UNITS:,} characters."
-        note = f"{note} {said}" if note else said
-    cells.append(None if note is None else _text_cell(sheet, _fitting(note)[0]))
+        note = f"{row[place]} {said}" if row[place] else said
+        cells[place] = _text_cell(sheet, _fitting(note)[0])
     return cells
 
 

@@ -14,7 +14,8 @@ import pytest
 
 from batch_classifier.errors import ClassifierError
 from batch_classifier.results import xlsx_file
-from batch_classifier.results.result_file import FORMATS, own_columns, write_results
+from batch_classifier.results.columns import ResultColumns, columns_of
+from batch_classifier.results.formats import FORMATS, write_results
 
 TEXT_COLUMNS = ("request_file", "record_id", "input_text", "class", "rationale", "status", "raw_class", "error",
                 "expected_class", "attributes")  # fmt: skip
@@ -61,9 +62,9 @@ def batch(rows: Sequence[dict[str, Any]]) -> pa.RecordBatch:
     return pa.RecordBatch.from_pydict(columns)
 
 
-def written(format: str, rows: Sequence[dict[str, Any]], own: Sequence[str] = (), **options: bool) -> bytes:
+def written(format: str, rows: Sequence[dict[str, Any]], own: Sequence[str] = (), filled: Sequence[str] = ()) -> bytes:
     file = io.BytesIO()
-    assert write_results([batch(rows)], own, file, format, **options) == len(rows)
+    assert write_results([batch(rows)], ResultColumns(own, filled), file, format) == len(rows)
     return file.getvalue()
 
 
@@ -98,7 +99,7 @@ def test_columns_and_values(format: str) -> None:
         "error": "said twice",
         "attributes": '{"Region":"north","empty":null}',
     }
-    header, values = read(format, written(format, [row], ["Region", "empty"], with_expected_class=True))
+    header, values = read(format, written(format, [row], ["Region", "empty"], filled=["expected_class"]))
     assert header == ["id", "input_text", "class", "rationale", "status", "expected_class", "Region", "empty",
                       "confidence", "note"]  # fmt: skip
     empty, confidence = ("", "0.75") if format == "csv" else (None, 0.75)
@@ -129,22 +130,28 @@ def test_no_rows(format: str) -> None:
 def test_batches_are_read_one_at_a_time(format: str) -> None:
     batches = (batch([{"record_id": f"{number}-{row}"} for row in range(120)]) for number in range(3))
     file = io.BytesIO()
-    assert write_results(batches, [], file, format) == 360
+    assert write_results(batches, ResultColumns([]), file, format) == 360
     assert [row[0] for row in read(format, file.getvalue())[1:]] == [
         f"{n}-{row}" for n in range(3) for row in range(120)
     ]
 
 
 def test_own_columns_come_in_order_of_first_appearance() -> None:
-    texts = pa.array(['{"b":"1"}', None, '{"a":null,"b":"2"}', "{}", '{"b":"1"}'])
-    assert own_columns([texts, pa.array(['{"c":"1","a":"2"}'])]) == ["b", "a", "c"]
-    assert own_columns([batch([{"attributes": '{"x":"1"}'}])]) == ["x"]
-    assert own_columns([]) == []
+    first = ['{"b":"1"}', None, '{"a":null,"b":"2"}', "{}", '{"b":"1"}']
+    batches = [batch([{"attributes": text} for text in texts]) for texts in (first, ['{"c":"1","a":"2"}'])]
+    assert columns_of(batches).own == ["b", "a", "c"]
+    assert columns_of([]).own == []
+
+
+def test_expected_classes_have_a_column_only_where_there_are_any() -> None:
+    unlabelled, labelled = [{"expected_class": None}] * 2, [{"expected_class": None}, {"expected_class": "Other"}]
+    assert "expected_class" not in columns_of([batch(unlabelled)]).names
+    assert columns_of([batch(unlabelled), batch(labelled)]).names[5] == "expected_class"
 
 
 def test_an_unknown_format_is_named() -> None:
     with pytest.raises(ClassifierError, match='format "ods"; the formats are csv, json, xlsx'):
-        write_results([], [], io.BytesIO(), "ods")
+        write_results([], ResultColumns([]), io.BytesIO(), "ods")
 
 
 @pytest.mark.parametrize("text", FORMULAS)

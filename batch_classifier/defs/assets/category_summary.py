@@ -1,20 +1,18 @@
 """The asset category_summary: requests, share and cost by category."""
 
-import dagster as dg
-import pyarrow as pa
+from collections.abc import Sequence
+from typing import Any
 
+import dagster as dg
+
+from batch_classifier.answers.category_summary import CategoryCount, category_summary_rows, summarise
 from batch_classifier.defs.assets.table_asset import table_asset
 from batch_classifier.defs.failures import told_in_one_sentence
 from batch_classifier.defs.metadata import bar_chart, markdown_table
 from batch_classifier.defs.names import WAREHOUSE_POOL, asset_key
 from batch_classifier.prompts.prompt import Prompt
-from batch_classifier.warehouse import queries
 from batch_classifier.warehouse.interface import Warehouse
-from batch_classifier.warehouse.tables import (
-    CATEGORY_SUMMARY,
-    CLASSIFICATIONS,
-    TableRows,
-)
+from batch_classifier.warehouse.tables import CATEGORY_SUMMARY, CLASSIFICATIONS, TableRows
 
 
 def build_category_summary(prompt: Prompt) -> dg.AssetsDefinition:
@@ -27,11 +25,30 @@ def build_category_summary(prompt: Prompt) -> dg.AssetsDefinition:
     )
     def category_summary(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]) -> TableRows:
         with told_in_one_sentence():
-            rows = warehouse.query(prompt.name, queries.category_summary(warehouse, prompt, context.partition_key))
-        batches = [pa.RecordBatch.from_pylist(rows, schema=CATEGORY_SUMMARY.schema)] if rows else []
-        shares = {row["class"] or "(no class)": row["share"] for row in rows}
-        table = [{**row, "class": row["class"] or "(no class)", "share": f"{row['share']:.1%}"} for row in rows]
-        shown = ["class", "requests", "share", "repaired", "failed", "cost_usd"]
-        return TableRows(iter(batches), lambda: {"summary": markdown_table(table, shown), "chart": bar_chart(shares)})
+            categories = summarise(warehouse, prompt, context.partition_key)
+        rows = category_summary_rows(context.partition_key, categories)
+        return TableRows(iter([rows] if rows.num_rows else []), lambda: shown(categories))
 
     return category_summary
+
+
+def shown(categories: Sequence[CategoryCount]) -> dict[str, Any]:
+    """What Dagster shows of a summary: a table and a bar for each category."""
+    table = [
+        {
+            "class": named(category),
+            "requests": category.requests,
+            "share": f"{category.share:.1%}",
+            "repaired": category.repaired,
+            "failed": category.failed,
+            "cost_usd": category.cost_usd,
+        }
+        for category in categories
+    ]
+    shares = {named(category): category.share for category in categories}
+    return {"summary": markdown_table(table), "chart": bar_chart(shares)}
+
+
+def named(category: CategoryCount) -> str:
+    """What a category is called where people read of it."""
+    return category.class_name or "(no class)"
