@@ -113,7 +113,8 @@ def _answer(record: RecordOut, prompt: Prompt, labels: Labels) -> Answer:
 
 
 def _without_class(text_id: str, status: Status, error: str, read: int = 0, written: int = 0) -> Answer:
-    return Answer(text_id, None, None, status, None, None, error, read, written)
+    nothing = Answer(*[None] * len(Answer._fields))  # type: ignore[arg-type]
+    return nothing._replace(text_id=text_id, status=status, error=error, input_tokens=read, output_tokens=written)
 
 
 def _in_record_batches(answers: Iterable[Answer]) -> Iterator[pa.RecordBatch]:

@@ -1,6 +1,7 @@
 """The command line: what it writes, what it says, its exit codes, and that a kill or an interrupt loses nothing."""
 
 import csv
+import datetime
 import json
 import os
 import shutil
@@ -10,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import dagster as dg
 import pytest
@@ -17,6 +19,7 @@ from openpyxl import load_workbook
 from typer.testing import CliRunner, Result
 
 from batch_classifier.command_line.main import command_line
+from batch_classifier.results import result_files
 from batch_classifier.sample_data.generate import sample_rows, write_sample
 from batch_classifier_tests.support.outcomes import is_one_sentence
 from batch_classifier_tests.support.project import Project
@@ -94,6 +97,28 @@ def test_classify_copies_the_results(project: Project, classified: Result) -> No
         ("B", "classified", "east"),
     ]
     assert [path.name for path in project.home.glob("output_data/tickets/*/*")] == [path.name]
+
+
+def test_a_run_over_midnight_names_the_files_that_are_there(
+    project: Project, classified: Result, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run asks for the day when it begins to write; every later question may be answered with the next one."""
+
+    days = iter(range(1, 32))
+
+    class Clock:
+        @staticmethod
+        def now() -> datetime.datetime:
+            return datetime.datetime(2030, 1, next(days), 12)
+
+    monkeypatch.setattr(result_files, "datetime", SimpleNamespace(datetime=Clock))
+    told_there = run("classify", "first.csv", "-p", PROMPT)
+    monkeypatch.undo()
+    written = sorted(path for path in project.home.glob("output_data/tickets/2030-*/*"))
+    assert told_there.exit_code == 0 and [path.parent.name for path in written] == ["2030-01-01"] * len(written)
+    assert all(str(path) in told_there.output.replace("\n", "") for path in written) and written
+    for path in written:
+        path.unlink()
 
 
 def test_classify_again_does_nothing_anew_and_gives_the_format_that_is_wanted(
