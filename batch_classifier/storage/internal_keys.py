@@ -1,10 +1,37 @@
 """Where things stand in the internal folder: batches, their texts, their answers, and notes."""
 
+from enum import StrEnum
+
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.storage.folder import Folder
 
-# The folder of the alerts that were sent.
-NOTES_FOLDER = "alerts"
+# Beside the folders of the prompts, whose names cannot start with an underscore.
+_NOTES = "_notes"
+
+
+class NoteKind(StrEnum):
+    """What runs leave for each other in the internal folder; each kind has a folder of its own below `_notes/`."""
+
+    WAITING = "waiting"
+    RERUN_REQUESTS = "rerun_requests"
+    HELD_BACK = "held_back"
+    ALERTS = "alerts"
+    ON_DEMAND_JOBS = "on_demand_jobs"
+
+
+def notes_folder(kind: NoteKind) -> str:
+    """The key of the folder of all notes of a kind."""
+    return f"{_NOTES}/{kind}"
+
+
+def old_notes_folder(kind: NoteKind) -> str:
+    """Where earlier versions left the notes of a kind: a folder that a prompt of that name has too."""
+    return str(kind)
+
+
+def is_old_note(kind: NoteKind, key: str) -> bool:
+    """Whether a key is that of a note where earlier versions left them; a prompt's own files lie one folder deeper."""
+    return key.startswith(f"{old_notes_folder(kind)}/") and key.count("/") < 3
 
 
 def batch_folder(prompt: Prompt, name: str) -> str:
