@@ -1,12 +1,12 @@
 """What an attempt at a batch came to, text by text, and the file of the next one: what failed again, what was unfit as a repair."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import orjson
 
 from batch_classifier.answers.answer_files import Answers
 from batch_classifier.inference.model_requests import RecordForm, model_input, repair_question
+from batch_classifier.jobs.when_to_send import Answer
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.storage.folder import Folder
 from batch_classifier.storage.internal_keys import output_files
@@ -22,6 +22,12 @@ class Outcome:
     unfit: dict[str, str] = field(default_factory=dict)
     input_tokens: int = 0
     output_tokens: int = 0
+
+    def answer_to(self, text_id: str) -> Answer:
+        """What there is for a text."""
+        if text_id in self.settled:
+            return Answer.FIT
+        return Answer.UNFIT if text_id in self.unfit else Answer.MISSING
 
 
 def read_outcome(folder: Folder, output_key: str, prompt: Prompt) -> Outcome:
@@ -72,23 +78,3 @@ def write_next_attempt(
 def _repair_line(prompt: Prompt, text_id: str, text: str, fault: str) -> bytes:
     record = {"recordId": text_id, "modelInput": model_input(prompt, repair_question(prompt, text, fault))}
     return orjson.dumps(record) + b"\n"
-
-
-def still_open(
-    asked: Iterable[str], outcome: Outcome, was_repaired: set[str], may_send_again: bool
-) -> dict[str, str | None]:
-    """Which of the texts asked need one more attempt: None for one to send as it was, else what was wrong with its answer.
-
-    An unfit answer is repaired once; a text without an answer is sent again while it may be.
-    """
-    open_texts: dict[str, str | None] = {}
-    for text_id in asked:
-        if text_id in outcome.settled:
-            continue
-        fault = outcome.unfit.get(text_id)
-        if fault is not None:
-            if text_id not in was_repaired:
-                open_texts[text_id] = fault
-        elif may_send_again:
-            open_texts[text_id] = None
-    return open_texts

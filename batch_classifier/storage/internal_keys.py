@@ -44,6 +44,11 @@ def batch_key(prompt: Prompt, name: str) -> str:
     return f"{batch_folder(prompt, name)}/{name}.jsonl"
 
 
+def attempt_key(prompt: Prompt, name: str, number: int) -> str:
+    """The key of the JSONL file of what a later attempt asks of a batch."""
+    return f"{batch_folder(prompt, name)}/attempt-{number}.jsonl"
+
+
 def text_ids_key(prompt: Prompt, name: str) -> str:
     """The key of the list of a batch's text ids, one a line, in the batch's order."""
     return f"{batch_folder(prompt, name)}/text_ids.txt"
