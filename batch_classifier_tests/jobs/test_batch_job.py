@@ -17,8 +17,9 @@ from batch_classifier.notes.waiting import Waiting, WaitingNotes, note_waiting
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.warehouse.batch import Batch
 from batch_classifier.warehouse.tables import BATCH_JOB
-from batch_classifier_tests.conftest import ScriptedInference, prompt_content
-from batch_classifier_tests.pipeline.core_pipeline import CorePipeline
+from batch_classifier_tests.support.core_pipeline import CorePipeline
+from batch_classifier_tests.support.prompt_content import prompt_content
+from batch_classifier_tests.support.scripted_inference import ScriptedInference
 
 FILE = "calls.csv"
 

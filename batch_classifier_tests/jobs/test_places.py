@@ -6,7 +6,8 @@ import pytest
 
 from batch_classifier.jobs.places import Places
 from batch_classifier.prompts.prompt import Prompt
-from batch_classifier_tests.conftest import ScriptedInference, prompt_content
+from batch_classifier_tests.support.prompt_content import prompt_content
+from batch_classifier_tests.support.scripted_inference import ScriptedInference
 
 
 class Quota(ScriptedInference):
