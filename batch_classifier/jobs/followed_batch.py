@@ -7,7 +7,7 @@ from batch_classifier.errors import InferenceError
 from batch_classifier.inference.interface import Inference, Job, JobRequest, NotNow
 from batch_classifier.inference.job_name import job_name
 from batch_classifier.jobs.attempt import Attempt
-from batch_classifier.jobs.attempts import read_outcome
+from batch_classifier.jobs.outcome import read_outcome
 from batch_classifier.jobs.places import Places
 from batch_classifier.jobs.texts_asked import OpenTexts, TextsAsked
 from batch_classifier.jobs.when_to_send import (

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from batch_classifier.jobs.attempts import Outcome, write_next_attempt
+from batch_classifier.jobs.next_attempt import write_next_attempt
+from batch_classifier.jobs.outcome import Outcome
 from batch_classifier.jobs.when_to_send import Answer, LastAttempt, Rules, Step, next_of_text
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.storage.folder import Folder
