@@ -11,7 +11,8 @@ from batch_classifier.aws.clients import AwsClients
 from batch_classifier.aws.refusals import told_plainly
 from batch_classifier.errors import ClassifierError, SettingError
 from batch_classifier.storage.folder import Folder
-from batch_classifier.storage.internal_keys import NOTES_FOLDER
+from batch_classifier.storage.internal_keys import NoteKind
+from batch_classifier.storage.notes import Notes
 
 # What SNS takes.
 _SUBJECT_CHARACTERS = 99
@@ -47,11 +48,11 @@ class Alert:
         return "\n".join(lines)
 
     @property
-    def note_key(self) -> str:
-        """Where it is noted that this was told: the same cause for the same request file, whatever the numbers in it."""
+    def note_name(self) -> str:
+        """The name of the note that this was told: the same cause for the same request file, whatever the numbers in it."""
         causes = [_NUMBERS.sub("#", cause) for cause in self.causes]
         content = orjson.dumps([self.job, self.partition, causes])
-        return f"{NOTES_FOLDER}/{hashlib.sha256(content).hexdigest()[:32]}.json"
+        return f"{hashlib.sha256(content).hexdigest()[:32]}.json"
 
 
 class Alerts:
@@ -67,7 +68,8 @@ class Alerts:
 
         Raises ClassifierError, without any address in it, when one of the ways is closed; the others are taken first.
         """
-        if internal.find(alert.note_key) is not None:
+        notes = Notes(internal, NoteKind.ALERTS)
+        if notes.is_there(alert.note_name):
             return False
         faults = []
         for send in (self._publish, self._notify):
@@ -76,7 +78,7 @@ class Alerts:
             except ClassifierError as error:
                 faults.append(str(error))
         if len(faults) < bool(self.topic_arn) + bool(self.urls):
-            internal.write_bytes(alert.note_key, orjson.dumps({"run": alert.run_id}))
+            notes.write(alert.note_name, orjson.dumps({"run": alert.run_id}))
         if faults:
             raise ClassifierError(" ".join(faults))
         return True

@@ -1,38 +1,61 @@
-"""The finished jobs behind a request file's answers: what of the table `batch_job` the reading of answers needs."""
+"""Finished jobs, the rows of the table `batch_job`: made where jobs are followed, read where their answers are."""
 
 import datetime
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
+
+import pyarrow as pa
+
+from batch_classifier.inference.interface import JobState
+from batch_classifier.warehouse.tables import BATCH_JOB
 
 
 @dataclass(frozen=True)
 class FinishedJob:
-    """One attempt at a batch that is over.
+    """One attempt at a batch that is over. Times are UTC, the names are the table's columns.
 
-    `shared_with` is the request file that pays for it; None when it is the one whose answers are read. Times are UTC.
+    Attributes:
+        attempt: 1 for the first job of a batch.
+        records: texts sent; `succeeded` of them were answered, `failed` not.
+        unanswered: texts of the batch that no attempt has answered; 0 but in the batch's last row.
+        cost_usd: 0 where another request file pays; None where no price is known.
+        output_uri: the folder of the answers.
+        shared_with: the request file that pays for it; None when it is this one.
     """
 
+    request_file: str
     batch: str
-    status: str
-    message: str | None
+    attempt: int
+    job_name: str
+    job_arn: str
+    status: JobState
+    submitted_at: datetime.datetime | None
     ended_at: datetime.datetime | None
     records: int
+    succeeded: int
+    failed: int
+    unanswered: int
+    input_tokens: int
+    output_tokens: int
+    cost_usd: float | None
     output_uri: str
+    message: str
     shared_with: str | None
+
+    def to_row(self) -> dict[str, Any]:
+        """The row of `batch_job`, by column."""
+        return {**asdict(self), "status": str(self.status)}
 
 
 def finished_jobs(rows: Iterable[Mapping[str, Any]]) -> list[FinishedJob]:
     """The jobs in rows of the table `batch_job`, in their order."""
+    columns = [field.name for field in fields(FinishedJob)]
     return [
-        FinishedJob(
-            batch=row["batch"],
-            status=row["status"],
-            message=row["message"],
-            ended_at=row["ended_at"],
-            records=row["records"],
-            output_uri=row["output_uri"],
-            shared_with=row["shared_with"],
-        )
-        for row in rows
+        FinishedJob(**{column: row[column] for column in columns} | {"status": JobState(row["status"])}) for row in rows
     ]
+
+
+def finished_jobs_to_arrow(jobs: Iterable[FinishedJob]) -> pa.RecordBatch:
+    """Finished jobs as rows of `batch_job`."""
+    return pa.RecordBatch.from_pylist([job.to_row() for job in jobs], schema=BATCH_JOB.schema)

@@ -61,6 +61,11 @@ class Job:
     failed: int = 0
     message: str = ""
 
+    @property
+    def progress(self) -> str:
+        """State and counts in a line, for a person."""
+        return f"{self.state}, {self.processed:,} of {self.total:,}"
+
 
 class NotNow(ClassifierError):
     """The service takes no more jobs, or no more calls, just now: a matter of waiting, not a failure."""

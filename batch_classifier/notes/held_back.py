@@ -10,24 +10,26 @@ import orjson
 from batch_classifier.notes.reruns import Rerun, note_reruns
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.storage.folder import Folder
-
-_FOLDER = "held_back"
+from batch_classifier.storage.internal_keys import NoteKind
+from batch_classifier.storage.notes import Notes
 
 
 def note_held_back(internal: Folder, prompt: Prompt, request_file: str) -> None:
     """Note that a request file waits for more texts."""
-    internal.write_bytes(_key(prompt, request_file), orjson.dumps({"request_file": request_file}))
+    content = orjson.dumps({"request_file": request_file})
+    Notes(internal, NoteKind.HELD_BACK).write(_name(prompt, request_file), content)
 
 
 def call_held_back(internal: Folder, prompt: Prompt, request_file: str) -> None:
     """Have the files that wait for more texts run again, now that this one's batches are on their way."""
-    own = _key(prompt, request_file)
-    notes = {file.key: internal.read_bytes(file.key) for file in internal.list(f"{_FOLDER}/{prompt.name}/")}
-    files = [orjson.loads(content)["request_file"] for key, content in notes.items() if content and key != own]
+    notes, own = Notes(internal, NoteKind.HELD_BACK), _name(prompt, request_file)
+    notes.move_old(f"{prompt.name}/")
+    found = {notes.name_of(file): internal.read_bytes(file.key) for file in notes.list(f"{prompt.name}/")}
+    files = [orjson.loads(content)["request_file"] for name, content in found.items() if content and name != own]
     note_reruns(internal, [Rerun(prompt.name, file, "more texts have come") for file in files])
-    for key in notes:
-        internal.delete(key)
+    for name in found:
+        notes.delete(name)
 
 
-def _key(prompt: Prompt, request_file: str) -> str:
-    return f"{_FOLDER}/{prompt.name}/{hashlib.sha256(request_file.encode()).hexdigest()[:32]}.json"
+def _name(prompt: Prompt, request_file: str) -> str:
+    return f"{prompt.name}/{hashlib.sha256(request_file.encode()).hexdigest()[:32]}.json"

@@ -2,13 +2,13 @@
 
 import datetime
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 import orjson
 
 from batch_classifier.storage.folder import Folder
-
-_FOLDER = "rerun_requests"
+from batch_classifier.storage.internal_keys import NoteKind
+from batch_classifier.storage.notes import Notes, OldNotes
 
 
 @dataclass(frozen=True)
@@ -24,12 +24,21 @@ def note_reruns(internal: Folder, reruns: Sequence[Rerun]) -> None:
     """Ask for these reruns."""
     if reruns:
         moment = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S%f")
-        internal.write_bytes(f"{_FOLDER}/{moment}.json", orjson.dumps([asdict(rerun) for rerun in reruns]))
+        content = orjson.dumps([asdict(rerun) for rerun in reruns])
+        Notes(internal, NoteKind.RERUN_REQUESTS).write(f"{moment}.json", content)
 
 
-def noted_reruns(internal: Folder) -> Iterator[tuple[str, list[Rerun]]]:
-    """The reruns that are asked for, by the key of their note, oldest first."""
-    for file in sorted(internal.list(f"{_FOLDER}/"), key=lambda file: file.key):
-        content = internal.read_bytes(file.key)
-        if content is not None:
-            yield file.key, [Rerun(**rerun) for rerun in orjson.loads(content)]
+@dataclass
+class RerunNotes:
+    """Reads the notes of reruns, again and again."""
+
+    _old: OldNotes = field(default_factory=OldNotes)
+
+    def read(self, internal: Folder) -> Iterator[tuple[str, list[Rerun]]]:
+        """The reruns that are asked for, by the key of their note, oldest first."""
+        notes = Notes(internal, NoteKind.RERUN_REQUESTS)
+        self._old.move(notes)
+        for file in sorted(notes.list(), key=lambda file: file.key):
+            content = internal.read_bytes(file.key)
+            if content is not None:
+                yield file.key, [Rerun(**rerun) for rerun in orjson.loads(content)]

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from batch_classifier.storage.folder import Folder, StoredFile
-from batch_classifier.storage.internal_keys import NOTES_FOLDER
+from batch_classifier.storage.internal_keys import NoteKind
 from batch_classifier.storage.local_folder import LocalFolder
+from batch_classifier.storage.notes import Notes
 from batch_classifier.warehouse.interface import Warehouse
 from batch_classifier.warehouse.tables import BEDROCK_JSONL, CLASSIFICATIONS
 
@@ -51,7 +52,8 @@ def remove_expired(
                 _remove_batch(retention, internal, folder, batch)
                 batches += 1
                 size += sum(file.size for file in files)
-    notes = [file for file in internal.list(f"{NOTES_FOLDER}/") if file.modified < before]
+    alerts = Notes(internal, NoteKind.ALERTS)
+    notes = [file for file in (*alerts.list(), *alerts.list_old()) if file.modified < before]
     for note in notes:
         internal.delete(note.key)
     size += sum(note.size for note in notes) + _remove_unfinished(internal.spool_directory(), before)

@@ -11,8 +11,9 @@ import orjson
 from batch_classifier.inference.interface import Job
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.storage.folder import Folder, StoredFile
+from batch_classifier.storage.internal_keys import NoteKind
+from batch_classifier.storage.notes import Notes, OldNotes
 
-_FOLDER = "waiting"
 # After a restart of the sensor's process every note is read at one tick.
 _READS_AT_ONCE = 8
 
@@ -38,18 +39,18 @@ def note_waiting(
     internal: Folder, prompt: Prompt, request_file: str, jobs: Sequence[Job], unsent: Sequence[str]
 ) -> None:
     """Note that a request file waits for these jobs; the time of an earlier note stays."""
-    key = _key(prompt.name, request_file)
-    earlier = internal.read_bytes(key)
+    notes, name = _notes(internal), _name(prompt.name, request_file)
+    earlier = notes.read(name)
     now = datetime.datetime.now(datetime.UTC).isoformat()
     since = orjson.loads(earlier)["since"] if earlier else now
     in_flight = {job.name: job.arn for job in jobs if not job.state.is_over}
     waiting = Waiting(prompt.name, request_file, since, in_flight, unsent, prompt.model.id, now)
-    internal.write_bytes(key, orjson.dumps(asdict(waiting)))
+    notes.write(name, orjson.dumps(asdict(waiting)))
 
 
 def forget_waiting(internal: Folder, prompt: Prompt, request_file: str) -> None:
     """The request file waits no more."""
-    internal.delete(_key(prompt.name, request_file))
+    _notes(internal).delete(_name(prompt.name, request_file))
 
 
 def jobs_ahead(internal: Folder, prompt: Prompt, request_file: str, enough: int) -> int:
@@ -57,10 +58,12 @@ def jobs_ahead(internal: Folder, prompt: Prompt, request_file: str, enough: int)
 
     None for a file that waits itself: the sensor has sent for it, in its turn.
     """
-    if internal.find(_key(prompt.name, request_file)) is not None:
+    notes = _notes(internal)
+    if notes.is_there(_name(prompt.name, request_file)):
         return 0
+    notes.move_old()
     ahead: set[str] = set()
-    for file in internal.list(f"{_FOLDER}/"):
+    for file in notes.list():
         if len(ahead) >= enough:
             break
         if (content := internal.read_bytes(file.key)) is not None:
@@ -74,10 +77,13 @@ class WaitingNotes:
     """Reads the notes, each once for as long as it does not change: a thousand of them cost one listing a look."""
 
     _known: dict[str, tuple[StoredFile, Waiting]] = field(default_factory=dict)
+    _old: OldNotes = field(default_factory=OldNotes)
 
     def read(self, internal: Folder) -> list[tuple[StoredFile, Waiting]]:
         """The notes as they are now, those that wait longest first."""
-        listed = {file.key: file for file in internal.list(f"{_FOLDER}/")}
+        notes = _notes(internal)
+        self._old.move(notes)
+        listed = {file.key: file for file in notes.list()}
         found = {key: entry for key, entry in self._known.items() if key in listed and _is_same(entry[0], listed[key])}
         changed = [key for key in listed if key not in found]
         with ThreadPoolExecutor(_READS_AT_ONCE) as pool:
@@ -92,6 +98,10 @@ def _is_same(one: StoredFile, other: StoredFile) -> bool:
     return one.fingerprint == other.fingerprint and one.modified == other.modified
 
 
-def _key(prompt: str, request_file: str) -> str:
+def _notes(internal: Folder) -> Notes:
+    return Notes(internal, NoteKind.WAITING)
+
+
+def _name(prompt: str, request_file: str) -> str:
     # A request file's name may hold what a key of the internal folder may not.
-    return f"{_FOLDER}/{prompt}/{hashlib.sha256(request_file.encode()).hexdigest()[:32]}.json"
+    return f"{prompt}/{hashlib.sha256(request_file.encode()).hexdigest()[:32]}.json"

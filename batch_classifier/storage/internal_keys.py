@@ -1,9 +1,36 @@
 """Where things stand in the internal folder: batches, their texts, their answers, and notes."""
 
+from enum import StrEnum
+
 from batch_classifier.prompts.prompt import Prompt
 
-# The folder of the alerts that were sent.
-NOTES_FOLDER = "alerts"
+# Beside the folders of the prompts, whose names cannot start with an underscore.
+_NOTES = "_notes"
+
+
+class NoteKind(StrEnum):
+    """What runs leave for each other in the internal folder; each kind has a folder of its own below `_notes/`."""
+
+    WAITING = "waiting"
+    RERUN_REQUESTS = "rerun_requests"
+    HELD_BACK = "held_back"
+    ALERTS = "alerts"
+    ON_DEMAND_JOBS = "on_demand_jobs"
+
+
+def notes_folder(kind: NoteKind) -> str:
+    """The key of the folder of all notes of a kind."""
+    return f"{_NOTES}/{kind}"
+
+
+def old_notes_folder(kind: NoteKind) -> str:
+    """Where earlier versions left the notes of a kind: a folder that a prompt of that name has too."""
+    return str(kind)
+
+
+def is_old_note(kind: NoteKind, key: str) -> bool:
+    """Whether a key is that of a note where earlier versions left them; a prompt's own files lie one folder deeper."""
+    return key.startswith(f"{old_notes_folder(kind)}/") and key.count("/") < 3
 
 
 def batch_folder(prompt: Prompt, name: str) -> str:
@@ -14,6 +41,11 @@ def batch_folder(prompt: Prompt, name: str) -> str:
 def batch_key(prompt: Prompt, name: str) -> str:
     """The key of a batch's JSONL file."""
     return f"{batch_folder(prompt, name)}/{name}.jsonl"
+
+
+def attempt_key(prompt: Prompt, name: str, number: int) -> str:
+    """The key of the JSONL file of what a later attempt asks of a batch."""
+    return f"{batch_folder(prompt, name)}/attempt-{number}.jsonl"
 
 
 def text_ids_key(prompt: Prompt, name: str) -> str:

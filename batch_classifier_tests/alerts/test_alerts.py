@@ -181,7 +181,7 @@ def test_a_topic_that_is_gone_is_shown_in_the_tick_and_told_the_next_time(
 def test_a_cause_is_the_same_whatever_numbers_and_names_of_versions_stand_in_it(
     first: str, second: str, is_same: bool
 ) -> None:
-    keys = {Alert("job", "a.csv", "run", (cause,)).note_key for cause in (first, second)}
+    keys = {Alert("job", "a.csv", "run", (cause,)).note_name for cause in (first, second)}
     assert (len(keys) == 1) == is_same
 
 

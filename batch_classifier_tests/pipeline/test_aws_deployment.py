@@ -104,7 +104,7 @@ def test_a_key_encrypts_every_file_that_is_written(deployment: Deployment, monke
             if not found["Key"].startswith("query-results/"):
                 assert s3.head_object(Bucket=bucket, Key=found["Key"]).get("SSEKMSKeyId") == KMS_KEY, found["Key"]
                 keys.add(found["Key"].split("/")[1])
-    assert keys >= {"tables", "on_demand_jobs", "travel"}
+    assert keys >= {"tables", "_notes", "travel"}
     request = JobRequest("job", load_prompts(PROMPTS).get("travel"), "travel/a.jsonl", "travel/answers", 100)
     definitions.resources["inference"].submit(request)
     (job,) = deployment.emulator.jobs

@@ -10,10 +10,11 @@ from batch_classifier.answers.classifications import Classifications
 from batch_classifier.answers.finished_jobs import finished_jobs
 from batch_classifier.batches.bedrock_jsonl import BatchPlan
 from batch_classifier.inference.interface import Inference
-from batch_classifier.jobs.batch_job import BatchJobs
+from batch_classifier.jobs.following import BatchJobs
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.requests.text_id import text_id
 from batch_classifier.storage.folder import Folder
+from batch_classifier.warehouse.batch import Batch
 from batch_classifier.warehouse.duckdb import DuckDBWarehouse
 from batch_classifier.warehouse.tables import BATCH_JOB, BEDROCK_JSONL, CLASSIFICATIONS, RAW_REQUESTS
 
@@ -58,14 +59,15 @@ class CorePipeline:
     def jobs(self, request_file: str) -> BatchJobs:
         """The jobs of the planned batches, ready to run."""
         sql = f"select * from {self.prompt.name}.bedrock_jsonl where request_file = '{request_file}' order by batch"
-        return BatchJobs(self.prompt, self.warehouse.query(self.prompt.name, sql), self.inference, self.internal)
+        batches = [Batch.from_row(row) for row in self.warehouse.query(self.prompt.name, sql)]
+        return BatchJobs(self.prompt, batches, self.inference, self.internal)
 
     def run_jobs(self, request_file: str, wait_seconds: float | None = None) -> bool:
         """Run the jobs; True when they are over and noted."""
         jobs = self.jobs(request_file)
         is_over = jobs.run(wait_seconds)
         if is_over:
-            self._replace(BATCH_JOB, request_file, jobs.rows())
+            self._replace(BATCH_JOB, request_file, [job.to_row() for job in jobs.finished_jobs()])
         return is_over
 
     def classify(self, request_file: str) -> list[dict]:

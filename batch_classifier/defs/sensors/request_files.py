@@ -15,7 +15,7 @@ from batch_classifier.defs.names import PARTITION_TAG, REASON_TAG, asset_key, jo
 from batch_classifier.defs.prompt_job import AssetJob
 from batch_classifier.defs.sensors.finished_jobs import IN_PROGRESS
 from batch_classifier.errors import ClassifierError
-from batch_classifier.notes.reruns import noted_reruns
+from batch_classifier.notes.reruns import RerunNotes
 from batch_classifier.prompts.loading import PromptFolder
 from batch_classifier.requests.request_files import WaitingFiles, changed_since, look
 from batch_classifier.requests.s3_events import FileEvents
@@ -37,6 +37,7 @@ class SensorMemory:
     tick: int = 0
     seen: dict[tuple[str, str], str] = field(default_factory=dict)
     still_being_written: dict[str, str] = field(default_factory=dict)
+    reruns: RerunNotes = field(default_factory=RerunNotes)
     rerun_notes: set[str] = field(default_factory=set)
     listed_at: float | None = None
 
@@ -153,7 +154,7 @@ def _reruns(
     instance: dg.DagsterInstance, internal: Folder, memory: SensorMemory, prompts: set[str]
 ) -> Iterator[dg.RunRequest]:
     """Runs for what is noted as to be run again. A note is removed a tick later, when its runs are certain."""
-    for note, reruns in noted_reruns(internal):
+    for note, reruns in memory.reruns.read(internal):
         if note in memory.rerun_notes:
             internal.delete(note)
             memory.rerun_notes.discard(note)

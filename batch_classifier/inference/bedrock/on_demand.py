@@ -6,9 +6,7 @@ each answer there as it comes, so that a kill costs at most the calls that were 
 
 import contextlib
 import dataclasses
-import datetime
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from itertools import islice
 from typing import Any
@@ -18,18 +16,16 @@ import orjson
 
 from batch_classifier.aws.clients import AwsClients
 from batch_classifier.aws.refusals import EXPIRED, NOT_ALLOWED, UNKNOWN_CALLER, error_code, told_plainly, words_of
-from batch_classifier.errors import ClassifierError
 from batch_classifier.inference.bedrock.messages import advice_on
+from batch_classifier.inference.bedrock.on_demand_notes import OnDemandNotes
 from batch_classifier.inference.interface import Job, JobRequest
 from batch_classifier.inference.process_jobs import ProcessJobs
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.storage.folder import Folder
-from batch_classifier.storage.s3_folder import S3Folder, require_s3
+from batch_classifier.storage.s3_folder import require_s3
 
-LEASE_SECONDS = 60.0
 # The caller's own mistake or state: no answer of the model's, and no sense in going on to the next text.
 _STOPS_ALL = NOT_ALLOWED | EXPIRED | UNKNOWN_CALLER
-_FOLDER = "on_demand_jobs"
 
 
 class OnDemandJobs:
@@ -43,9 +39,8 @@ class OnDemandJobs:
 
     def _process_jobs(self) -> ProcessJobs:
         if self._jobs is None:
-            internal = require_s3(self.internal, "Inference on Bedrock")
-            notes = S3Folder(internal.uri_of(_FOLDER), self.clients, internal.kms_key_id)
-            self._jobs = ProcessJobs("on-demand", notes, lambda name: held_lease(notes, name), self._answer)
+            notes = OnDemandNotes(require_s3(self.internal, "Inference on Bedrock"), self.clients)
+            self._jobs = ProcessJobs("on-demand", notes, notes.held_lease, self._answer)
         return self._jobs
 
     def submit(self, request: JobRequest) -> Job:
@@ -136,49 +131,3 @@ def _record_id(line: bytes) -> str:
 def _counted(job: Job, answers: list[bytes]) -> Job:
     failed = sum(b'"modelOutput":' not in answer for answer in answers)
     return dataclasses.replace(job, processed=len(answers), succeeded=len(answers) - failed, failed=failed)
-
-
-@contextlib.contextmanager
-def held_lease(notes: S3Folder, name: str, seconds: float = LEASE_SECONDS) -> Iterator[bool]:
-    """Hold the lease of a job, renewed until the end; False when another process holds one that is not stale.
-
-    A lease is an object that only one can create; one that was not renewed for `seconds` belongs to a process that is gone.
-    """
-    number = _next_lease(notes, name, seconds)
-    key = f"leases/{name}/{number:05d}"
-    if number < 0 or not notes.create(key, b""):
-        yield False
-        return
-    is_over = threading.Event()
-
-    def renew() -> None:
-        while not is_over.wait(seconds / 4):
-            with contextlib.suppress(ClassifierError):
-                notes.write_bytes(key, b"")
-
-    renewing = threading.Thread(target=renew, daemon=True)
-    renewing.start()
-    try:
-        yield True
-    finally:
-        is_over.set()
-        renewing.join()
-        notes.write_bytes(f"{key}-released", b"")
-
-
-def _next_lease(notes: S3Folder, name: str, seconds: float) -> int:
-    """The number of the lease that may be created now; -1 while another process holds one."""
-    leases = {file.key.rsplit("/", 1)[-1]: file for file in notes.list(f"leases/{name}/")}
-    newest = max((key for key in leases if not key.endswith("-released")), default=None)
-    if newest is None:
-        return 0
-    is_free = f"{newest}-released" in leases or (_now(notes) - leases[newest].modified).total_seconds() > seconds
-    return int(newest) + 1 if is_free else -1
-
-
-def _now(notes: S3Folder) -> datetime.datetime:
-    """The time on the clock that leases are dated by, which need not be this machine's."""
-    key = "leases/clock"
-    notes.write_bytes(key, b"")
-    found = notes.find(key)
-    return found.modified if found else datetime.datetime.now(datetime.UTC)

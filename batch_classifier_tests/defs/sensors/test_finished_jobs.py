@@ -17,6 +17,7 @@ from batch_classifier.settings import load_settings
 from batch_classifier.storage.local_folder import LocalFolder
 from batch_classifier_tests.support.aws_deployment import TEXTS, Deployment
 from batch_classifier_tests.support.bedrock_with_duckdb import LATER, deployed_with_duckdb, go_on
+from batch_classifier_tests.support.outcomes import materialized
 from batch_classifier_tests.support.repository import PROMPTS
 
 
@@ -136,6 +137,42 @@ def test_a_run_that_loses_its_session_is_come_back_for(deployment: Deployment, m
     assert requested(deployment) == [("classify_travel", "1.csv")]
     assert go_on(deployment, "travel", "1.csv", "batch_job", "classifications").success
     assert deployment.emulator.calls.texts_asked_twice() == []
+
+
+def test_an_asset_that_is_put_in_between_is_run_too(deployment: Deployment) -> None:
+    """What comes after batch_job is read from the graph of assets: nothing is edited for a new one."""
+    key = dg.AssetKey(["travel", "second_opinion"])
+
+    @dg.asset(
+        key=key,
+        deps=[dg.AssetKey(["travel", "classifications"])],
+        group_name="travel",
+        partitions_def=dg.DynamicPartitionsDefinition(name="travel_request_files"),
+    )
+    def second_opinion() -> dg.MaterializeResult:
+        return dg.MaterializeResult()
+
+    made = deployment.definitions
+    summary = dg.AssetKey(["travel", "category_summary"])
+    assets = [
+        asset.map_asset_specs(lambda spec: spec.merge_attributes(deps=[key]) if spec.key == summary else spec)
+        for asset in made.assets or []
+        if isinstance(asset, dg.AssetsDefinition)
+    ]
+    deployment.definitions = dg.Definitions(
+        assets=[*assets, second_opinion],
+        jobs=made.jobs,
+        sensors=made.sensors,
+        resources=made.resources,
+        executor=made.executor,
+    )
+    start(deployment, "travel", "1.csv")
+    deployment.emulator.advance(LATER)
+    (request,) = deployment.tick("finished_jobs").run_requests
+    names = ["batch_job", "category_summary", "classifications", "result_files", "second_opinion"]
+    assert [asset.path[1] for asset in request.asset_selection] == names
+    result = deployment.run("1.csv", names)
+    assert result.success and {"second_opinion", "category_summary"} <= materialized([result])
 
 
 def test_throttled_listings_are_waited_for(deployment: Deployment) -> None:

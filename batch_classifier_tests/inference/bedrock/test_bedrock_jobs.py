@@ -6,11 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from batch_classifier.aws import clients as aws_clients
 from batch_classifier.errors import InferenceError
 from batch_classifier.inference.bedrock.batch_inference import BedrockInference
 from batch_classifier.prompts.loading import load_prompts
-from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.storage.s3_folder import S3Folder
 from batch_classifier_tests.emulators.faults import (
     CutAnswer,
@@ -27,11 +25,9 @@ from batch_classifier_tests.emulators.faults import (
 )
 from batch_classifier_tests.emulators.limits import Durations
 from batch_classifier_tests.emulators.server import ROLE_ARN, BedrockEmulator
+from batch_classifier_tests.support.bedrock_pipeline import FEW, TEXTS, pipeline, serving_bedrock
 from batch_classifier_tests.support.core_pipeline import CorePipeline, statuses
 from batch_classifier_tests.support.repository import PROMPTS
-
-TEXTS = [f"User: I would like to change booking number {number}." for number in range(240)]
-FEW = TEXTS[:30]
 
 
 def only_first_attempt(name: str) -> bool:
@@ -50,21 +46,9 @@ def in_first_attempts(fault: Fault) -> Callable[[SeenRecord], Fault | None]:
 
 @pytest.fixture()
 def emulator(monkeypatch: pytest.MonkeyPatch) -> Iterator[BedrockEmulator]:
-    """A fresh emulator with the two buckets, which boto3 is led to; tries again are left to the runs, to save the time."""
-    monkeypatch.setattr(aws_clients, "FEW_RETRIES", {"mode": "standard", "max_attempts": 1})
-    with BedrockEmulator() as serving:
-        serving.create_buckets("customer", "internal")
-        for name, value in serving.environment.items():
-            monkeypatch.setenv(name, value)
+    """A fresh emulator for one test."""
+    with serving_bedrock(monkeypatch) as serving:
         yield serving
-
-
-def pipeline(tmp_path: Path, **changes: object) -> CorePipeline:
-    """The travel prompt's pipeline on Bedrock."""
-    prompt: Prompt = load_prompts(PROMPTS).prompts["travel"].model_copy(update=changes)
-    internal = S3Folder("s3://internal/work")
-    inference = BedrockInference(internal, ROLE_ARN, poll_seconds=0.02)
-    return CorePipeline(tmp_path, prompt, inference, internal)
 
 
 def test_all_texts_are_answered_by_one_job(emulator: BedrockEmulator, tmp_path: Path) -> None:

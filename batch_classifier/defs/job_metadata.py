@@ -1,0 +1,41 @@
+"""What Dagster shows of batch_job: jobs that are under way in observations, finished ones in the asset's metadata."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+
+from batch_classifier.defs.metadata import markdown_table
+from batch_classifier.defs.names import asset_key
+from batch_classifier.inference.interface import Inference, Job
+from batch_classifier.jobs.batch_job import Finished
+from batch_classifier.warehouse.tables import BATCH_JOB
+
+_JOBS_SHOWN = 50
+_COLUMNS_SHOWN = ["job_name", "status", "records", "succeeded", "failed", "cost_usd", "message"]
+
+
+def observation(
+    prompt: str, request_file: str, jobs: Mapping[str, Job], inference: Inference, **more: Any
+) -> dg.AssetObservation:
+    """An observation of batch_job: state, counts and link of each job by its name, and what else there is to tell."""
+    metadata: dict[str, Any] = {**more, **{name: job.progress for name, job in jobs.items()}}
+    for name, job in jobs.items():
+        if (url := inference.console_url(job)) is not None:
+            metadata[f"{name} in the AWS console"] = dg.MetadataValue.url(url)
+    return dg.AssetObservation(asset_key(prompt, BATCH_JOB.name), partition=request_file, metadata=metadata)
+
+
+def finished_metadata(finished: Finished) -> dict[str, Any]:
+    """What is shown of jobs that are over: texts, tokens and cost in all, and the first jobs one by one."""
+    jobs, cost = finished.jobs, finished.cost_usd
+    return {
+        "texts_sent": sum(job.records for job in jobs),
+        "texts_answered": sum(job.succeeded for job in jobs),
+        "texts_asked_again_for_a_repair": finished.repairs,
+        "repair_cost_usd": finished.repair_cost_usd,
+        "input_tokens": sum(job.input_tokens for job in jobs),
+        "output_tokens": sum(job.output_tokens for job in jobs),
+        "cost_usd": "no price is known for this model; set model.price" if cost is None else cost,
+        "jobs": markdown_table([job.to_row() for job in jobs[:_JOBS_SHOWN]], _COLUMNS_SHOWN),
+    }

@@ -1,0 +1,58 @@
+"""One attempt at a batch: its job, what came of it, and its row in the table `batch_job`."""
+
+from dataclasses import dataclass
+
+from batch_classifier.answers.finished_jobs import FinishedJob
+from batch_classifier.inference.interface import Inference, Job, JobRequest
+from batch_classifier.jobs.when_to_send import Ending, LastAttempt
+from batch_classifier.storage.folder import Folder
+from batch_classifier.warehouse.batch import Batch
+
+
+@dataclass
+class Attempt:
+    """One job of a batch, from its request to its end.
+
+    Attributes:
+        number: 1 for the first.
+        after: what is known of the attempt before it; None for the first.
+        job: None until it is found or submitted.
+        ending: how its job ended; None until it has.
+        answered: texts that have an answer, fit or not.
+    """
+
+    number: int
+    request: JobRequest
+    after: LastAttempt | None
+    job: Job | None = None
+    ending: Ending | None = None
+    answered: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+    def finished_job(
+        self, job: Job, batch: Batch, inference: Inference, internal: Folder, unanswered: int
+    ) -> FinishedJob:
+        """The row of the table, for a job that is over; `unanswered` are texts of the batch that no attempt has answered."""
+        price = inference.price(self.request.prompt, self.request.records)
+        cost = None if price is None else round(price.cost(self.input_tokens, self.output_tokens), 6)
+        return FinishedJob(
+            request_file=batch.request_file,
+            batch=batch.name,
+            attempt=self.number,
+            job_name=job.name,
+            job_arn=job.arn,
+            status=job.state,
+            submitted_at=job.submitted_at,
+            ended_at=job.ended_at,
+            records=self.request.records,
+            succeeded=self.answered,
+            failed=self.request.records - self.answered,
+            unanswered=unanswered,
+            input_tokens=self.input_tokens,
+            output_tokens=self.output_tokens,
+            cost_usd=cost if batch.shared_with is None else 0.0,
+            output_uri=internal.uri_of(self.request.output_key),
+            message=job.message,
+            shared_with=batch.shared_with,
+        )

@@ -1,0 +1,50 @@
+"""What an attempt at a batch came to, text by text: which answers are fit, and what is wrong with the others."""
+
+from dataclasses import dataclass, field
+
+from batch_classifier.answers.attempt_answers import AttemptAnswers
+from batch_classifier.jobs.when_to_send import Answer
+from batch_classifier.prompts.prompt import Prompt
+from batch_classifier.storage.folder import Folder
+from batch_classifier.warehouse.statuses import HOLDING, Status
+
+_QUOTED_CHARACTERS = 200
+
+
+@dataclass
+class Outcome:
+    """The answers of one attempt: ids of texts that are settled, and for unfit ones what was wrong with their answer."""
+
+    settled: set[str] = field(default_factory=set)
+    unfit: dict[str, str] = field(default_factory=dict)
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+    def answer_to(self, text_id: str) -> Answer:
+        """What there is for a text."""
+        if text_id in self.settled:
+            return Answer.FIT
+        return Answer.UNFIT if text_id in self.unfit else Answer.MISSING
+
+
+def read_outcome(folder: Folder, output_key: str, prompt: Prompt) -> Outcome:
+    """Read all answers of an attempt. A text with several answers is settled when one of them is fit."""
+    outcome = Outcome()
+    for batch in AttemptAnswers(folder, output_key, prompt):
+        for row in batch.select(["text_id", "status", "raw_class", "input_tokens", "output_tokens"]).to_pylist():
+            outcome.input_tokens += row["input_tokens"]
+            outcome.output_tokens += row["output_tokens"]
+            if row["status"] in HOLDING:
+                outcome.settled.add(row["text_id"])
+            elif row["status"] == Status.INVALID_CLASS:
+                outcome.unfit[row["text_id"]] = _what_was_wrong(row["raw_class"])
+            elif row["status"] == Status.NO_ANSWER:
+                outcome.unfit[row["text_id"]] = "It was empty, or it was cut off before it named a category."
+    return outcome
+
+
+def _what_was_wrong(raw_class: str | None) -> str:
+    if not raw_class:
+        return "It did not name a category in the form that was asked for."
+    quoted = " ".join(raw_class.split())[:_QUOTED_CHARACTERS]
+    return f"It named “{quoted}”, which is not one of the categories."

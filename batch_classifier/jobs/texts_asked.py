@@ -1,0 +1,68 @@
+"""The texts of a batch while its attempts follow each other: which are asked now, which were repaired, which have an answer."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from batch_classifier.jobs.next_attempt import write_next_attempt
+from batch_classifier.jobs.outcome import Outcome
+from batch_classifier.jobs.when_to_send import Answer, LastAttempt, Rules, Step, next_of_text
+from batch_classifier.prompts.prompt import Prompt
+from batch_classifier.storage.folder import Folder
+from batch_classifier.storage.internal_keys import batch_key, text_ids_key
+from batch_classifier.storage.text_ids import read_text_ids
+
+# By text id: what was wrong with the answer, or None for a text that is sent as it was.
+OpenTexts = dict[str, str | None]
+
+
+@dataclass
+class TextsAsked:
+    """The texts of one batch, by their ids.
+
+    Attributes:
+        repaired: those that were asked for a repair.
+    """
+
+    prompt: Prompt
+    batch: str
+    internal: Folder
+    repaired: set[str] = field(default_factory=set)
+    _asked: OpenTexts | None = None  # None while it is the whole batch
+    _answered: set[str] = field(default_factory=set)
+
+    def sort_out(self, outcome: Outcome, last: LastAttempt, rules: Rules) -> tuple[OpenTexts, int]:
+        """What the last attempt leaves open, and how many of the texts it asked it has answered, fit or not."""
+        open_texts: OpenTexts = {}
+        answered = 0
+        for text_id in self._ids_asked():
+            answer = outcome.answer_to(text_id)
+            if answer is not Answer.MISSING:
+                answered += 1
+                self._answered.add(text_id)
+            step = next_of_text(answer, text_id in self.repaired, last, rules)
+            if step in (Step.REPAIR, Step.SEND_AGAIN):
+                open_texts[text_id] = outcome.unfit[text_id] if step is Step.REPAIR else None
+        return open_texts, answered
+
+    def _ids_asked(self) -> Iterable[str]:
+        if self._asked is not None:
+            return self._asked
+        pieces = read_text_ids(self.internal, text_ids_key(self.prompt, self.batch))
+        return (text_id for piece in pieces for text_id in piece.to_pylist())
+
+    def ask(self, open_texts: OpenTexts) -> None:
+        """These are asked by the next attempt."""
+        self.repaired |= {text_id for text_id, fault in open_texts.items() if fault is not None}
+        self._asked = open_texts
+
+    def write(self, key: str) -> None:
+        """Write the file of what is asked now, unless it is the batch's own file."""
+        whole = batch_key(self.prompt, self.batch)
+        if self._asked is not None and key != whole:
+            write_next_attempt(self.internal, whole, key, self._asked, self.prompt)
+
+    def finish(self) -> int:
+        """Nothing more is asked; returns how many texts have an answer. A file may have a million texts: none is kept."""
+        answered = len(self._answered)
+        self._asked, self._answered = {}, set()
+        return answered
