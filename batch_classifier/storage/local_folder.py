@@ -19,6 +19,10 @@ _READ_BYTES = 1 << 20
 class LocalFolder(Folder):
     """A folder of this machine."""
 
+    # What is published is for the folder's readers, as any new file is. The system takes the umask off when the file is made:
+    # to ask for it afterwards means to change it, for all threads.
+    spool_mode = 0o666
+
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
         self.uri = str(self.path)
@@ -63,10 +67,6 @@ class LocalFolder(Folder):
         """Move a finished file of the same disk in place, in one step."""
         target = self.path / key
         target.parent.mkdir(parents=True, exist_ok=True)
-        # mkstemp makes files private; what is published is for the folder's readers, as with any new file.
-        umask = os.umask(0)
-        os.umask(umask)
-        file.chmod(0o666 & ~umask)
         file.replace(target)
 
     def delete(self, key: str) -> None:

@@ -3,6 +3,7 @@
 import os
 import stat
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from batch_classifier.errors import ClassifierError, SettingError
 from batch_classifier.storage.local_folder import LocalFolder
 from batch_classifier.storage.open_folder import open_folder
+from batch_classifier.storage.s3_folder import S3Folder
 from batch_classifier_tests.support.outcomes import is_one_sentence
 
 NAMES = [
@@ -126,6 +128,37 @@ def test_what_is_published_can_be_read_by_others(folder: LocalFolder) -> None:
     finally:
         os.umask(before)
     assert stat.S_IMODE((folder.path / "a.csv").stat().st_mode) == 0o644
+
+
+def test_nobody_elses_files_are_open_to_all_while_files_are_published(
+    folder: LocalFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The umask is the whole process's: whoever changes it, even for a moment, changes it for every other thread."""
+
+    def publish(number: int) -> None:
+        for turn in range(100):
+            folder.write_bytes(f"{number}/{turn}.csv", b"")
+
+    def make(number: int) -> None:
+        for turn in range(1_000):
+            (tmp_path / f"own-{number}-{turn}").touch()
+
+    before = os.umask(0o027)
+    try:
+        with monkeypatch.context() as patch, ThreadPoolExecutor(8) as pool:
+            patch.setattr(os, "umask", lambda mask: pytest.fail("it is changed for all threads"))
+            for done in [pool.submit(work, number) for number in range(4) for work in (publish, make)]:
+                done.result()
+    finally:
+        os.umask(before)
+    made = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert len(made) == 4 * 100 + 4 * 1_000
+    assert {stat.S_IMODE(path.stat().st_mode) for path in made} == {0o640}
+
+
+def test_what_is_not_published_yet_is_nobody_elses_on_a_shared_disk() -> None:
+    with S3Folder("s3://bucket/prefix").spool() as path:
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
 def test_an_address_of_elsewhere_has_no_key(folder: LocalFolder) -> None:
