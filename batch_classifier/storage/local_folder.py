@@ -5,7 +5,7 @@ import os
 import shutil
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -66,12 +66,22 @@ class LocalFolder(Folder):
     def publish(self, file: Path, key: str) -> None:
         """Move a finished file of the same disk in place, in one step."""
         target = self.path / key
-        target.parent.mkdir(parents=True, exist_ok=True)
-        file.replace(target)
+        with _told_of(target):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            file.replace(target)
 
     def delete(self, key: str) -> None:
         """Remove a file; one that is not there is no error."""
-        (self.path / key).unlink(missing_ok=True)
+        with _told_of(self.path / key):
+            (self.path / key).unlink(missing_ok=True)
+
+    @contextmanager
+    def spool(self) -> Iterator[Path]:
+        """A path to write a file at that is not visible yet; raises ClassifierError where nothing can be written."""
+        with ExitStack() as stack:
+            with _told_of(self.path):
+                path = stack.enter_context(super().spool())
+            yield path
 
     def spool_directory(self) -> Path:
         """A hidden folder beside the files, so that publishing is a rename."""
@@ -80,3 +90,13 @@ class LocalFolder(Folder):
     def delete_folder(self, key: str) -> None:
         """Remove a folder and all below it."""
         shutil.rmtree(self.path / key, ignore_errors=True)
+
+
+@contextmanager
+def _told_of(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise ClassifierError(
+            f"{path} cannot be written: {error.strerror}; mend that, or set another folder in the settings."
+        ) from error
