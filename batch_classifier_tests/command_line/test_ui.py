@@ -16,9 +16,10 @@ from typer.testing import CliRunner, Result
 
 from batch_classifier.command_line import ui
 from batch_classifier.command_line.main import command_line
-from batch_classifier_tests.conftest import REPOSITORY, is_one_sentence
+from batch_classifier_tests.support.outcomes import is_one_sentence
+from batch_classifier_tests.support.repository import REPOSITORY
 
-START_SECONDS = 120
+START_SECONDS = 50
 
 
 @pytest.fixture(autouse=True)
