@@ -28,8 +28,7 @@ demo: $(VENV)/.ready ## make a sample file, classify it, show the result
 	@$(BIN)/batch-classifier demo
 
 ui: $(VENV)/.ready ## the Dagster UI at http://localhost:3000, with sensors and schedules running
-	@mkdir -p data/dagster data/input_data/travel data/input_data/lost_deals
-	@env --default-signal=INT,TERM $(BIN)/dagster dev -h $${HOST:-127.0.0.1} -p $${PORT:-3000}
+	@$(BIN)/batch-classifier ui
 
 test: $(VENV)/.ready-dev ## all tests
 	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile

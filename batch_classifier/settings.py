@@ -56,6 +56,8 @@ class Settings(BaseSettings):
     sqs_url: str | None = Field(default=None, description="queue of S3 events; without it the folder is only listed")
     alert_urls: str | None = Field(default=None, description="where alerts go: apprise URLs, separated by spaces")
     alert_topic_arn: str | None = Field(default=None, description="where alerts go: a topic of SNS")
+    ui_host: str = Field(default="127.0.0.1", description="address that the Dagster UI of `ui` listens on")
+    ui_port: int = Field(default=3000, ge=1, le=65_535, description="port of that UI")
     ui_url: str | None = Field(default=None, description="address of Dagster's web interface, for links in alerts")
     retention_days: int | None = Field(
         default=None, ge=1, description="days that batches and answers are kept in a local folder; without it, for good"

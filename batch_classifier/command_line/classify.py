@@ -1,7 +1,9 @@
 """`batch-classifier classify`: put a file where request files go, run the prompt's job on it, and tell how it went."""
 
 import logging
+import secrets
 import shutil
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -37,14 +39,9 @@ def classify_file(file: Path, prompt_name: str, output: Path | None = None, form
     folder = load_prompts(settings.prompts)
     prompt = folder.get(prompt_name)
     formats = _formats(prompt, format)
-    if file.is_dir():
-        raise ClassifierError(f"{file} is a folder; name one file in it.")
-    if not file.is_file():
-        raise ClassifierError(f"There is no file {file}.")
-    if not is_supported(file.name):
-        raise ClassifierError(f"{file} is of no format that can be read; those are {', '.join(SUPPORTED_SUFFIXES)}.")
-    if output is not None and output.exists() and not output.is_dir():
-        raise ClassifierError(f"--output is {output}, which is a file; name a folder.")
+    _check_file(file)
+    if output is not None:
+        _prepare(output)
     customer = open_folder(settings.customer_location, settings.kms_key_id)
     request_file = put_request_file(file, prompt, customer)
     instance = open_instance()
@@ -66,6 +63,45 @@ def classify_file(file: Path, prompt_name: str, output: Path | None = None, form
         print_summary(settings, prompt, request_file, result, copies)
     honest = _passed(result, "every_request_classified")
     return 0 if result.success and honest else 1
+
+
+def _check_file(file: Path) -> None:
+    if not _is_text(file):
+        raise ClassifierError(f"The name of {_shown(file)} is not UTF-8 text; rename the file.")
+    if file.is_dir():
+        raise ClassifierError(f"{file} is a folder; name one file in it.")
+    if not file.is_file():
+        raise ClassifierError(f"There is no file {file}.")
+    if not is_supported(file.name):
+        raise ClassifierError(f"{file} is of no format that can be read; those are {', '.join(SUPPORTED_SUFFIXES)}.")
+
+
+def _prepare(output: Path) -> None:
+    """Make the folder now: what is wrong with it is told before all the work, not after it."""
+    if not _is_text(output):
+        raise ClassifierError(f"The name of --output, {_shown(output)}, is not UTF-8 text; name another folder.")
+    if output.exists() and not output.is_dir():
+        raise ClassifierError(f"--output is {output}, which is a file; name a folder.")
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=output):
+            pass
+    except OSError as error:
+        raise ClassifierError(
+            f"--output is {output}, which cannot be written to: {error.strerror}; name another folder."
+        ) from error
+
+
+def _is_text(path: Path) -> bool:
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _shown(path: Path) -> str:
+    return str(path).encode(errors="replace").decode()
 
 
 def put_request_file(file: Path, prompt: Prompt, customer: Folder) -> str:
@@ -133,12 +169,19 @@ def _formats(prompt: Prompt, format: str | None) -> list[str]:
 
 
 def _copy(customer: Folder, key: str, output: Path) -> str:
-    output.mkdir(parents=True, exist_ok=True)
     target = output / key.rsplit("/", 1)[-1]
-    unfinished = target.with_name(f".{target.name}.unfinished")
-    with customer.read(key) as stored, unfinished.open("wb") as file:
-        shutil.copyfileobj(stored, file)
-    unfinished.replace(target)
+    unfinished = output / f".{secrets.token_hex(8)}.unfinished"
+    try:
+        # Exclusively, and under a name that nobody can foresee: a link that was put there is not followed.
+        with customer.read(key) as stored, unfinished.open("xb") as file:
+            shutil.copyfileobj(stored, file)
+        unfinished.replace(target)
+    except OSError as error:
+        raise ClassifierError(
+            f"{target} cannot be written: {error.strerror}; the result itself is {customer.uri_of(key)}."
+        ) from error
+    finally:
+        unfinished.unlink(missing_ok=True)
     return str(target)
 
 

@@ -41,6 +41,12 @@ def _ends_with_exit_code(command: Callable[..., int]) -> Callable[..., None]:
         except ClassifierError as error:
             print(f"Error: {error}", file=sys.stderr)
             code = 1
+        except OSError as error:
+            # A disk that is full or may not be written to is for a person to mend, too.
+            if error.filename is None or error.strerror is None:
+                raise
+            print(f"Error: {error.filename} cannot be used: {error.strerror}.", file=sys.stderr)
+            code = 1
         raise typer.Exit(code)
 
     return run
@@ -133,6 +139,25 @@ def status(
         from batch_classifier.command_line.status import show_status
 
     return show_status(prompt)
+
+
+@command_line.command(
+    help="Start the Dagster UI, with sensors and schedules running.\n\nExample: batch-classifier ui --port 3001"
+)
+@_ends_with_exit_code
+def ui(
+    host: Annotated[
+        str | None,
+        typer.Option("--host", help="The address to listen on; else BATCH_CLASSIFIER_UI_HOST, or 127.0.0.1."),
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option("--port", min=1, max=65_535, help="Its port; else BATCH_CLASSIFIER_UI_PORT, or 3000.")
+    ] = None,
+) -> int:
+    """Run until it is interrupted; 1 when it cannot start."""
+    from batch_classifier.command_line.ui import start_ui
+
+    return start_ui(host, port)
 
 
 @command_line.command(

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, BinaryIO
 
 from batch_classifier.results.columns import ResultColumns
-from batch_classifier.results.formulas import are_formulas, is_formula
+from batch_classifier.results.formulas import guarded, guarded_array
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 def write_csv(rows: "Iterable[pa.RecordBatch]", columns: ResultColumns, file: BinaryIO) -> int:
     """Write the rows and return their number; see `write_results` in `results/formats.py`.
 
-    A text that might be run as a formula gets a `'` before it. NUL characters are left out, because many readers take
+    A sign that a program might begin a formula with gets a `'` before it, also inside a text (see `formulas`). To have the texts
+    as they were, take the JSON file: a `'` of ours cannot be told from one that was there. NUL characters are left out, because many readers take
     them for the end of a text; all other characters and line breaks stay. Every text is quoted; null is an empty
     field without quotes.
     """
@@ -42,19 +43,14 @@ def _header(names: Iterable[str]) -> bytes:
     cells = (name.replace("\0", "") for name in names)
     # Left to itself, Python 3.11 would not quote a carriage return.
     writer = csv.writer(line, lineterminator="\n", quoting=csv.QUOTE_ALL)
-    writer.writerow([f"'{cell}" if is_formula(cell) else cell for cell in cells])
+    writer.writerow([guarded(cell) for cell in cells])
     return line.getvalue().encode()
 
 
 def _harmless(texts: "pa.Array") -> "pa.Array":
-    import pyarrow as pa
     import pyarrow.compute as pc
 
     # As a regular expression it is found ten times as fast as with match_substring.
     if pc.any(pc.match_substring_regex(texts, r"\x00")).as_py():
         texts = pc.replace_substring(texts, "\0", "")
-    formulas = are_formulas(texts)
-    if not pc.any(formulas).as_py():
-        return texts
-    quote, nothing = (pa.scalar(mark, pa.string()) for mark in ("'", ""))
-    return pc.binary_join_element_wise(pc.if_else(formulas, quote, nothing), texts, nothing)
+    return guarded_array(texts)

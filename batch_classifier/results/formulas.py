@@ -1,10 +1,15 @@
-"""Which texts a spreadsheet program would take for a formula when it opens a file.
+"""Which texts a spreadsheet program would take for a formula when it opens a file, and how they are made harmless in CSV.
 
 The signs are those of https://owasp.org/www-community/attacks/CSV_Injection; besides, programs skip white space, and
 Japanese and Chinese editions read the full-width signs as well.
 
 A number with a sign and nothing else, such as -12.50 or +5, is left as it is: a program computes nothing from it, and a column
 of amounts stays one that can be added up. What only begins like one (+1 555 0100, +49(30)555010, -1*2) is a formula.
+
+The cells that a program finds in a CSV file need not be those that were written: where it splits at another delimiter than the
+comma, as Excel does by the settings of the country, our quotes no longer keep a text together, and each of its parts is a cell.
+So a sign is guarded inside a text too, where it follows a delimiter, a quote or a line break: `hello;=1+1;x` is written as
+`hello;'=1+1;x`. The space, which no program splits at unless it is told to, is no delimiter here.
 """
 
 import re
@@ -22,13 +27,37 @@ _QUOTES = "\"'`\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb\uff02\uff07"
 _SIGNS = "=+\\-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b"
 _FORMULA = f"\\A(?:[\t\r\n]|[{_INVISIBLE}{_QUOTES}]*[{_SIGNS}])"
 # -12.50, +3, -1,200.00, -5%, -1e5.
-_NUMBER = r"\A[+-][0-9]+(?:[.,][0-9]+)*(?:[eE][+-]?[0-9]{1,3})?%?\z"
+_AMOUNT = r"[+-][0-9]+(?:[.,][0-9]+)*(?:[eE][+-]?[0-9]{1,3})?%?"
+_NUMBER = rf"\A{_AMOUNT}\z"
+# Where a program might end one cell and begin the next.
+_DELIMITERS = ',;|\t\r\n"'
+_INNER_FORMULA = f"([{_DELIMITERS}][{_INVISIBLE}{_QUOTES}]*)([{_SIGNS}])"
 
 
 def is_formula(text: str) -> bool:
     """Whether a spreadsheet program might run this text."""
     formula, number = _patterns()
     return formula.match(text) is not None and number.match(text) is None
+
+
+def guarded(text: str) -> str:
+    """The text with a `'` before each sign that might begin a formula, at its start and inside it."""
+    inner = _inner_pattern().sub(r"\1'\2", text)
+    return f"'{inner}" if is_formula(text) else inner
+
+
+def guarded_array(texts: "pa.Array") -> "pa.Array":
+    """The same for an array of strings; null stays null."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    # Few texts have one, and only these are looked at one by one.
+    suspects = pc.or_(are_formulas(texts), pc.match_substring_regex(texts, _INNER_FORMULA))
+    places = pc.indices_nonzero(suspects)
+    if not len(places):
+        return texts
+    changed = pa.array([guarded(text) for text in texts.take(places).to_pylist()], pa.string())
+    return pc.replace_with_mask(texts, pc.fill_null(suspects, False), changed)
 
 
 def are_formulas(texts: "pa.Array") -> "pa.BooleanArray":
@@ -45,3 +74,9 @@ def are_formulas(texts: "pa.Array") -> "pa.BooleanArray":
 def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
     # What RE2 calls \z is \Z to Python 3.11.
     return re.compile(_FORMULA), re.compile(_NUMBER.replace(r"\z", r"\Z"))
+
+
+@lru_cache(maxsize=1)
+def _inner_pattern() -> re.Pattern[str]:
+    # Python only: RE2 cannot look ahead.
+    return re.compile(rf"([{_DELIMITERS}][{_INVISIBLE}{_QUOTES}]*)(?!{_AMOUNT}\s*(?:[{_DELIMITERS}]|\Z))([{_SIGNS}])")

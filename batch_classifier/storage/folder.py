@@ -1,8 +1,7 @@
 """Folders of files, on this machine or on S3, behind one small interface: list, read as a stream, publish whole or not at all."""
 
 import datetime
-import os
-import tempfile
+import secrets
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,6 +26,8 @@ class Folder(ABC):
     """A folder of files. Keys are paths below it, with forward slashes."""
 
     uri: str
+    # Of a file that is not published yet, less the process's umask; on a disk that is shared, nobody else may read it.
+    spool_mode = 0o600
 
     @abstractmethod
     def list(self, prefix: str = "") -> Iterator[StoredFile]:
@@ -69,9 +70,9 @@ class Folder(ABC):
         """A path to write a file at that is not visible yet; `publish` it, or it is gone at the end."""
         directory = self.spool_directory()
         directory.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=".unfinished-", dir=directory)
-        os.close(handle)
-        path = Path(name)
+        path = directory / f".unfinished-{secrets.token_hex(8)}"
+        # Exclusively: a link that stands there is not followed.
+        path.touch(self.spool_mode, exist_ok=False)
         try:
             yield path
         finally:

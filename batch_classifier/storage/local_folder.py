@@ -5,7 +5,7 @@ import os
 import shutil
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,6 +18,10 @@ _READ_BYTES = 1 << 20
 
 class LocalFolder(Folder):
     """A folder of this machine."""
+
+    # What is published is for the folder's readers, as any new file is. The system takes the umask off when the file is made:
+    # to ask for it afterwards means to change it, for all threads.
+    spool_mode = 0o666
 
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
@@ -62,16 +66,22 @@ class LocalFolder(Folder):
     def publish(self, file: Path, key: str) -> None:
         """Move a finished file of the same disk in place, in one step."""
         target = self.path / key
-        target.parent.mkdir(parents=True, exist_ok=True)
-        # mkstemp makes files private; what is published is for the folder's readers, as with any new file.
-        umask = os.umask(0)
-        os.umask(umask)
-        file.chmod(0o666 & ~umask)
-        file.replace(target)
+        with _told_of(target):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            file.replace(target)
 
     def delete(self, key: str) -> None:
         """Remove a file; one that is not there is no error."""
-        (self.path / key).unlink(missing_ok=True)
+        with _told_of(self.path / key):
+            (self.path / key).unlink(missing_ok=True)
+
+    @contextmanager
+    def spool(self) -> Iterator[Path]:
+        """A path to write a file at that is not visible yet; raises ClassifierError where nothing can be written."""
+        with ExitStack() as stack:
+            with _told_of(self.path):
+                path = stack.enter_context(super().spool())
+            yield path
 
     def spool_directory(self) -> Path:
         """A hidden folder beside the files, so that publishing is a rename."""
@@ -80,3 +90,13 @@ class LocalFolder(Folder):
     def delete_folder(self, key: str) -> None:
         """Remove a folder and all below it."""
         shutil.rmtree(self.path / key, ignore_errors=True)
+
+
+@contextmanager
+def _told_of(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise ClassifierError(
+            f"{path} cannot be written: {error.strerror}; mend that, or set another folder in the settings."
+        ) from error

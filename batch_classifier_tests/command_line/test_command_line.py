@@ -2,6 +2,7 @@
 
 import csv
 import datetime
+import gzip
 import json
 import os
 import shutil
@@ -190,6 +191,93 @@ def test_a_file_that_is_dropped_already_is_taken_where_it_is(project: Project) -
     (book,) = Path("books").rglob("*.xlsx")
     rows = list(load_workbook(book, read_only=True).active.iter_rows(min_row=2, values_only=True))
     assert [row[2] for row in rows] == ["Travel", "Billing", None, "Travel"]
+
+
+def test_a_copy_goes_to_the_folder_and_nowhere_that_a_link_leads(project: Project, classified: Result) -> None:
+    """A folder that others write to may hold links under the names that a copy takes."""
+    output, foreign = Path("shared"), Path("foreign.txt")
+    output.mkdir()
+    foreign.write_text("not ours")
+    for name in ("first_csv.csv", ".first_csv.csv.unfinished"):
+        (output / name).symlink_to(foreign.absolute())
+    result = run("classify", "first.csv", "-p", PROMPT, "--output", output)
+    assert result.exit_code == 0, result.output
+    assert foreign.read_text() == "not ours"
+    copy = output / "first_csv.csv"
+    assert not copy.is_symlink() and copy.read_bytes() == Path("results/here/first_csv.csv").read_bytes()
+    assert sorted(path.name for path in output.iterdir()) == [".first_csv.csv.unfinished", "first_csv.csv"]
+
+
+def test_a_copy_that_fails_leaves_nothing_behind_and_says_where_the_result_is(
+    project: Project, classified: Result
+) -> None:
+    output = Path("taken")
+    (output / "first_csv.csv" / "in the way").mkdir(parents=True)
+    said = told(run("classify", "first.csv", "-p", PROMPT, "--output", output))
+    assert "taken/first_csv.csv cannot be written" in said and f"{project.home}/output_data/{PROMPT}/" in said
+    assert [path.name for path in output.iterdir()] == ["first_csv.csv"]
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".csv.gz"])
+@pytest.mark.parametrize("letter", ["n", "é", "漢"])
+def test_a_name_as_long_as_a_name_may_be_gets_its_result(project: Project, letter: str, suffix: str) -> None:
+    """The result's name has the request file's suffix and its own; where that is too long, it is cut and stays distinct."""
+    room = 255 - len(suffix) - 1
+    names = [letter * (room // len(letter.encode())) + last + suffix for last in "ab"]
+    rows = file_of(ROWS, ".csv")
+    for name in names:
+        Path(name).write_bytes(gzip.compress(rows) if suffix.endswith(".gz") else rows)
+        output = f"long{letter}{suffix}"
+        result = run("classify", name, "--prompt", PROMPT, "--format", "json", "--output", output)
+        assert result.exit_code == 0, result.output
+    written = [path.name for path in Path(output).iterdir()]
+    assert len(written) == 2 and all(name.startswith(letter * 50) and name.endswith(".json") for name in written)
+    assert all(len(name.encode()) <= 255 for name in written)
+
+
+@pytest.mark.parametrize("option", ["file", "output"])
+def test_a_name_that_is_not_utf_8_is_told_before_any_work(project: Project, option: str) -> None:
+    foreign = Path(os.fsdecode(b"caf\xe9.csv"))
+    foreign.write_bytes(file_of(ROWS, ".csv"))
+    try:
+        if option == "file":
+            said = told(run("classify", foreign, "--prompt", PROMPT))
+        else:
+            said = told(run("classify", "rows.csv", "--prompt", PROMPT, "--output", foreign))
+    finally:
+        foreign.unlink()
+    assert "caf?.csv" in said and "is not UTF-8 text" in said
+    assert not project.path_of(foreign.name).exists()
+
+
+@pytest.mark.parametrize("option", ["home", "output"])
+def test_a_folder_that_cannot_be_written_to_is_told_before_any_work(
+    project: Project, monkeypatch: pytest.MonkeyPatch, option: str
+) -> None:
+    Path("rows.csv").write_bytes(file_of(ROWS, ".csv"))
+    Path("plain file").touch()
+    batches = project.jsonl_files()
+    if option == "home":
+        monkeypatch.setenv("BATCH_CLASSIFIER_HOME", "plain file/data")
+        said = told(run("classify", "rows.csv", "--prompt", PROMPT))
+    else:
+        said = told(run("classify", "rows.csv", "--prompt", PROMPT, "--output", "plain file/results"))
+    assert "plain file/" in said and "Not a directory" in said
+    assert project.jsonl_files() == batches
+
+
+@pytest.mark.parametrize("command", [["status"], ["classify", "rows.csv", "--prompt", PROMPT]])
+def test_a_disk_that_cannot_be_written_to_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    """Dagster's own files lie below `data/` whatever the home is."""
+    make_project(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("BATCH_CLASSIFIER_HOME", "elsewhere")
+    Path("rows.csv").write_bytes(file_of(ROWS, ".csv"))
+    shutil.rmtree("data")
+    Path("data").write_text("no folder")
+    assert "data" in told(run(*command))
 
 
 def test_without_a_prompt_nothing_is_done(project: Project) -> None:

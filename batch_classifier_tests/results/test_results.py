@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import zipfile
 from collections.abc import Sequence
 from typing import Any
@@ -16,6 +17,7 @@ from batch_classifier.errors import ClassifierError
 from batch_classifier.results import xlsx_file
 from batch_classifier.results.columns import ResultColumns, columns_of
 from batch_classifier.results.formats import FORMATS, write_results
+from batch_classifier.results.formulas import guarded
 
 TEXT_COLUMNS = ("request_file", "record_id", "input_text", "class", "rationale", "status", "raw_class", "error",
                 "expected_class", "attributes")  # fmt: skip
@@ -51,7 +53,7 @@ FORMULAS = [
 ]  # fmt: skip
 HARMLESS = ["", "text", "-12.50", "+3", "-1,200.00", "-5%", "-1e5", "12=13", "a-b", "mail@example.com", "007", "#N/A"]
 HOSTILE = ['"', 'a "quoted" text', "a,b;c", "two\nlines", "two\r\nlines", "one\rline", "\u2028", "\u0085", "a\x0bb",
-           "日本語 🎉", "شكوى", " spaces ", "x" * 40_000, "\ufeff", "null", "NaN"]  # fmt: skip
+           "日本語 🎉", "شكوى", " spaces ", "x" * 40_000, "\ufeff", "null", "NaN", "a;-1;b"]  # fmt: skip
 
 
 def batch(rows: Sequence[dict[str, Any]]) -> pa.RecordBatch:
@@ -158,7 +160,51 @@ def test_an_unknown_format_is_named() -> None:
 def test_csv_cells_are_no_formulas(text: str) -> None:
     row = {"record_id": text, "input_text": text, "attributes": json.dumps({text: text})}
     header, values = read("csv", written("csv", [row, {}], [text]))[:2]
-    assert header[5] == values[0] == values[1] == values[5] == "'" + text
+    assert header[5] == values[0] == values[1] == values[5] == guarded(text)
+    assert guarded(text).startswith("'") and guarded(text).replace("'", "") == text.replace("'", "")
+    assert guarded(text) == "'" + text or text[0] in '\t\r\n"'
+
+
+def cells_as_split_at(delimiter: str, content: bytes) -> list[str]:
+    """What a program makes of a CSV file that it splits at this delimiter, with or without respect for quotes."""
+    text = content.decode("utf-8-sig")
+    respecting = [cell for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) for cell in row]
+    return [*respecting, *(cell for line in re.split("[\r\n]", text) for cell in line.split(delimiter))]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("formula", ["=1+1", "+1+1", "-1+1", "@SUM(A1)", "＝1", "  =1", '"=1', "\u00a0=1", "-1 2"])
+@pytest.mark.parametrize("text", ["hello{0}{1}{0}x", "{0}{1}", 'a"{0}"{1}', "a{0}{0}{1}", "a\n{1}", "a\r\n{1}{0}"])
+def test_no_part_of_a_csv_cell_is_a_formula(text: str, formula: str, delimiter: str) -> None:
+    """Excel splits at the delimiter of the country: there, our quotes in the middle of what it takes for a cell mean nothing."""
+    text = text.format(delimiter, formula)
+    row = {"record_id": text, "input_text": text, "rationale": text, "attributes": json.dumps({text: text})}
+    content = written("csv", [row], [text])
+    for cell in cells_as_split_at(delimiter, content):
+        assert not re.match('[\\s\u00a0"]*[=+@＝-]', cell), (cell, content)
+    values = read("csv", content)[1]
+    assert values[0] == values[1] == guarded(text) and values[1].replace("'", "") == text.replace("'", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "as_written"),
+    [
+        ("hello;=1+1;x", "hello;'=1+1;x"),
+        ("hello,=1+1", "hello,'=1+1"),
+        ("- a\n- b\r\n- c", "'- a\n'- b\r\n'- c"),
+        ('he said "=1"', 'he said "\'=1"'),
+        ("=1;=2", "'=1;'=2"),
+        ("a;-12.50;+3|-5%\n-1e5", "a;-12.50;+3|-5%\n-1e5"),
+        ("a;-12.50 net", "a;'-12.50 net"),
+        ("well-known: a=b, c+d; me@example.com", "well-known: a=b, c+d; me@example.com"),
+    ],
+)
+def test_only_csv_guards_what_is_inside_a_text(text: str, as_written: str) -> None:
+    rows = [{"input_text": text}, {"input_text": None}, {"input_text": "as it is; really"}]
+    assert [row[1] for row in read("csv", written("csv", rows))[1:]] == [as_written, "", "as it is; really"]
+    assert [row[1] for row in read("json", written("json", rows))[1:]] == [text, None, "as it is; really"]
+    in_xlsx = read("xlsx", written("xlsx", rows))[1:]
+    assert [row[1] for row in in_xlsx] == [text.replace("\r\n", "\n"), None, "as it is; really"]
 
 
 @pytest.mark.parametrize("text", HARMLESS + HOSTILE)

@@ -3,13 +3,16 @@
 import os
 import stat
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from batch_classifier.errors import ClassifierError, SettingError
+from batch_classifier.storage.file_name import fitting_name
 from batch_classifier.storage.local_folder import LocalFolder
 from batch_classifier.storage.open_folder import open_folder
+from batch_classifier.storage.s3_folder import S3Folder
 from batch_classifier_tests.support.outcomes import is_one_sentence
 
 NAMES = [
@@ -126,6 +129,64 @@ def test_what_is_published_can_be_read_by_others(folder: LocalFolder) -> None:
     finally:
         os.umask(before)
     assert stat.S_IMODE((folder.path / "a.csv").stat().st_mode) == 0o644
+
+
+def test_nobody_elses_files_are_open_to_all_while_files_are_published(
+    folder: LocalFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The umask is the whole process's: whoever changes it, even for a moment, changes it for every other thread."""
+
+    def publish(number: int) -> None:
+        for turn in range(100):
+            folder.write_bytes(f"{number}/{turn}.csv", b"")
+
+    def make(number: int) -> None:
+        for turn in range(1_000):
+            (tmp_path / f"own-{number}-{turn}").touch()
+
+    before = os.umask(0o027)
+    try:
+        with monkeypatch.context() as patch, ThreadPoolExecutor(8) as pool:
+            patch.setattr(os, "umask", lambda mask: pytest.fail("it is changed for all threads"))
+            for done in [pool.submit(work, number) for number in range(4) for work in (publish, make)]:
+                done.result()
+    finally:
+        os.umask(before)
+    made = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert len(made) == 4 * 100 + 4 * 1_000
+    assert {stat.S_IMODE(path.stat().st_mode) for path in made} == {0o640}
+
+
+@pytest.mark.parametrize("where", ["home", "target"])
+def test_a_folder_that_cannot_be_written_to_is_told(tmp_path: Path, where: str) -> None:
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files" / "plain").touch()
+    folder = LocalFolder(tmp_path / "files" / "plain" / "below" if where == "home" else tmp_path / "files")
+    with pytest.raises(ClassifierError) as caught:
+        folder.write_bytes("plain/below/a.csv", b"")
+    assert is_one_sentence(str(caught.value)) and str(folder.path) in str(caught.value)
+    assert not list((tmp_path / "files").glob(".unfinished/*"))
+
+
+def test_an_error_of_whoever_writes_is_not_taken_for_the_folders(folder: LocalFolder) -> None:
+    with pytest.raises(OSError, match="their own"), folder.spool():
+        raise OSError("their own")
+
+
+@pytest.mark.parametrize("letter", ["n", "é", "漢", "🎉"])
+def test_a_name_is_cut_to_what_a_file_system_takes(tmp_path: Path, letter: str) -> None:
+    stems = [letter * (length // len(letter.encode())) for length in range(240, 500, 4)]
+    names = [fitting_name(stem, suffix) for stem in stems for suffix in (".csv", ".json")]
+    assert len(set(names)) == len(names) - 2 * (len(stems) - len(set(stems)))
+    assert all(len(name.encode()) <= 255 and name.endswith((".csv", ".json")) for name in names)
+    assert all(name == stem + ".csv" for stem, name in zip(stems, names[::2], strict=True) if len(stem.encode()) < 252)
+    for name in names:
+        (tmp_path / name).touch()
+
+
+def test_what_is_not_published_yet_is_nobody_elses_on_a_shared_disk() -> None:
+    with S3Folder("s3://bucket/prefix").spool() as path:
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
 def test_an_address_of_elsewhere_has_no_key(folder: LocalFolder) -> None:
