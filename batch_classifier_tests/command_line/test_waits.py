@@ -12,7 +12,7 @@ import dagster as dg
 import duckdb
 import pytest
 
-from batch_classifier_tests.conftest import REPOSITORY
+from batch_classifier_tests.support.repository import REPOSITORY
 
 # As a person starts it, but for the seconds after which a wait is told.
 COMMAND = """
