@@ -49,14 +49,14 @@ def classify_file(file: Path, prompt_name: str, output: Path | None = None, form
     with TerminalProgress() as progress:
         definitions = build_definitions(settings, folder, progress=progress)
         result = run_job(definitions, instance, prompt, request_file, formats)
-    failures = [] if result is None else [event for event in result.all_node_events if event.is_step_failure]
-    if result is None or any(was_interrupted(event) for event in failures):
+    if result is None or was_interrupted(result):
         print(
             f"\nInterrupted. Nothing is lost: start the same command again and it goes on from where it stood ({request_file})."
         )
         return 130
-    for event in failures:
-        print(f"Error: {failure_sentence(event)}")
+    for event in result.all_node_events:
+        if event.is_step_failure:
+            print(f"Error: {failure_sentence(event)}")
     if result.success:
         results = written_files(result, formats)
         copies = [_copy(customer, customer.key_of(uri), output) for uri in results] if output else results

@@ -1,6 +1,8 @@
 """The project around a command: settings, prompts and the Dagster instance that keeps its runs."""
 
+import logging
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +22,23 @@ def open_instance() -> dg.DagsterInstance:
         raise SettingError(
             "There is no dagster.yaml in this folder; start the command in the project's folder, or make one with `batch-classifier init`."
         )
+    show_warnings()
     end_abandoned_runs(instance)
     return instance
+
+
+def show_warnings() -> None:
+    """Show on the terminal what the project's modules warn of, as that a run waits for the database."""
+    logger = logging.getLogger("batch_classifier")
+    if not any(isinstance(handler, _Terminal) for handler in logger.handlers):
+        logger.addHandler(_Terminal(logging.WARNING))
+
+
+class _Terminal(logging.Handler):
+    """Prints to what is the standard error stream at the moment; a progress bar puts itself there to keep below."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        print(record.getMessage(), file=sys.stderr)
 
 
 def failure_sentence(event: Any) -> str:
@@ -36,9 +53,17 @@ def failure_sentence(event: Any) -> str:
     return f"{event.step_key}: {first}"
 
 
-def was_interrupted(event: Any) -> bool:
-    """Whether a step failed because a person interrupted the run."""
-    error = event.step_failure_data.error
+def was_interrupted(result: Any) -> bool:
+    """Whether a person interrupted the run: in a step, between two of them, or from the UI."""
+    return any(event.event_type is dg.DagsterEventType.RUN_CANCELED for event in result.all_events) or any(
+        _is_interrupt(event.step_failure_data if event.is_step_failure else event.job_failure_data)
+        for event in result.all_events
+        if event.is_step_failure or event.event_type is dg.DagsterEventType.RUN_FAILURE
+    )
+
+
+def _is_interrupt(failure: Any) -> bool:
+    error = failure.error
     while error is not None and error.cls_name != "DagsterExecutionInterruptedError":
         error = error.cause
     return error is not None

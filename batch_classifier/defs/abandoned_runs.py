@@ -9,7 +9,8 @@ from batch_classifier.defs.run_process import process_of
 def end_abandoned_runs(instance: dg.DagsterInstance) -> list[str]:
     """Mark the runs of this host that have lost their process as failed and free their places; returns their ids.
 
-    Runs of other hosts, and those without a mark, are left alone: Dagster's run monitoring sees to them.
+    Places that a run has kept although Dagster knows of its end are freed as well, when its process is gone: Dagster notices
+    a killed process at once and leaves it in the pool. Runs of other hosts, and those without a mark, are left alone: Dagster's run monitoring sees to them.
     """
     ended = []
     for run in instance.get_runs(RunsFilter(statuses=[DagsterRunStatus.STARTED, DagsterRunStatus.CANCELING])):
@@ -23,7 +24,17 @@ def end_abandoned_runs(instance: dg.DagsterInstance) -> list[str]:
             )
             ended.append(run.run_id)
         instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+    _free_places_of_ended_runs(instance)
     return ended
+
+
+def _free_places_of_ended_runs(instance: dg.DagsterInstance) -> None:
+    event_log = instance.event_log_storage
+    holders = event_log.get_concurrency_run_ids() if event_log.supports_global_concurrency_limits else set()
+    for run_id in holders:
+        run = instance.get_run_by_id(run_id)
+        if run is not None and run.is_finished and _has_lost_its_process(instance, run):
+            event_log.free_concurrency_slots_for_run(run_id)
 
 
 def _has_lost_its_process(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:

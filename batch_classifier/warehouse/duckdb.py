@@ -5,7 +5,7 @@ Only one process at a time may have the file open, so connections are held brief
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -108,8 +108,10 @@ class DuckDBWarehouse(Warehouse):
             count = insert(connection, name, rows)
             connection.execute("commit")
         except BaseException:
-            # Also when the run is interrupted: nothing half-written stays.
-            connection.execute("rollback")
+            # Also when the run is interrupted: nothing half-written stays. After some errors DuckDB has ended the
+            # transaction by itself, and refuses; what is to be told is what went wrong before.
+            with suppress(duckdb.Error):
+                connection.execute("rollback")
             raise
         return count
 

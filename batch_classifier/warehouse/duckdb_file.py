@@ -1,5 +1,7 @@
 """A DuckDB file that several processes use in turn: held while a connection to it is open, free for the others otherwise."""
 
+import logging
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -11,19 +13,26 @@ import duckdb
 from batch_classifier.errors import ClassifierError
 from batch_classifier.warehouse.interface import literal
 
+_LOGGER = logging.getLogger(__name__)
+
 # With these a million rows of 1.5 KB pass in either direction in under 500 MB.
 MEMORY: dict[str, str | bool | int | float | list[str]] = {"memory_limit": "80MB", "threads": "1"}
 # A row group that is full goes to the file at once. Groups of the usual 122,880 rows would be kept in memory, then written to
 # the log, and then once more to the file: three times the seconds for long texts.
 ROWS_A_GROUP = 16_384
 _SECONDS_BETWEEN_TRIES = 0.1
+# A wait that is shorter is not worth a word.
+TOLD_AFTER_SECONDS = 5.0
+# How DuckDB names the program that has the file; on some systems it does not.
+_HOLDER = re.compile(r"lock is held in (?P<program>.+?) \(PID (?P<process>\d+)\)")
 
 
 @contextmanager
 def connected(path: Path, wait_seconds: float) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection to the file; connections of one process share it, and with the last of them it is let go.
 
-    Raises ClassifierError when another program keeps it for longer than `wait_seconds`.
+    While another program has the file it is waited for, which is told in the log after some seconds. Raises ClassifierError
+    when that takes longer than `wait_seconds`.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     connection = _open(path, wait_seconds)
@@ -35,17 +44,32 @@ def connected(path: Path, wait_seconds: float) -> Iterator[duckdb.DuckDBPyConnec
 
 
 def _open(path: Path, wait_seconds: float) -> duckdb.DuckDBPyConnection:
-    deadline = time.monotonic() + wait_seconds
+    began = time.monotonic()
+    told: str | None = None
     while True:
         try:
             return _attach(path)
         except duckdb.IOException as error:
-            if "lock" not in str(error) or time.monotonic() > deadline:
+            if "lock" not in str(error):
+                raise ClassifierError(f"{path} cannot be opened: {str(error).splitlines()[0]}") from error
+            waited, holder = time.monotonic() - began, _holder(str(error))
+            if waited > wait_seconds:
                 raise ClassifierError(
-                    f"{path} cannot be opened: {str(error).splitlines()[0]} "
-                    "If another program has it open, close that and start again."
+                    f"{path} cannot be opened: {holder} has had it open for {waited:,.0f} s; "
+                    "close that program and start again."
                 ) from error
-            time.sleep(_SECONDS_BETWEEN_TRIES)
+        if waited >= TOLD_AFTER_SECONDS and holder != told:
+            told = holder
+            _LOGGER.warning(
+                "Waiting for the database %s, which %s has open; giving up after %.0f s.", path, holder, wait_seconds
+            )
+        time.sleep(_SECONDS_BETWEEN_TRIES)
+
+
+def _holder(message: str) -> str:
+    """Who has the file, from DuckDB's message."""
+    found = _HOLDER.search(message)
+    return "another program" if found is None else f"{found['program']} (process {found['process']})"
 
 
 class _Engine:

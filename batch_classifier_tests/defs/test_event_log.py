@@ -100,10 +100,8 @@ def test_postgres_by_a_token_instead_of_a_password() -> None:
 
 def test_the_installed_version_has_the_methods_that_are_expected(instance: dg.DagsterInstance) -> None:
     """When this fails after an update of Dagster, what is in the folder event_log is without effect."""
-    assert improved.differences(instance.event_log_storage, known_partitions.EXPECTED) == []
-    assert (
-        improved.differences(PostgresEventLogStorage.__new__(PostgresEventLogStorage), known_partitions.EXPECTED) == []
-    )
+    assert improved.differences(instance.event_log_storage, improved.EXPECTED) == []
+    assert improved.differences(PostgresEventLogStorage.__new__(PostgresEventLogStorage), improved.EXPECTED) == []
 
 
 @pytest.mark.parametrize("change", ["other parameters", "gone"])

@@ -3,7 +3,9 @@
 import datetime
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -12,6 +14,7 @@ import pytest
 
 from batch_classifier.errors import ClassifierError
 from batch_classifier.warehouse.duckdb import DuckDBWarehouse
+from batch_classifier.warehouse.duckdb_file import _holder
 from batch_classifier.warehouse.tables import CATEGORY_SUMMARY, CLASSIFICATIONS, RAW_REQUESTS, TABLES
 from batch_classifier_tests.support.outcomes import is_one_sentence
 from batch_classifier_tests.support.repository import REPOSITORY
@@ -145,16 +148,64 @@ def test_the_file_is_free_again_whoever_held_on_to_a_stream(warehouse: DuckDBWar
     assert held is not None
 
 
-def test_another_program_with_the_file_open_is_waited_for_and_then_told(tmp_path: Path) -> None:
-    path = tmp_path / "warehouse.duckdb"
+@contextmanager
+def another_program(path: Path) -> Iterator[int]:
+    """A program that has the file open; gives its process id."""
     script = f"import duckdb, sys; c = duckdb.connect({str(path)!r}); print('open', flush=True); sys.stdin.read()"
     with subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
         assert other.stdout is not None and other.stdout.readline() == b"open\n"
+        yield other.pid
+        other.communicate(b"")
+
+
+def test_another_program_with_the_file_open_is_waited_for_and_then_told(tmp_path: Path) -> None:
+    path = tmp_path / "warehouse.duckdb"
+    with another_program(path) as process:
         with pytest.raises(ClassifierError) as caught:
             DuckDBWarehouse(path, wait_seconds=0.3).query("travel", "select 1")
-        assert str(path) in str(caught.value) and "close" in str(caught.value) and is_one_sentence(str(caught.value))
-        other.communicate(b"")
+        told = str(caught.value)
+        assert str(path) in told and str(process) in told and "close" in told and is_one_sentence(told)
     assert DuckDBWarehouse(path, wait_seconds=0.3).query("travel", "select 1 as one") == [{"one": 1}]
+
+
+def test_a_long_wait_for_the_file_says_once_who_has_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "warehouse.duckdb"
+    now, told = [0.0], []
+
+    def sleep(seconds: float) -> None:
+        now[0] += 2.0
+        told.append((now[0], len(caplog.messages)))
+
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(time, "sleep", sleep)
+    with another_program(path) as process, pytest.raises(ClassifierError):
+        DuckDBWarehouse(path, wait_seconds=20).query("travel", "select 1")
+    assert [count for seconds, count in told] == [0, 0, 0] + [1] * (len(told) - 3), "nothing before 5 s, then one line"
+    (line,) = caplog.messages
+    assert str(path) in line and f"(process {process})" in line and "20 s" in line
+
+
+def test_who_has_the_file_may_be_unknown() -> None:
+    assert _holder('IO Error: Could not set lock on file "a": Resource temporarily unavailable') == "another program"
+
+
+def test_a_rollback_that_is_refused_hides_nothing(
+    warehouse: DuckDBWarehouse,
+) -> None:
+    """After some errors DuckDB has ended the transaction by itself, and has none to roll back."""
+
+    def rows() -> Iterator[pa.RecordBatch]:
+        connections[0].execute("rollback")
+        raise ValueError("what went wrong")
+        yield
+
+    connections: list[duckdb.DuckDBPyConnection] = []
+    with warehouse.connect("travel") as connection:
+        connections.append(connection)
+        with pytest.raises(ValueError, match="what went wrong"):
+            warehouse.replace_with(connection, "travel", CATEGORY_SUMMARY, FILE, rows())
 
 
 def test_a_file_that_is_no_database_is_told_at_once(tmp_path: Path) -> None:

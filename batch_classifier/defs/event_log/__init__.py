@@ -1,1 +1,1 @@
-"""Dagster's event log, quick also with thousands of request files; the only place that rests on Dagster's private parts."""
+"""Dagster's event log, quick also with thousands of request files, and waits that are told; the only place that rests on Dagster's private parts."""

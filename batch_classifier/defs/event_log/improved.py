@@ -1,13 +1,15 @@
-"""An event log that Dagster has made, made quicker where its insides are those that are known."""
+"""An event log that Dagster has made, with some methods replaced where its insides are those that are known."""
 
 import inspect
 import logging
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from batch_classifier.defs.event_log.known_partitions import EXPECTED, KnownPartitions
+from batch_classifier.defs.event_log import known_partitions, pool_waits
 
 _LOGGER = logging.getLogger(__name__)
+
+EXPECTED = {**known_partitions.EXPECTED, **pool_waits.EXPECTED}
 Storage = TypeVar("Storage")
 
 
@@ -15,8 +17,8 @@ def improved(storage: Storage) -> Storage:
     """The storage, with some of its methods replaced.
 
     Dagster builds it, for its `from_config_value` knows which arguments the installed version takes: none of them is
-    dropped here. Where a method has other parameters than expected, the storage stays as Dagster made it: slower, and told
-    in one line of the log.
+    dropped here. Where a method has other parameters than expected, the storage stays as Dagster made it: slower and
+    with silent waits, and told in one line of the log.
     """
     if found := differences(storage, EXPECTED):
         _LOGGER.warning(
@@ -25,13 +27,14 @@ def improved(storage: Storage) -> Storage:
             type(storage).__name__,
         )
         return storage
-    KnownPartitions(storage).stand_in(storage)
+    known_partitions.KnownPartitions(storage).stand_in(storage)
+    pool_waits.PoolWaits(storage, lambda: storage._instance).stand_in(storage)  # type: ignore[attr-defined]
     return storage
 
 
 def differences(storage: object, expected: Mapping[str, tuple[str, ...]]) -> list[str]:
     """In which methods the storage differs from what is expected of it; empty when in none."""
-    found = []
+    found = [] if hasattr(type(storage), "_instance") else ["_instance is not there"]
     for name, parameters in expected.items():
         method: Any = getattr(storage, name, None)
         if method is None:
