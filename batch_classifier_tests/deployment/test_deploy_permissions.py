@@ -160,7 +160,7 @@ def test_the_pipeline_needs_every_action_of_its_role(
     pipeline.needs(pipeline.make(MANY, "batch_job"), "s3:DeleteObject")
     pipeline.needs(pipeline.make(MANY, *CLASSIFYING))
 
-    pipeline.put(f"input_data/travel/{FEW}", TEXTS[:3] + ["Somebody else wrote this."])
+    pipeline.put(f"input_data/travel/{FEW}", [*TEXTS[:3], "Somebody else wrote this."])
     pipeline.needs(pipeline.look_for_files)
     assert pipeline.requested == [MANY, FEW]
     forget_a_column(account, "travel_raw_requests")
@@ -332,5 +332,5 @@ def role(account: Account) -> DeploymentClients:
 
 @pytest.mark.parametrize("what", FORBIDDEN)
 def test_the_role_may_do_nothing_else(account: Account, role: DeploymentClients, what: str) -> None:
-    with pytest.raises(ClientError, match="AccessDenied|not authorized"):
+    with pytest.raises(ClientError, match=r"AccessDenied|not authorized"):
         FORBIDDEN[what](account, role)
