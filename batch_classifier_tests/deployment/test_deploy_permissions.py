@@ -124,8 +124,10 @@ def pipeline(account: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 def test_the_pipeline_needs_every_action_of_its_role(
     account: Account, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One pass from a file on S3 to the answer of Athena. Each action is taken away where it is first needed: the step
-    fails with a sentence that says so, and goes on when it is given back, with nothing lost and nothing paid for twice.
+    """One pass from a file on S3 to the answer of Athena.
+
+    Each action is taken away where it is first needed: the step fails with a sentence that says so, and goes on when it is
+    given back, with nothing lost and nothing paid for twice.
     """
     emulator, inference = account.emulator, pipeline.definitions.resources["inference"]
     emulator.durations.in_progress, inference.poll_seconds = 3600, 0.01
