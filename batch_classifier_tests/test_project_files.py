@@ -46,6 +46,14 @@ def test_paths_that_documents_name_are_there(path: Path) -> None:
     assert [name for name in named if not (REPOSITORY / name).exists()] == []
 
 
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.relative_to(REPOSITORY).as_posix())
+def test_names_are_in_the_files_that_documents_name_for_them(path: Path) -> None:
+    """As in `still_open` in `jobs/attempts.py`, or `Warehouse` (`warehouse/interface.py`)."""
+    text = " ".join(path.read_text(encoding="utf-8").split())
+    named = re.findall(r"`(\w+)` (?:in |\()`(batch_classifier/[\w./]*\.py)`", text)
+    assert [entry for entry in named if not re.search(rf"\b{entry[0]}\b", text_of(entry[1]))] == []
+
+
 def test_the_architecture_names_every_part_of_the_package() -> None:
     named = {name.strip("`") for row in table_rows(text_of("docs/architecture.md")) for name in row[0].split(", ")}
     parts = {

@@ -75,7 +75,7 @@ def binaries(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("environment")
     venv.create(folder, with_pip=False)
     python = folder / "bin" / "python"
-    pip = [sys.executable, "-m", "pip", "--python", python, "--disable-pip-version-check"]
+    pip: list[str | Path] = [sys.executable, "-m", "pip", "--python", python, "--disable-pip-version-check"]
     run(*pip, "install", "--quiet", "--no-index", "--no-deps", wheel, folder=folder)
     (packages,) = folder.glob("lib/python*/site-packages")
     # A folder that a .pth names is only searched: the .pth in it, such as an editable install's, are not read.

@@ -12,9 +12,11 @@ import platform
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
+from itertools import pairwise
 from pathlib import Path
 
 from benchmarks.data import DATA, request_file
@@ -171,9 +173,9 @@ def _start_up(turns: int) -> str:
     measures: list[Measure] = []
     for _ in range(turns):
         with _home(file) as folder:
-            begun = datetime.datetime.now()
+            begun = time.monotonic()
             measures.append(_measure("all", Path(folder), file))
-            walls.append((datetime.datetime.now() - begun).total_seconds())
+            walls.append(time.monotonic() - begun)
     best = _best(measures)
     return (
         f"## Start-up\n\nAll assets and checks on 100 rows, from the start of the process to its end: {min(walls):.1f} s; "
@@ -242,7 +244,7 @@ def _growth(compared: Iterable[Compared]) -> str:
     of_csv = [item for item in compared if item.suffix == ".csv"]
     for group in _TITLES:
         sizes = sorted((item for item in of_csv if item.group == group), key=lambda item: item.rows)
-        for small, large in zip(sizes, sizes[1:], strict=False):
+        for small, large in pairwise(sizes):
             cells = [
                 _TITLES[group],
                 f"{small.rows:,}",
@@ -260,7 +262,7 @@ def _machine() -> str:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     load = os.getloadavg()[0]
     return (
-        f"{datetime.date.today().isoformat()}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores, "
+        f"{datetime.datetime.now(datetime.UTC).date().isoformat()}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores, "
         f"{memory:.0f} GB, load {load:.1f}; Python {platform.python_version()}, {versions}."
     )
 

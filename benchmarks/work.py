@@ -83,16 +83,17 @@ def _check_that_all_is_classified(home: Path) -> None:
 
     with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as connection:
         counts = connection.sql("select status, count(*) from travel.classifications group by status").fetchall()
-    assert [status for status, _ in counts] == ["classified"], counts
+    if [status for status, _ in counts] != ["classified"]:
+        raise RuntimeError(f"The rows ended as {counts}.")
 
 
-def _sensor(home: Path, file: Path) -> Callable[[], object]:
+def _sensor(home: Path, _file: Path) -> Callable[[], object]:
     """The first tick of the sensor `request_files`: all files are new."""
     definitions, instance = _open(home)
     return lambda: _tick(definitions, instance, expects_runs=True)
 
 
-def _sensor_after_restart(home: Path, file: Path) -> Callable[[], object]:
+def _sensor_after_restart(home: Path, _file: Path) -> Callable[[], object]:
     """A tick of a process that has just started, with an event log that knows all files."""
     import dagster as dg
 
@@ -119,10 +120,11 @@ def _tick(definitions: Any, instance: Any, expects_runs: bool) -> None:
     folders = {name: (definitions.resources or {})[name] for name in ("customer_folder", "internal_folder")}
     with dg.build_sensor_context(instance=instance, repository_def=repository, resources=folders) as context:
         result: Any = sensor(context)
-    assert bool(result.run_requests) == expects_runs, "the tick found other files than it should"
+    if bool(result.run_requests) != expects_runs:
+        raise RuntimeError("The tick found other files than it should.")
 
 
-def _fake(home: Path, file: Path) -> Callable[[], object]:
+def _fake(home: Path, _file: Path) -> Callable[[], object]:
     from batch_classifier.prompts.loading import load_prompts
     from benchmarks.data import fake_answers
 
@@ -150,7 +152,7 @@ def _copy_read(home: Path, file: Path) -> Callable[[], object]:
     return lambda: copy([file, *sorted((home / "internal").rglob("*.jsonl"))], home / "copy")
 
 
-def _copy_write(home: Path, file: Path) -> Callable[[], object]:
+def _copy_write(home: Path, _file: Path) -> Callable[[], object]:
     from benchmarks.baseline import copy
 
     return lambda: copy([*_answers(home), *sorted((home / "output_data").rglob("*.csv"))], home / "copy")

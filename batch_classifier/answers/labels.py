@@ -221,9 +221,9 @@ def _joined(tokens: Sequence[str]) -> str:
 
 @lru_cache(maxsize=1)
 def _token_pattern() -> re.Pattern[str]:
-    """Words, with the signs that carry meaning.
+    r"""Words, with the signs that carry meaning.
 
-    `\\w` of Python leaves out combining marks, and so would take the vowels from Hindi words; they are added here.
+    `\w` of Python leaves out combining marks, and so would take the vowels from Hindi words; they are added here.
     """
     places = (chr(place) for place in range(0x300, 0x20000))
     marks = "".join(character for character in places if unicodedata.category(character)[0] == "M")

@@ -92,8 +92,10 @@ class Inference(ABC):
 
     @abstractmethod
     def submit(self, request: JobRequest) -> Job:
-        """Have the job done, once: a job of that name that is already there is adopted. Raises InferenceError if
-        it is refused for good, NotNow when it has to wait, as every other call of the service may."""
+        """Have the job done, once: a job of that name that is already there is adopted.
+
+        Raises InferenceError if it is refused for good, NotNow when it has to wait, as every other call of the service may.
+        """
 
     def take_up(self, request: JobRequest, found: Job) -> Job:
         """Go on with a job that was found in flight, where that takes more than waiting."""

@@ -9,6 +9,7 @@ class UniqueKeysLoader(yaml.SafeLoader):
     """YAML's own rule that keys are unique, which PyYAML does not enforce."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """The mapping; raises ConstructorError for a key that stands there twice."""
         seen = set()
         for key_node, _ in node.value:
             key = key_node.value if isinstance(key_node, yaml.ScalarNode) else None

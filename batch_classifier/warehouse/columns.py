@@ -39,7 +39,7 @@ class Source(Enum):
     ANSWER = auto()
     """What the model said of the text: a field of `Answer` in `answers/answer_files.py`."""
     JOB = auto()
-    """The job that answered: a field of `AnswerOrigin` in `answers/classifications.py`."""
+    """The job that answered: a field of `AnswerOrigin` in `answers/held_answers.py`."""
     ROW = auto()
     """Computed for each request when the table is made, in `answers/endings.py`."""
 

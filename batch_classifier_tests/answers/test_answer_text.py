@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -130,7 +131,7 @@ def test_json_without_a_class(text: str) -> None:
     ["<class>", "</class>", "<class", "<", "< ", "<rationale>", "<rationale><class>", "<class></rationale>", "&", "&#",
      "9", "{", "{ ", '{"', '{"a":', '{"a":[', '{"class":"a",', '{"class":"a"}', '"class":', "\ud800", "\\"],
 )  # fmt: skip
-def test_long_hostile_answers_take_linear_time(parse, piece: str) -> None:
+def test_long_hostile_answers_take_linear_time(parse: Callable[[str], object], piece: str) -> None:
     started = time.perf_counter()
     parse(piece * (SIZE // len(piece)))
     parse("<class>&#" + piece * (SIZE // len(piece)))

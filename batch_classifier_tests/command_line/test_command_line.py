@@ -104,7 +104,6 @@ def test_a_run_over_midnight_names_the_files_that_are_there(
     project: Project, classified: Result, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The run asks for the day when it begins to write; every later question may be answered with the next one."""
-
     days = iter(range(1, 32))
 
     class Clock:

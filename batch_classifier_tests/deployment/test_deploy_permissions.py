@@ -124,8 +124,10 @@ def pipeline(account: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 def test_the_pipeline_needs_every_action_of_its_role(
     account: Account, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One pass from a file on S3 to the answer of Athena. Each action is taken away where it is first needed: the step
-    fails with a sentence that says so, and goes on when it is given back, with nothing lost and nothing paid for twice.
+    """One pass from a file on S3 to the answer of Athena.
+
+    Each action is taken away where it is first needed: the step fails with a sentence that says so, and goes on when it is
+    given back, with nothing lost and nothing paid for twice.
     """
     emulator, inference = account.emulator, pipeline.definitions.resources["inference"]
     emulator.durations.in_progress, inference.poll_seconds = 3600, 0.01
@@ -160,7 +162,7 @@ def test_the_pipeline_needs_every_action_of_its_role(
     pipeline.needs(pipeline.make(MANY, "batch_job"), "s3:DeleteObject")
     pipeline.needs(pipeline.make(MANY, *CLASSIFYING))
 
-    pipeline.put(f"input_data/travel/{FEW}", TEXTS[:3] + ["Somebody else wrote this."])
+    pipeline.put(f"input_data/travel/{FEW}", [*TEXTS[:3], "Somebody else wrote this."])
     pipeline.needs(pipeline.look_for_files)
     assert pipeline.requested == [MANY, FEW]
     forget_a_column(account, "travel_raw_requests")
@@ -332,5 +334,5 @@ def role(account: Account) -> DeploymentClients:
 
 @pytest.mark.parametrize("what", FORBIDDEN)
 def test_the_role_may_do_nothing_else(account: Account, role: DeploymentClients, what: str) -> None:
-    with pytest.raises(ClientError, match="AccessDenied|not authorized"):
+    with pytest.raises(ClientError, match=r"AccessDenied|not authorized"):
         FORBIDDEN[what](account, role)

@@ -153,7 +153,7 @@ def test_delete_data_removes_every_version(template: Path, monkeypatch: pytest.M
 def test_a_rollback_is_told_with_its_reason_and_cleared_away_the_next_time(template: Path) -> None:
     whole = template.read_text()
     template.write_text(whole.replace("VisibilityTimeout: 300", "VisibilityTimeout: 999999"))
-    with pytest.raises(ClassifierError, match="ended as ROLLBACK_COMPLETE: NewFilesQueue: .*VisibilityTimeout"):
+    with pytest.raises(ClassifierError, match=r"ended as ROLLBACK_COMPLETE: NewFilesQueue: .*VisibilityTimeout"):
         put_up(template)
     template.write_text(whole)
     said: list[str] = []

@@ -62,8 +62,11 @@ class FixedAnswer:
 
 
 class LocalEngineAnswers:
-    """The project's local engine in the model's place, for one task: its categories (with name, description and
-    examples, as a prompt has them) and the one that is for all other texts."""
+    """The project's local engine in the model's place, for one task.
+
+    It is made of the task's categories (with name, description and examples, as a prompt has them) and the one that is for
+    all other texts.
+    """
 
     def __init__(self, categories: Sequence[Any], fallback: str) -> None:
         # Imported late: only this adapter needs the product, and its weights take a while to load.

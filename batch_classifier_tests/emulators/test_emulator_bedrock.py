@@ -77,7 +77,7 @@ def converse(text: str, **more: Any) -> dict[str, Any]:
 def put_records(
     emulator: BedrockEmulator, inputs: list[dict[str, Any]], key: str = "in/batch-1.jsonl", letter: str = "r"
 ) -> str:
-    """Write an input file with the record ids r0, r1, …"""
+    """Write an input file with the record ids r0, r1 and so on."""
     lines = [json.dumps({"recordId": f"{letter}{number}", "modelInput": given}) for number, given in enumerate(inputs)]
     emulator.client("s3").put_object(Bucket="internal", Key=key, Body="\n".join(lines).encode())
     return f"s3://internal/{key}"

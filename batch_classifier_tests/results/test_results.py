@@ -5,7 +5,7 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import openpyxl
@@ -82,7 +82,7 @@ def read(format: str, content: bytes) -> list[list[Any]]:
 
 
 @pytest.fixture(autouse=True)
-def long_csv_fields():
+def long_csv_fields() -> Iterator[None]:
     before = csv.field_size_limit(10_000_000)
     yield
     csv.field_size_limit(before)

@@ -72,13 +72,16 @@ class CategoryLike(Protocol):
     """What the engine wants to know of a category."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """The class."""
 
     @property
-    def description(self) -> str: ...
+    def description(self) -> str:
+        """What belongs to it."""
 
     @property
-    def examples(self) -> Sequence[str]: ...
+    def examples(self) -> Sequence[str]:
+        """Typical texts."""
 
 
 @dataclass(frozen=True)

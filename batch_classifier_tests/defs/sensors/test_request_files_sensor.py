@@ -134,10 +134,8 @@ def test_a_prompt_file_with_an_error_is_told_in_the_tick(daemon: Daemon) -> None
 def test_a_name_that_is_not_utf8_keeps_no_other_file_out(daemon: Daemon) -> None:
     """Such names come out of archives that were packed on Windows; Dagster cannot store them."""
     drop(daemon, ["good.csv"])
-    folder = os.fsencode(daemon.project.path_of(""))
-    bad = os.path.join(folder, "café.csv".encode("latin-1"))
-    with open(bad, "wb") as file:
-        file.write(b"id,text\n1,My flight\n")
+    bad = daemon.project.path_of("") / os.fsdecode("café.csv".encode("latin-1"))
+    bad.write_bytes(b"id,text\n1,My flight\n")
     os.utime(bad, (LONG_AGO, LONG_AGO))
     assert daemon.ticks() == ["good.csv"]
     assert "caf" in str(daemon.message)

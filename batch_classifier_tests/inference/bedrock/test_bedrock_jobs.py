@@ -152,7 +152,7 @@ def test_a_failure_that_no_retry_can_mend_is_told_with_what_to_do(emulator: Bedr
     run.plan("a.csv")
     assert not run.run_jobs("a.csv", wait_seconds=0)
     emulator.advance(4000)
-    with pytest.raises(InferenceError, match="GetObject permissions .*; give the job's role access"):
+    with pytest.raises(InferenceError, match=r"GetObject permissions .*; give the job's role access"):
         run.run_jobs("a.csv")
     assert emulator.calls.creates_accepted == 1
     emulator.faults = Faults()
@@ -194,7 +194,7 @@ def test_a_model_that_cannot_be_asked_on_demand_is_told_once(emulator: BedrockEm
     run = pipeline(tmp_path, model=prompt.model.model_copy(update={"id": "anthropic.claude-nonesuch-v1:0"}))
     run.put("a.csv", FEW)
     run.plan("a.csv")
-    with pytest.raises(InferenceError, match="model identifier is invalid; correct model.id in the prompt"):
+    with pytest.raises(InferenceError, match=r"model identifier is invalid; correct model\.id in the prompt"):
         run.run_jobs("a.csv")
     assert emulator.calls.on_demand <= 8
 

@@ -142,7 +142,7 @@ def test_an_open_quote_in_the_header_is_refused() -> None:
 
 
 def test_a_cell_of_three_megabytes() -> None:
-    """pyarrow gives up there: what it read before is not read twice, and what comes after is not lost."""
+    """Arrow gives up there: what it read before is not read twice, and what comes after is not lost."""
     long = "x" * 3_000_000
     before, after = "".join(f"{row},a\n" for row in range(200_000)), "".join(f"{row},b\n" for row in range(1_000))
     found = texts(f"id,text\n{before}0,{long}\n{after}")
