@@ -10,7 +10,8 @@ def end_abandoned_runs(instance: dg.DagsterInstance) -> list[str]:
     """Mark the runs of this host that have lost their process as failed and free their places; returns their ids.
 
     Places that a run has kept although Dagster knows of its end are freed as well, when its process is gone: Dagster notices
-    a killed process at once and leaves it in the pool. Runs of other hosts, and those without a mark, are left alone: Dagster's run monitoring sees to them.
+    a killed process at once and leaves it in the pool. Runs of other hosts, and those without a mark, are left alone:
+    Dagster's run monitoring sees to them.
     """
     ended = []
     for run in instance.get_runs(RunsFilter(statuses=[DagsterRunStatus.STARTED, DagsterRunStatus.CANCELING])):

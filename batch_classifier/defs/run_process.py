@@ -33,9 +33,12 @@ class RunProcess:
         return self.host == platform.node()
 
     def is_gone(self) -> bool:
-        """Whether no such process is there; another one that was given its id since does not count."""
+        """Whether no such process is there; one that has ended and waits to be collected, or was given the id since, does not count."""
         try:
-            started_at = psutil.Process(self.process_id).create_time()
+            process = psutil.Process(self.process_id)
+            if process.status() == psutil.STATUS_ZOMBIE:
+                return True
+            started_at = process.create_time()
         except psutil.NoSuchProcess:
             return True
         except psutil.AccessDenied:

@@ -93,6 +93,20 @@ def test_a_process_id_that_was_given_to_another_process_is_noticed(instance: dg.
     assert end_abandoned_runs(instance) == [run.run_id]
 
 
+def test_a_killed_process_that_nobody_has_collected_is_gone(instance: dg.DagsterInstance) -> None:
+    """As in a container whose first process looks after no others."""
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        started = psutil.Process(process.pid)
+        seen = started.create_time()
+        mark = replace(this_process(""), process_id=process.pid, started_at=seen, after_boot=seen - psutil.boot_time())
+        run = started_run(instance, mark)
+        assert end_abandoned_runs(instance) == []
+        process.kill()
+        while started.status() != psutil.STATUS_ZOMBIE:
+            pass
+        assert end_abandoned_runs(instance) == [run.run_id]
+
+
 @pytest.mark.parametrize(
     "seen", [{"started_at": -3_600.0}, {"after_boot": 3_600.0}, {"started_at": 0.9, "after_boot": -0.9}]
 )
