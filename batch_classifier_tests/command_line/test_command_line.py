@@ -24,7 +24,7 @@ from batch_classifier.sample_data.generate import sample_rows, write_sample
 from batch_classifier_tests.support.outcomes import is_one_sentence
 from batch_classifier_tests.support.project import Project
 from batch_classifier_tests.support.prompt_content import PROMPT
-from batch_classifier_tests.support.repository import REPOSITORY
+from batch_classifier_tests.support.repository import PROMPTS, REPOSITORY, sample_prompt
 from batch_classifier_tests.support.request_files import file_of
 
 ROWS = [
@@ -36,13 +36,13 @@ ROWS = [
 
 
 def make_project(folder: Path) -> Project:
-    """A project's folder as the command line needs it, with a small prompt and the two that come with the project."""
+    """A project's folder as the command line needs it, with a small prompt, the one of the sample data, and a third."""
     project = Project(folder / "data", None, None)  # type: ignore[arg-type]
     shutil.copy(REPOSITORY / "dagster.yaml", folder)
     project.set_prompt()
     shutil.copytree(project.prompts, folder / "prompts")
-    for path in (REPOSITORY / "prompts").glob("*.yaml"):
-        shutil.copy(path, folder / "prompts")
+    shutil.copy(sample_prompt("travel"), folder / "prompts")
+    shutil.copy(PROMPTS / "lost_deals.yaml", folder / "prompts")
     return project
 
 
