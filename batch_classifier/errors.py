@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from batch_classifier.wording import fit_line
+
 
 class ClassifierError(Exception):
     """Base of all errors that a person can mend; the message is one sentence fit to be shown as it is."""
@@ -26,7 +28,7 @@ class PromptError(ClassifierError):
     @classmethod
     def of(cls, file: Path, fault: str) -> "PromptError":
         """The error of a file: `fault` goes on after the file's name and a colon."""
-        return cls(f"{file}: {fault}", file)
+        return cls(f"{fit_line(str(file))}: {fault}", file)
 
 
 class SettingError(ClassifierError):

@@ -88,6 +88,9 @@ def test_each_part_can_be_chosen_by_itself(
         ("WAREHOUSE", "excel"),
         ("WAIT_SECONDS", "soon"),
         ("WAIT_SECONDS", "-1"),
+        ("WAIT_SECONDS", "nan"),
+        ("BEDROCK_POLL_SECONDS", "inf"),
+        ("BEDROCK_POLL_SECONDS", "nan"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_told_with_its_variable(
