@@ -6,7 +6,14 @@ from batch_classifier.wording import fit_line
 
 
 class ClassifierError(Exception):
-    """Base of all errors that a person can mend; the message is one sentence fit to be shown as it is."""
+    """Base of all errors that a person can mend; the message is one sentence fit to be shown as it is.
+
+    Args:
+        message: the sentence; what a foreign name in it has of control characters is shown as their escapes.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(fit_line(message))
 
 
 class UnreadableFile(ClassifierError):
@@ -28,7 +35,7 @@ class PromptError(ClassifierError):
     @classmethod
     def of(cls, file: Path, fault: str) -> "PromptError":
         """The error of a file: `fault` goes on after the file's name and a colon."""
-        return cls(f"{fit_line(str(file))}: {fault}", file)
+        return cls(f"{file}: {fault}", file)
 
 
 class SettingError(ClassifierError):

@@ -11,6 +11,7 @@ import dagster as dg
 from batch_classifier.command_line.progress_bar import TerminalProgress
 from batch_classifier.command_line.project import failure_sentence, open_instance, was_interrupted
 from batch_classifier.command_line.summary import print_summary
+from batch_classifier.command_line.terminal import say
 from batch_classifier.definitions import build_definitions
 from batch_classifier.defs.names import job_name, op_name, partitions_name
 from batch_classifier.errors import ClassifierError
@@ -54,12 +55,13 @@ def classify_file(file: Path, prompt_name: str, output: Path | None = None, form
         result = run_job(definitions, instance, prompt, request_file, formats)
     failures = [] if result is None else [event for event in result.all_node_events if event.is_step_failure]
     if result is None or any(was_interrupted(event) for event in failures):
-        print(
-            f"\nInterrupted. Nothing is lost: start the same command again and it goes on from where it stood ({request_file})."
+        say(
+            "",
+            f"Interrupted. Nothing is lost: start the same command again and it goes on from where it stood ({request_file}).",
         )
         return 130
     for event in failures:
-        print(f"Error: {failure_sentence(event)}")
+        say(f"Error: {failure_sentence(event)}")
     if result.success:
         results = written_files(result, formats)
         copies = [_copy(customer, customer.key_of(uri), output) for uri in results] if output else results
