@@ -2,9 +2,18 @@
 
 from pathlib import Path
 
+from batch_classifier.wording import fit_line
+
 
 class ClassifierError(Exception):
-    """Base of all errors that a person can mend; the message is one sentence fit to be shown as it is."""
+    """Base of all errors that a person can mend; the message is one sentence fit to be shown as it is.
+
+    Args:
+        message: the sentence; what a foreign name in it has of control characters is shown as their escapes.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(fit_line(message))
 
 
 class UnreadableFile(ClassifierError):

@@ -42,7 +42,9 @@ class Settings(BaseSettings):
         default=20, ge=1, description="batch jobs in flight for each model, as the quota allows"
     )
     bedrock_timeout_hours: int = Field(default=72, ge=24, le=168, description="after this a batch job expires")
-    bedrock_poll_seconds: float = Field(default=15, gt=0, description="how often a waiting run asks for its jobs")
+    bedrock_poll_seconds: float = Field(
+        default=15, gt=0, allow_inf_nan=False, description="how often a waiting run asks for its jobs"
+    )
     on_demand_concurrency: int = Field(
         default=8, ge=1, le=100, description="calls at once for what is answered on demand"
     )

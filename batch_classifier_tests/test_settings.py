@@ -8,7 +8,7 @@ from batch_classifier.definitions import load_definitions
 from batch_classifier.errors import SettingError
 from batch_classifier.settings import load_settings
 from batch_classifier_tests.support.outcomes import is_one_sentence
-from batch_classifier_tests.support.repository import REPOSITORY
+from batch_classifier_tests.support.repository import PROMPTS
 
 
 @pytest.fixture(autouse=True)
@@ -88,6 +88,9 @@ def test_each_part_can_be_chosen_by_itself(
         ("WAREHOUSE", "excel"),
         ("WAIT_SECONDS", "soon"),
         ("WAIT_SECONDS", "-1"),
+        ("WAIT_SECONDS", "nan"),
+        ("BEDROCK_POLL_SECONDS", "inf"),
+        ("BEDROCK_POLL_SECONDS", "nan"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_told_with_its_variable(
@@ -116,7 +119,7 @@ def test_a_bad_line_of_that_file_is_told_with_its_variable(environment: pytest.M
 
 
 def test_definitions_load_from_the_settings(environment: pytest.MonkeyPatch) -> None:
-    environment.setenv("BATCH_CLASSIFIER_PROMPTS", str(REPOSITORY / "prompts"))
+    environment.setenv("BATCH_CLASSIFIER_PROMPTS", str(PROMPTS))
     names = {key.path[0] for key in load_definitions().resolve_asset_graph().get_all_asset_keys()}
     assert names >= {"travel", "lost_deals"}
 
@@ -129,7 +132,7 @@ def test_definitions_load_without_any_prompt(caplog: pytest.LogCaptureFixture) -
 
 def test_a_broken_prompt_file_leaves_the_others_loaded(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "prompts").mkdir()
-    good = (REPOSITORY / "prompts" / "travel.yaml").read_text(encoding="utf-8")
+    good = (PROMPTS / "travel.yaml").read_text(encoding="utf-8")
     (tmp_path / "prompts" / "travel.yaml").write_text(good, encoding="utf-8")
     (tmp_path / "prompts" / "broken.yaml").write_text("categories: []")
     keys = load_definitions().resolve_asset_graph().get_all_asset_keys()

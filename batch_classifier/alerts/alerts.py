@@ -13,6 +13,7 @@ from batch_classifier.errors import ClassifierError, SettingError
 from batch_classifier.storage.folder import Folder
 from batch_classifier.storage.internal_keys import NoteKind
 from batch_classifier.storage.notes import Notes
+from batch_classifier.wording import fit_line
 
 # What SNS takes.
 _SUBJECT_CHARACTERS = 99
@@ -42,8 +43,8 @@ class Alert:
     def body(self) -> str:
         """The message."""
         lines = [f"The run {self.run_id} of {self.job} {self.outcome}."]
-        lines += [f"Request file: {self.partition}"] if self.partition else []
-        lines += self.causes
+        lines += [fit_line(f"Request file: {self.partition}")] if self.partition else []
+        lines += [fit_line(cause) for cause in self.causes]
         lines += [self.link] if self.link else []
         return "\n".join(lines)
 

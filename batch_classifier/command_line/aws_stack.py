@@ -1,12 +1,12 @@
 """`batch-classifier deploy` and `destroy`: the AWS deployment's stack, made, changed and removed at a terminal."""
 
-import sys
 from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import ParamSpec
 
 from batch_classifier.aws.clients import DeploymentClients
+from batch_classifier.command_line.terminal import say
 from batch_classifier.deployment.stack import DEFAULT_STACK, TEMPLATE, deploy, described, destroy, stored_data
 from batch_classifier.deployment.stored_data import StoredData
 from batch_classifier.errors import SettingError
@@ -21,7 +21,7 @@ def _interruptible(command: Callable[Arguments, int]) -> Callable[Arguments, int
         try:
             return command(*arguments, **options)
         except KeyboardInterrupt:
-            print("\nInterrupted; AWS goes on with what was begun. Start again to see it through.", file=sys.stderr)
+            say("", "Interrupted; AWS goes on with what was begun. Start again to see it through.", is_error=True)
             return 130
 
     return run
@@ -31,9 +31,9 @@ def _interruptible(command: Callable[Arguments, int]) -> Callable[Arguments, int
 def deploy_stack(stack: str | None, parameters: Sequence[str], template: Path | None) -> int:
     """Create the stack or bring it up to date, and print its settings; `parameters` are written as Key=Value."""
     load_env_file()
-    settings = deploy(_name(stack), _parameters(parameters), template or TEMPLATE)
-    print("\nPut these lines into .env:\n")
-    print("\n".join(f"{name}={value}" for name, value in settings.items()))
+    settings = deploy(_name(stack), _parameters(parameters), template or TEMPLATE, say=say)
+    say("", "Put these lines into .env:", "")
+    say(*(f"{name}={value}" for name, value in settings.items()))
     return 0
 
 
@@ -43,9 +43,9 @@ def destroy_stack(stack: str | None, delete_data: bool, is_confirmed: bool) -> i
     load_env_file()
     clients, name = DeploymentClients(), _name(stack)
     if not is_confirmed and not _is_wanted(stored_data(name, clients), delete_data):
-        print("Nothing was deleted.")
+        say("Nothing was deleted.")
         return 1
-    destroy(name, delete_data, clients)
+    destroy(name, delete_data, clients, say=say)
     return 0
 
 
@@ -64,12 +64,12 @@ def _parameters(given: Sequence[str]) -> dict[str, str]:
 
 
 def _is_wanted(data: StoredData, delete_data: bool) -> bool:
-    print(f"This deletes the stack {data.stack} in account {data.account}, Region {data.region}.")
+    say(f"This deletes the stack {data.stack} in account {data.account}, Region {data.region}.")
     if delete_data:
-        print(f"It also deletes, for good and in all versions: {described(data)}.")
+        say(f"It also deletes, for good and in all versions: {described(data)}.")
         question, expected = f"Type the stack's name ({data.stack}) to go on: ", {data.stack}
     else:
-        print(f"It keeps {described(data)}.")
+        say(f"It keeps {described(data)}.")
         question, expected = "Go on? [y/N] ", {"y", "yes"}
     try:
         return input(question).strip().lower() in expected

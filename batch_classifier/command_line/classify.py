@@ -13,6 +13,7 @@ import dagster as dg
 from batch_classifier.command_line.progress_bar import TerminalProgress
 from batch_classifier.command_line.project import failure_sentence, open_instance, was_interrupted
 from batch_classifier.command_line.summary import print_summary
+from batch_classifier.command_line.terminal import say
 from batch_classifier.definitions import build_definitions
 from batch_classifier.defs.names import job_name, op_name, partitions_name
 from batch_classifier.errors import ClassifierError
@@ -50,13 +51,14 @@ def classify_file(file: Path, prompt_name: str, output: Path | None = None, form
         definitions = build_definitions(settings, folder, progress=progress)
         result = run_job(definitions, instance, prompt, request_file, formats)
     if result is None or was_interrupted(result):
-        print(
-            f"\nInterrupted. Nothing is lost: start the same command again and it goes on from where it stood ({request_file})."
+        say(
+            "",
+            f"Interrupted. Nothing is lost: start the same command again and it goes on from where it stood ({request_file}).",
         )
         return 130
     for event in result.all_node_events:
         if event.is_step_failure:
-            print(f"Error: {failure_sentence(event)}")
+            say(f"Error: {failure_sentence(event)}")
     if result.success:
         results = written_files(result, formats)
         copies = [_copy(customer, customer.key_of(uri), output) for uri in results] if output else results

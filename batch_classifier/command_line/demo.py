@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from batch_classifier.command_line.classify import classify_file
+from batch_classifier.command_line.terminal import say
 from batch_classifier.sample_data.generate import write_sample
 from batch_classifier.settings import load_settings
 
@@ -14,11 +15,11 @@ def run_demo() -> int:
     settings = load_settings()
     file = settings.home / "sample" / "sample_calls.csv"
     if file.is_file():
-        print(f"The sample file is there already: {file}.")
+        say(f"The sample file is there already: {file}.")
     else:
         file.parent.mkdir(parents=True, exist_ok=True)
         write_sample("travel", ROWS, SEED, file)
-        print(f"{ROWS:,} sample calls are in {file}.")
+        say(f"{ROWS:,} sample calls are in {file}.")
     code = classify_file(file, "travel")
     if code == 0:
         # In the repository the Makefile has set up an environment of its own; elsewhere the person's is in use.
@@ -26,8 +27,8 @@ def run_demo() -> int:
         user_interface, command = (
             ("make ui", ".venv/bin/batch-classifier") if in_repository else ("dagster dev", "batch-classifier")
         )
-        print("\nNext:")
-        print(f"  {user_interface:<43}the Dagster UI; drop files into data/input_data/travel/")
-        print(f"  {command} classify FILE --prompt travel")
-        print(f"  {command + ' prompts':<43}the prompts; a new file in prompts/ is a new pipeline")
+        say("", "Next:")
+        say(f"  {user_interface:<43}the Dagster UI; drop files into data/input_data/travel/")
+        say(f"  {command} classify FILE --prompt travel")
+        say(f"  {command + ' prompts':<43}the prompts; a new file in prompts/ is a new pipeline")
     return code

@@ -1,5 +1,6 @@
 """The command `batch-classifier`: the same pipeline as in Dagster, for people at a terminal."""
 
+import io
 import shlex
 import sys
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from batch_classifier.command_line.process_start import quick_start
+from batch_classifier.command_line.terminal import say
 from batch_classifier.errors import ClassifierError, PromptError
 from batch_classifier.wording import counted
 
@@ -39,7 +41,7 @@ def _ends_with_exit_code(command: Callable[..., int]) -> Callable[..., None]:
         try:
             code = command(*arguments, **options)
         except ClassifierError as error:
-            print(f"Error: {error}", file=sys.stderr)
+            say(f"Error: {error}", is_error=True)
             code = 1
         except OSError as error:
             # A disk that is full or may not be written to is for a person to mend, too.
@@ -64,15 +66,15 @@ def init(
     from batch_classifier.command_line.init import make_project
 
     names = make_project(folder)
-    print(f"{folder} is ready: {', '.join(names)}.\n")
-    print("Next:")
+    say(f"{folder} is ready: {', '.join(names)}.", "")
+    say("Next:")
     for command, meaning in (
         (f"cd {shlex.quote(str(folder))}", ""),
         ("batch-classifier sample --rows 500 --output calls.csv", "a labelled file to try"),
         ("batch-classifier classify calls.csv --prompt travel", "its texts, classified"),
         ("dagster dev", "the Dagster UI at http://localhost:3000"),
     ):
-        print(f"  {command:<56}{meaning}".rstrip())
+        say(f"  {command:<56}{meaning}".rstrip())
     return 0
 
 
@@ -123,7 +125,7 @@ def prompts() -> int:
         ],
     )
     for sentence in errors:
-        print(f"Error: {sentence}", file=sys.stderr)
+        say(f"Error: {sentence}", is_error=True)
     return 1 if errors else 0
 
 
@@ -174,7 +176,7 @@ def sample(
     from batch_classifier.sample_data.generate import write_sample
 
     write_sample(prompt, rows, seed, output)
-    print(f"{counted(rows, 'row')} written to {output}.")
+    say(f"{counted(rows, 'row')} written to {output}.")
     return 0
 
 
@@ -188,7 +190,7 @@ def doctor() -> int:
     from batch_classifier.settings import load_settings
 
     verdicts = check_deployment(load_settings())
-    print(report(verdicts))
+    say(*report(verdicts).split("\n"))
     return 1 if any(verdict.status == "fail" for verdict in verdicts) else 0
 
 
@@ -243,6 +245,10 @@ def demo() -> int:
 
 def main() -> None:
     """The entry point; an interrupt ends with a sentence as well."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal of some older encoding has no sign for much of what a name may hold.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     command_line()
 
 

@@ -2,6 +2,7 @@
 
 from batch_classifier.command_line.project import open_instance
 from batch_classifier.command_line.tables import print_table
+from batch_classifier.command_line.terminal import say
 from batch_classifier.defs.names import partitions_name
 from batch_classifier.prompts.loading import load_prompts
 from batch_classifier.requests.request_files import list_files
@@ -29,7 +30,7 @@ def show_status(only: str | None) -> int:
         for request_file in sorted(dropped | set(rows)):
             lines.append(_line(prompt.name, request_file, rows.get(request_file)))
     if not lines:
-        print(
+        say(
             f"No request files yet. Drop one into {settings.customer_location}/input_data/<prompt>/, or use `classify`."
         )
         return 0

@@ -6,6 +6,7 @@ from typing import Any
 from batch_classifier.answers.category_summary import summarise
 from batch_classifier.answers.quality import measure_accuracy
 from batch_classifier.command_line.tables import print_table
+from batch_classifier.command_line.terminal import say
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.settings import Settings
 from batch_classifier.warehouse import queries
@@ -22,7 +23,7 @@ def print_summary(settings: Settings, prompt: Prompt, request_file: str, result:
     categories = summarise(warehouse, prompt, request_file)
     statuses = warehouse.query(prompt.name, queries.statuses(warehouse, prompt, request_file))
     measured = measure_accuracy(warehouse, prompt, request_file)
-    print()
+    say("")
     print_table(
         ["category", "requests", "share"],
         [[found.class_name or "(no class)", f"{found.requests:,}", f"{found.share:.1%}"] for found in categories],
@@ -31,25 +32,25 @@ def print_summary(settings: Settings, prompt: Prompt, request_file: str, result:
     ends: dict[str, int] = {}
     for row in statuses:
         ends[row["status"]] = ends.get(row["status"], 0) + row["requests"]
-    print()
-    print(
+    say("")
+    say(
         f"{counted(sum(ends.values()), 'row')}: "
         + ", ".join(f"{count:,} {status}" for status, count in sorted(ends.items()))
         + "."
     )
     for problem in warehouse.query(prompt.name, queries.unusable_rows(warehouse, prompt, request_file))[:_PROBLEMS]:
-        print(
+        say(
             f"Rejected: {problem['problem']} ({counted(problem['requests'], 'row')}, the first is row {problem['first_row']:,})."
         )
-    print(_texts(result, prompt))
+    say(_texts(result, prompt))
     if measured is not None:
-        print(f"Accuracy on {counted(measured.labelled, 'labelled row')}: {measured.accuracy:.1%}.")
+        say(f"Accuracy on {counted(measured.labelled, 'labelled row')}: {measured.accuracy:.1%}.")
     cost = sum(found.cost_usd for found in categories)
     if cost:
-        print(f"Cost: {cost:,.4f} USD.")
+        say(f"Cost: {cost:,.4f} USD.")
     for file in files:
-        print(f"Result:   {file}")
-    print(f"Database: {warehouse.place}, table {warehouse.name(prompt.name, queries.CLASSIFICATIONS)}")
+        say(f"Result:   {file}")
+    say(f"Database: {warehouse.place}, table {warehouse.name(prompt.name, queries.CLASSIFICATIONS)}")
 
 
 def _texts(result: Any, prompt: Prompt) -> str:

@@ -6,10 +6,12 @@ import dagster as dg
 import pyarrow as pa
 
 from batch_classifier.warehouse.tables import TABLES, Table
+from batch_classifier.wording import fit_line, fit_markdown
 
 PREVIEW_ROWS = 5
 SHOWN_CHARACTERS = 60
 _BAR_CHARACTERS = 30
+_CELL_CHARACTERS = 200
 # A name means the same in every table.
 _SHOWN_SHORT = {column.name for table in TABLES for column in table.columns if column.is_shown_short}
 
@@ -58,7 +60,7 @@ def markdown_table(
     names = list(columns or (rows[0] if rows else []))
     if not names:
         return dg.MetadataValue.md("no rows")
-    lines = [f"| {' | '.join(names)} |", f"|{' --- |' * len(names)}"]
+    lines = [f"| {' | '.join(fit_markdown(name, _CELL_CHARACTERS) for name in names)} |", f"|{' --- |' * len(names)}"]
     lines += [f"| {' | '.join(_cell(row.get(name)) for name in names)} |" for row in rows]
     return dg.MetadataValue.md("\n".join(lines))
 
@@ -66,10 +68,12 @@ def markdown_table(
 def bar_chart(shares: Mapping[str, float]) -> dg.MarkdownMetadataValue:
     """A bar for each name, as long as its share (0 to 1) of the longest."""
     longest = max(shares.values(), default=0.0) or 1.0
-    width = max((len(name) for name in shares), default=0)
+    names = [fit_line(name, _CELL_CHARACTERS) for name in shares]
+    width = max(map(len, names), default=0)
+    # In a block of code nothing is Markdown, and a line that goes on after a name does not end the block.
     lines = [
         f"{name.ljust(width)}  {'█' * max(1, round(share / longest * _BAR_CHARACTERS))} {share:.1%}"
-        for name, share in shares.items()
+        for name, share in zip(names, shares.values(), strict=True)
     ]
     return dg.MetadataValue.md("```\n" + "\n".join(lines) + "\n```")
 
@@ -78,5 +82,4 @@ def _cell(value: object) -> str:
     if value is None:
         return ""
     text = f"{value:,.4g}" if isinstance(value, float) else str(value)
-    text = " ".join(text.replace("|", "\\|").replace("<", "&lt;").split())
-    return text if len(text) <= 200 else text[:199] + "…"
+    return fit_markdown(" ".join(text.split()), _CELL_CHARACTERS)

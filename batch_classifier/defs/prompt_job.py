@@ -6,6 +6,7 @@ import dagster as dg
 
 from batch_classifier.defs.names import job_name, partitions_of
 from batch_classifier.prompts.prompt import Prompt
+from batch_classifier.wording import fit_markdown
 
 # What `dg.define_asset_job` returns, for which Dagster has no public name.
 AssetJob: TypeAlias = Any
@@ -17,5 +18,5 @@ def build_job(prompt: Prompt) -> AssetJob:
         name=job_name(prompt.name),
         selection=dg.AssetSelection.groups(prompt.name),
         partitions_def=partitions_of(prompt.name),
-        description=prompt.description,
+        description=fit_markdown(prompt.description),
     )

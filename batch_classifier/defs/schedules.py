@@ -16,7 +16,7 @@ from batch_classifier.requests.request_files import input_key
 from batch_classifier.storage.folder import Folder
 from batch_classifier.warehouse import queries
 from batch_classifier.warehouse.interface import Warehouse
-from batch_classifier.wording import counted
+from batch_classifier.wording import counted, fit_line
 
 
 def build_rerun_schedule(prompts: Sequence[Prompt], retention: Retention | None = None) -> dg.ScheduleDefinition:
@@ -39,7 +39,7 @@ def build_rerun_schedule(prompts: Sequence[Prompt], retention: Retention | None 
         ]
         note_reruns(internal_folder, reruns)
         for rerun in reruns:
-            context.log.info(f"{rerun.prompt}/{rerun.request_file} runs again: {rerun.reason}")
+            context.log.info(fit_line(f"{rerun.prompt}/{rerun.request_file} runs again: {rerun.reason}"))
         shown = [{"prompt": rerun.prompt, "request file": rerun.request_file, "why": rerun.reason} for rerun in reruns]
         context.add_output_metadata({"request_files": len(reruns), "reruns": markdown_table(shown[:100])})
 

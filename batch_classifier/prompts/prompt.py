@@ -6,9 +6,9 @@ file, the key and what to do (`PromptError`), and never keeps the other prompts 
 
 import unicodedata
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from batch_classifier.prompts.rendering import render
 from batch_classifier.prompts.version import version_of
@@ -26,8 +26,20 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_one_line)]
 
 
+def _no_bool(value: Any) -> Any:
+    # Pydantic takes `true` for 1, and YAML takes `yes` and `on` for true.
+    if isinstance(value, bool):
+        raise ValueError(f"must be a number, and not {str(value).lower()}")
+    return value
+
+
+Number = Annotated[float, BeforeValidator(_no_bool)]
+WholeNumber = Annotated[int, BeforeValidator(_no_bool)]
+
+
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
+    # No number of a prompt means anything where it is not finite: no file is over a budget that is infinite.
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=False, allow_inf_nan=False)
 
 
 class Category(_Part):
@@ -51,16 +63,16 @@ class InputColumns(_Part):
 class TokenPrice(_Part):
     """USD per million tokens."""
 
-    input: float = Field(ge=0)
-    output: float = Field(ge=0)
+    input: Number = Field(ge=0)
+    output: Number = Field(ge=0)
 
 
 class Model(_Part):
     """The model that answers, when inference runs on Bedrock."""
 
     id: Text = Field(description="a model id, or an inference profile's id or ARN")
-    max_tokens: int = Field(default=200, ge=1, le=64_000, description="the longest answer, in tokens")
-    temperature: float = Field(default=0.0, ge=0, le=1)
+    max_tokens: WholeNumber = Field(default=200, ge=1, le=64_000, description="the longest answer, in tokens")
+    temperature: Number = Field(default=0.0, ge=0, le=1)
     invocation: Literal["InvokeModel", "Converse"] = "InvokeModel"
     family: Literal["claude", "nova", "llama", "mistral"] | None = Field(
         default=None, description="only needed where the id does not tell it, as with an application inference profile"
@@ -84,14 +96,16 @@ class Prompt(_Part):
         default=True, description="ask for a reason; without it the output tokens, and the bill, shrink"
     )
     model: Model
-    batch_size: int = Field(default=50_000, ge=100, le=50_000, description="texts per job")
+    batch_size: WholeNumber = Field(default=50_000, ge=100, le=50_000, description="texts per job")
     results: tuple[Literal["csv", "json", "xlsx"], ...] = Field(default=("csv",), min_length=1)
-    budget_usd: float = Field(gt=0, description="what one request file may cost at most")
+    budget_usd: Number = Field(gt=0, description="what one request file may cost at most")
     on_demand: Literal["auto", "never"] = Field(
         default="auto", description="whether few texts may be answered on demand"
     )
-    max_attempts: int = Field(default=3, ge=1, le=10, description="how often a text is sent before it ends as failed")
-    max_invalid_share: float = Field(default=0.05, ge=0, le=1, description="share of invalid classes that blocks")
+    max_attempts: WholeNumber = Field(
+        default=3, ge=1, le=10, description="how often a text is sent before it ends as failed"
+    )
+    max_invalid_share: Number = Field(default=0.05, ge=0, le=1, description="share of invalid classes that blocks")
     rerun_older_versions: bool = Field(
         default=False, description="classify again nightly what an older version answered"
     )
@@ -124,16 +138,23 @@ class Prompt(_Part):
         """The allowed set, in the file's order."""
         return tuple(category.name for category in self.categories)
 
+    @property
+    def variables(self) -> dict[str, Any]:
+        """What the instructions are rendered with."""
+        return {
+            "categories": [category.model_dump() for category in self.categories],
+            "fallback": self.fallback,
+            "answer": self.answer,
+            "rationale": self.rationale,
+        }
+
     @cached_property
     def system(self) -> str:
-        """The rendered instructions: the system prompt that goes with every text."""
-        return render(
-            self.instructions,
-            categories=[category.model_dump() for category in self.categories],
-            fallback=self.fallback,
-            answer=self.answer,
-            rationale=self.rationale,
-        )
+        """The rendered instructions: the system prompt that goes with every text.
+
+        A prompt that was loaded has them already, rendered within bounds.
+        """
+        return render(self.instructions, **self.variables)
 
     @cached_property
     def version(self) -> str:

@@ -18,6 +18,7 @@ from batch_classifier.warehouse.duckdb_insert import insert
 from batch_classifier.warehouse.interface import ROWS_AT_ONCE, Warehouse, literal
 from batch_classifier.warehouse.tables import PARTITION_COLUMN, TABLES, Table
 from batch_classifier.warehouse.views import VIEWS, duckdb_view
+from batch_classifier.wording import fit_line
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -85,7 +86,9 @@ class DuckDBWarehouse(Warehouse):
                 connection.execute(duckdb_view(view, prompt))
             except duckdb.Error as error:
                 # Somebody has a table of that name; the tables that a run needs are in place all the same.
-                _LOGGER.warning("The view %s.%s cannot be made: %s", prompt, view.name, str(error).split("\n")[0])
+                _LOGGER.warning(
+                    "The view %s.%s cannot be made: %s", prompt, view.name, fit_line(str(error).split("\n")[0])
+                )
 
     def replace(self, prompt: str, table: Table, request_file: str, rows: Iterable[pa.RecordBatch]) -> int:
         """Replace a request file's rows in one transaction: whatever fails, also in the middle, leaves the old ones."""

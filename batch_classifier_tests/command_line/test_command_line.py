@@ -25,7 +25,7 @@ from batch_classifier.sample_data.generate import sample_rows, write_sample
 from batch_classifier_tests.support.outcomes import is_one_sentence
 from batch_classifier_tests.support.project import Project
 from batch_classifier_tests.support.prompt_content import PROMPT
-from batch_classifier_tests.support.repository import REPOSITORY
+from batch_classifier_tests.support.repository import PROMPTS, REPOSITORY, sample_prompt
 from batch_classifier_tests.support.request_files import file_of
 
 ROWS = [
@@ -37,13 +37,13 @@ ROWS = [
 
 
 def make_project(folder: Path) -> Project:
-    """A project's folder as the command line needs it, with a small prompt and the two that come with the project."""
+    """A project's folder as the command line needs it, with a small prompt, the one of the sample data, and a third."""
     project = Project(folder / "data", None, None)  # type: ignore[arg-type]
     shutil.copy(REPOSITORY / "dagster.yaml", folder)
     project.set_prompt()
     shutil.copytree(project.prompts, folder / "prompts")
-    for path in (REPOSITORY / "prompts").glob("*.yaml"):
-        shutil.copy(path, folder / "prompts")
+    shutil.copy(sample_prompt("travel"), folder / "prompts")
+    shutil.copy(PROMPTS / "lost_deals.yaml", folder / "prompts")
     return project
 
 
@@ -358,6 +358,26 @@ def test_sample_tells_what_it_cannot_do(
     monkeypatch.chdir(tmp_path)
     result = run("sample", *arguments)
     assert result.exit_code == code and words in result.output and not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "name", ["\x1b[31mred.csv", "a\\[/x].csv", "[red]b[/red].csv", ":smile:.csv", "a\nError: b.csv"]
+)
+def test_a_file_of_any_name_is_shown_and_moves_no_cursor(tmp_path: Path, name: str) -> None:
+    """Neither escape sequences nor the markup of the library that prints tables have a meaning in a name."""
+    made = make_project(tmp_path)
+    made.drop(name, ROWS)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path)
+        patch.setenv("COLUMNS", "200")
+        waiting, done = run("status"), run("classify", made.path_of(name), "--prompt", PROMPT)
+        failed = run("classify", f"{name}.nothing", "--prompt", PROMPT)
+    for result in (waiting, done, failed):
+        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+        assert all(one.isprintable() or one == "\n" for one in result.output)
+    shown = name.replace("\x1b", "\\x1b").replace("\n", "\\n")
+    assert waiting.exit_code == done.exit_code == 0 and shown in waiting.output
+    assert shown in told(failed)
 
 
 # In processes of their own, as people start it.

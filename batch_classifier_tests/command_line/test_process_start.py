@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from batch_classifier.command_line.process_start import quick_start
-from batch_classifier_tests.support.repository import REPOSITORY
+from batch_classifier_tests.support.repository import PROMPTS, REPOSITORY
 
 ROWS = {
     "calls.csv": "id,conversation\n1,I was charged twice\n2,\n3,My flight was moved\n",
@@ -35,7 +35,7 @@ assert pa.Table.from_pandas(pd.DataFrame({"a": [1, None]})).num_rows == 2
 @pytest.mark.parametrize("name", ROWS)
 def test_a_run_needs_no_pandas_and_who_asks_for_it_has_it(tmp_path: Path, name: str) -> None:
     shutil.copy(REPOSITORY / "dagster.yaml", tmp_path)
-    shutil.copytree(REPOSITORY / "prompts", tmp_path / "prompts")
+    shutil.copytree(PROMPTS, tmp_path / "prompts")
     (tmp_path / name).write_text(ROWS[name])
     ended = subprocess.run(
         [sys.executable, "-c", CLASSIFY, name], cwd=tmp_path, capture_output=True, text=True, check=False

@@ -12,19 +12,19 @@ from python_calamine import CalamineWorkbook
 from batch_classifier.errors import ClassifierError
 from batch_classifier.prompts.loading import load_prompt
 from batch_classifier.sample_data.generate import sample_rows, write_sample
-from batch_classifier_tests.support.repository import PROMPTS
+from batch_classifier_tests.support.repository import sample_prompt
 
 NAMES = ("travel", "lost_deals")
 
 
 def texts_of(name: str, rows: list[dict[str, str]]) -> list[str]:
-    column = load_prompt(PROMPTS / f"{name}.yaml").input.text
+    column = load_prompt(sample_prompt(name)).input.text
     return [row[column] for row in rows]
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_rows_fit_the_prompt(name: str) -> None:
-    prompt = load_prompt(PROMPTS / f"{name}.yaml")
+    prompt = load_prompt(sample_prompt(name))
     rows = list(sample_rows(name, 1_000, seed=1))
     assert len(rows) == 1_000
     assert all({prompt.input.text, prompt.input.id, prompt.input.label} < set(row) and len(row) == 5 for row in rows)
@@ -61,7 +61,7 @@ def test_calls_are_as_long_as_calls_are() -> None:
 def test_samples_share_no_sentence_with_the_prompt() -> None:
     """An engine that learned its examples by heart must gain nothing from it, or the demo's accuracy would be a lie."""
     for name in NAMES:
-        prompt = load_prompt(PROMPTS / f"{name}.yaml")
+        prompt = load_prompt(sample_prompt(name))
         written = " ".join(texts_of(name, list(sample_rows(name, 3_000, seed=6)))).lower()
         for category in prompt.categories:
             assert not [example for example in category.examples if example.lower() in written]

@@ -21,6 +21,7 @@ from batch_classifier.requests.request_files import WaitingFiles, changed_since,
 from batch_classifier.requests.s3_events import FileEvents
 from batch_classifier.storage.folder import Folder
 from batch_classifier.warehouse.tables import RAW_REQUESTS
+from batch_classifier.wording import fit_line
 
 TICK_SECONDS = 10
 RUNS_A_TICK = 200
@@ -223,4 +224,5 @@ def _message_about_events(events: FileEvents | None, fault: str | None) -> str |
 
 
 def _some(names: Sequence[str]) -> str:
-    return ", ".join(sorted(names)[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "")
+    shown = ", ".join(fit_line(name, 100) for name in sorted(names)[:10])
+    return shown + (f" and {len(names) - 10} more" if len(names) > 10 else "")

@@ -244,3 +244,10 @@ def fails_below(home: Path) -> Callable[..., Iterator[StoredFile]]:
         return real(folder, prefix)
 
     return failing
+
+
+def test_a_name_is_told_without_what_it_does_to_a_terminal(daemon: Daemon) -> None:
+    drop(daemon, ["\x1b[31mred.doc", "a\nb.pdf"])
+    assert daemon.tick() == []
+    assert daemon.message is not None and daemon.message.isprintable()
+    assert "\\x1b[31mred.doc" in daemon.message and "a\\nb.pdf" in daemon.message

@@ -9,7 +9,7 @@ from batch_classifier.inference.local.embeddings import MODEL_ID, EmbeddingClass
 from batch_classifier.prompts.loading import load_prompt
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.sample_data.generate import sample_rows
-from batch_classifier_tests.support.repository import PROMPTS
+from batch_classifier_tests.support.repository import sample_prompt
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ GARDEN = (
 
 @pytest.fixture(scope="module")
 def travel() -> Prompt:
-    return load_prompt(PROMPTS / "travel.yaml")
+    return load_prompt(sample_prompt("travel"))
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +48,7 @@ def category_of(engine: EmbeddingClassifier, text: str) -> str:
 
 @pytest.mark.parametrize(("name", "least"), [("travel", 0.9), ("lost_deals", 0.78)])
 def test_most_sample_rows_get_their_class(name: str, least: float) -> None:
-    prompt = load_prompt(PROMPTS / f"{name}.yaml")
+    prompt = load_prompt(sample_prompt(name))
     engine = EmbeddingClassifier(prompt.categories, prompt.fallback)
     rows = list(sample_rows(name, 1_500, seed=11))
     verdicts = engine.classify([row[prompt.input.text] for row in rows])

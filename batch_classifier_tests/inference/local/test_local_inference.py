@@ -21,7 +21,7 @@ from batch_classifier_tests.batches.written import write
 from batch_classifier_tests.support.outcomes import is_one_sentence
 from batch_classifier_tests.support.project import Project
 from batch_classifier_tests.support.prompt_content import prompt_content
-from batch_classifier_tests.support.repository import REPOSITORY
+from batch_classifier_tests.support.repository import sample_prompt
 
 TEXTS = [
     "My flight to Lisbon was moved to Friday",
@@ -233,7 +233,7 @@ def test_a_prompt_without_examples_is_enough(tmp_path: Path) -> None:
 
 def test_thousands_of_texts_are_answered_each_under_its_own_id(tmp_path: Path) -> None:
     """More than are held at once, so that pieces meet."""
-    prompt = load_prompt(REPOSITORY / "prompts" / "travel.yaml")
+    prompt = load_prompt(sample_prompt("travel"))
     texts = [f"I want to cancel booking number {number}" for number in range(4_500)]
     inference = start(tmp_path)
     asked = request(tmp_path, prompt, texts)
