@@ -8,6 +8,7 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from batch_classifier.errors import SettingError
+from batch_classifier.limits import Limits
 
 PREFIX = "BATCH_CLASSIFIER_"
 
@@ -64,6 +65,17 @@ class Settings(BaseSettings):
     retention_days: int | None = Field(
         default=None, ge=1, description="days that batches and answers are kept in a local folder; without it, for good"
     )
+    max_file_bytes: int = Field(
+        default=Limits.file_bytes, ge=1, description="bytes that a request file may have, as it lies there and unpacked"
+    )
+    max_cell_bytes: int = Field(
+        default=Limits.cell_bytes, ge=1_000, description="bytes that one cell of a request file may have"
+    )
+    max_unpacked_ratio: int = Field(
+        default=Limits.unpacked_ratio,
+        ge=1,
+        description="how many times its own size a packed request file (.gz, workbook, Parquet) may unpack to, beyond 100 MB",
+    )
     wait_seconds: float | None = Field(default=None, ge=0, description="how long batch_job waits for its jobs")
 
     @property
@@ -75,6 +87,11 @@ class Settings(BaseSettings):
     def warehouse_kind(self) -> str:
         """`duckdb` or `athena`."""
         return self.warehouse or {"local": "duckdb", "aws": "athena"}[self.deployment]
+
+    @property
+    def limits(self) -> Limits:
+        """How large a request file and what is in it may be."""
+        return Limits(self.max_file_bytes, self.max_cell_bytes, self.max_unpacked_ratio)
 
     @property
     def customer_location(self) -> str:

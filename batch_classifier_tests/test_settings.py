@@ -6,6 +6,7 @@ import pytest
 
 from batch_classifier.definitions import load_definitions
 from batch_classifier.errors import SettingError
+from batch_classifier.limits import DEFAULT_LIMITS, Limits
 from batch_classifier.settings import load_settings
 from batch_classifier_tests.support.outcomes import is_one_sentence
 from batch_classifier_tests.support.repository import PROMPTS
@@ -158,3 +159,13 @@ def test_an_env_file_that_is_not_utf_8_is_told(environment: pytest.MonkeyPatch, 
 def test_an_env_file_may_begin_with_a_byte_order_mark(environment: pytest.MonkeyPatch) -> None:
     Path(".env").write_bytes("\ufeffBATCH_CLASSIFIER_HOME=Höhle\n".encode())
     assert load_settings().home == Path("Höhle")
+
+
+def test_the_limits_of_request_files_are_settings(environment: pytest.MonkeyPatch) -> None:
+    assert load_settings().limits == DEFAULT_LIMITS
+    for name, value in (("MAX_FILE_BYTES", "5000"), ("MAX_CELL_BYTES", "2000"), ("MAX_UNPACKED_RATIO", "7")):
+        environment.setenv(f"BATCH_CLASSIFIER_{name}", value)
+    assert load_settings().limits == Limits(5_000, 2_000, 7)
+    environment.setenv("BATCH_CLASSIFIER_MAX_CELL_BYTES", "0")
+    with pytest.raises(SettingError, match="BATCH_CLASSIFIER_MAX_CELL_BYTES is '0'"):
+        load_settings()

@@ -19,6 +19,7 @@ def build_resources(settings: Settings) -> dict[str, Any]:
         "internal_folder": open_folder(settings.internal_location, settings.kms_key_id),
         "inference": open_inference(settings),
         "warehouse": open_warehouse(settings),
+        "limits": settings.limits,
         "progress": LogProgress(),
         RUN_PROCESS: MarksRunProcess(),
         **(_duckdb(settings) if settings.warehouse_kind == "duckdb" else {"io_manager": warehouse_tables}),

@@ -10,6 +10,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from batch_classifier.prompts import rendering_process
@@ -103,7 +104,7 @@ class BoundedRenderer:
             # The clock there is for a process whose parent was killed; this one looks at its own.
             limits = [str(self.memory_bytes), str(self.cpu_seconds), str(self.clock_seconds + 10)]
             # The same modules as here, also where the folder they are in is only known to this process.
-            path = os.pathsep.join(folder or os.getcwd() for folder in sys.path)
+            path = os.pathsep.join(folder or str(Path.cwd()) for folder in sys.path)
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", rendering_process.__name__, *limits],
                 stdin=subprocess.PIPE,

@@ -9,6 +9,7 @@ import faulthandler
 import json
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 from batch_classifier.prompts.rendering import outcome
@@ -19,7 +20,7 @@ def main() -> None:
     memory_bytes, cpu_seconds, clock_seconds = (int(argument) for argument in sys.argv[1:4])
     limit_memory(memory_bytes)
     # Where the watchdog writes where the process stood, which nobody reads.
-    with open(os.devnull, "w") as nowhere:
+    with Path(os.devnull).open("w") as nowhere:
         for line in sys.stdin.buffer:
             limit_cpu(cpu_seconds)
             faulthandler.dump_traceback_later(clock_seconds, exit=True, file=nowhere)

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from batch_classifier.errors import UnreadableFile
 from batch_classifier.prompts.prompt import Prompt
+from batch_classifier.requests.own_columns import OwnColumns
 from batch_classifier.requests.readers.request_file import Rows, columns_may_come_late
 from batch_classifier.requests.text_id import text_id
 from batch_classifier.warehouse.tables import RAW_REQUESTS
@@ -30,6 +31,7 @@ class Requests:
     total: int = 0
     problems: Counter[str] = field(default_factory=Counter)
     labelled: int = 0
+    columns: OwnColumns = field(default_factory=OwnColumns)
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         columns: dict[str, None] = {}
@@ -84,7 +86,9 @@ class Requests:
                 texts,
                 pa.array([text_id(text) if text else None for text in usable], pa.string()),
                 labels,
-                _attributes(rows.cells, others),
+                _attributes(rows.cells, others)
+                if self.columns.take_in(others)
+                else self.columns.gathered(rows.cells, others),
                 pa.array(problems, pa.string()),
             ],
             schema=RAW_REQUESTS.schema,

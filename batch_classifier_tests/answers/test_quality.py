@@ -1,5 +1,10 @@
 """Accuracy from counts of expected and given classes."""
 
+from collections.abc import Sequence
+
+import pytest
+
+from batch_classifier.answers import quality
 from batch_classifier.answers.quality import Accuracy, CategoryQuality, ConfusionRow, LabelCount, accuracy_of
 
 NAMES = ("Billing", "Travel", "Other")
@@ -30,3 +35,32 @@ def test_labels_count_whatever_their_spelling_and_foreign_ones_are_wrong() -> No
         ConfusionRow("Travel", {"Billing": 0, "Travel": 0, "Other": 0, None: 2}),
         ConfusionRow("Sports", {"Billing": 0, "Travel": 0, "Other": 4, None: 0}),
     ]
+
+
+def test_many_different_labels_take_time_in_proportion(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each label is compared with others a few times, and not once with each of the other labels."""
+    compared = 0
+
+    class Label(str):
+        __hash__ = str.__hash__
+
+        def __eq__(self, other: object) -> bool:
+            nonlocal compared
+            compared += 1
+            return str.__eq__(self, other)
+
+    class Unknown:
+        how, name = "none", ""
+
+    class Labels:
+        def __init__(self, names: Sequence[str]) -> None:
+            pass
+
+        def match(self, label: str) -> Unknown:
+            return Unknown()
+
+    monkeypatch.setattr(quality, "Labels", Labels)
+    size = 2_000
+    found = measured(*((Label(f"label {place}"), "Travel", 1) for place in range(size)))
+    assert len(found.unknown_labels) == len(found.matrix) == size
+    assert compared < 20 * size

@@ -11,6 +11,7 @@ import yaml
 from batch_classifier.errors import UnreadableFile
 from batch_classifier.prompts.loading import load_prompt
 from batch_classifier.prompts.prompt import Prompt
+from batch_classifier.requests.own_columns import MOST_OWN_COLUMNS
 from batch_classifier.requests.raw_requests import Requests
 from batch_classifier.requests.readers.request_file import read_rows
 from batch_classifier.requests.text_id import text_id
@@ -162,3 +163,12 @@ def test_a_late_column_counts_for_the_rows_that_have_it(prompt: Prompt, name: st
     rows, requests = read("\n".join(map(json.dumps, records)).encode(), prompt, name)
     assert len(rows) == 2_501 and rows[-1]["text_id"] == text_id("My flight")
     assert requests.problems["has no text"] == 2_500
+
+
+def test_rows_that_each_bring_a_key_of_their_own_make_no_column_each(prompt: Prompt) -> None:
+    """A table of 3,000 columns, of which each row has one, would be nothing but gaps; nothing of it is lost."""
+    rows, _ = read([{"text": "a", f"key {n}": n, "further_columns": "own"} for n in range(3_000)], prompt)
+    attributes = [json.loads(row["attributes"]) for row in rows]
+    assert len({name for row in attributes for name in row}) == MOST_OWN_COLUMNS + 1
+    assert attributes[5] == {"key 5": "5", "further_columns": "own"}
+    assert attributes[2_999] == {"further_columns": "own", "further_columns_": '{"key 2999":"2999"}'}

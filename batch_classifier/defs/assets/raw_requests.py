@@ -9,6 +9,7 @@ from batch_classifier.defs.assets.table_asset import table_asset
 from batch_classifier.defs.failures import told_in_one_sentence
 from batch_classifier.defs.metadata import markdown_table
 from batch_classifier.defs.names import WAREHOUSE_POOL
+from batch_classifier.limits import Limits
 from batch_classifier.progress import Progress
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.requests.raw_requests import Requests
@@ -28,6 +29,7 @@ def build_raw_requests(prompt: Prompt) -> dg.AssetsDefinition:
     def raw_requests(
         context: dg.AssetExecutionContext,
         customer_folder: dg.ResourceParam[Folder],
+        limits: dg.ResourceParam[Limits],
         progress: dg.ResourceParam[Progress],
     ) -> TableRows:
         request_file = context.partition_key
@@ -38,7 +40,7 @@ def build_raw_requests(prompt: Prompt) -> dg.AssetsDefinition:
 
         def batches() -> Iterator[pa.RecordBatch]:
             with told_in_one_sentence(), customer_folder.read(key) as file:
-                requests.rows = read_rows(file, request_file)
+                requests.rows = read_rows(file, request_file, limits)
                 for batch in requests:
                     yield batch
                     progress.report("raw_requests", requests.total, None, context.log.info)

@@ -9,6 +9,7 @@ from typing import BinaryIO
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
+from batch_classifier.limits import DEFAULT_LIMITS, Limits
 from batch_classifier.requests.readers.delimited_layout import Layout, fit_cells
 from batch_classifier.requests.readers.encoding import Utf8Stream
 from batch_classifier.requests.readers.rows import Block, is_blank, without_blank_rows
@@ -20,7 +21,7 @@ class FastReadingStops(Exception):
     """Something is there that pyarrow cannot read right: a very long cell, or a quote that never closes."""
 
 
-def read_fast(file: BinaryIO, name: str, layout: Layout) -> Iterator[Block]:
+def read_fast(file: BinaryIO, name: str, layout: Layout, limits: Limits = DEFAULT_LIMITS) -> Iterator[Block]:
     """Yield the rows of a delimited file in order, about a megabyte at a time.
 
     Raises:
@@ -29,7 +30,7 @@ def read_fast(file: BinaryIO, name: str, layout: Layout) -> Iterator[Block]:
     """
     # A last line that can be known again tells whether a quote is still open at the end: then it is in the last cell.
     last_line = secrets.token_hex(16)
-    stream = Utf8Stream(file, name, ending=f"\n{last_line}\n".encode())
+    stream = Utf8Stream(file, name, ending=f"\n{last_line}\n".encode(), limits=limits)
     stream.skip(layout.data_offset)
     try:
         yield from _read_blocks(stream, layout, last_line)

@@ -9,14 +9,16 @@ from itertools import islice
 from typing import BinaryIO
 
 from batch_classifier.errors import UnreadableFile
+from batch_classifier.limits import DEFAULT_LIMITS, Limits
 from batch_classifier.requests.readers.encoding import Utf8Stream
-from batch_classifier.requests.readers.rows import is_blank, unique_names
+from batch_classifier.requests.readers.rows import check_width, is_blank, unique_names
 
 DELIMITERS = (",", ";", "\t", "|")
 # What a file of one column is cut at: a character that does not occur in it, so that its commas stay in the text.
 NO_DELIMITER = "\x1f"
 HEAD_BYTES = 1 << 18
-LONGEST_CELL = 1 << 25
+# Of the csv module, which knows one limit for the whole process.
+LONGEST_FIELD = 1 << 25
 _SAMPLE = 50
 _EXCEL_HINT = re.compile(r"sep=([^\w\s\"]|\t)[\r\n]+", re.ASCII)
 
@@ -30,7 +32,7 @@ class Layout:
     data_offset: int
 
 
-def find_layout(file: BinaryIO, name: str) -> Layout:
+def find_layout(file: BinaryIO, name: str, limits: Limits = DEFAULT_LIMITS) -> Layout:
     """Return the layout of a delimited file, as its header and first rows show it.
 
     The delimiter is the one of comma, semicolon, tab and bar by which most of the first rows have as many cells as the
@@ -39,7 +41,7 @@ def find_layout(file: BinaryIO, name: str) -> Layout:
     Raises:
         UnreadableFile: the file is empty or blank, is not text, or its header has a quote that never closes.
     """
-    stream = Utf8Stream(file, name)
+    stream = Utf8Stream(file, name, limits=limits)
     head = b""
     while len(head) < HEAD_BYTES and (more := stream.read(HEAD_BYTES - len(head))):
         head += more
@@ -58,6 +60,7 @@ def find_layout(file: BinaryIO, name: str) -> Layout:
     header, end = next(_records(text[start:], delimiter), ([""], 0))
     if end == len(text) - start and (not is_whole or "\n" in header[-1] or "\r" in header[-1]):
         raise UnreadableFile(f"'{name}' has a header that never ends: close its quotes, and keep it on the first line.")
+    check_width(len(header), name)
     return Layout(unique_names(header), delimiter, len(text[: start + end].encode()))
 
 
@@ -86,7 +89,7 @@ def _find_delimiter(text: str, is_whole: bool) -> str:
 
 def _records(text: str, delimiter: str) -> Iterator[tuple[list[str], int]]:
     """Yield the cells of each record that is not blank, and the place in the text where it ends."""
-    csv.field_size_limit(LONGEST_CELL)
+    csv.field_size_limit(LONGEST_FIELD)
     lines = io.StringIO(text, newline="")
     place = 0
 

@@ -2,7 +2,7 @@
 
 A quote that never closes would take the rest of the file into one cell. Here its row ends with its line, as a row with a
 problem, and the next line starts a new row. A quote counts as never closed when the file ends before its row does, or when the
-row grows past `LONGEST_ROW` characters.
+row has more characters than the limits allow a cell bytes.
 """
 
 import csv
@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from batch_classifier.errors import UnreadableFile
-from batch_classifier.requests.readers.delimited_layout import LONGEST_CELL, Layout, fit_cells
+from batch_classifier.limits import DEFAULT_LIMITS, Limits
+from batch_classifier.requests.readers.delimited_layout import LONGEST_FIELD, Layout, fit_cells
 from batch_classifier.requests.readers.encoding import open_text
 from batch_classifier.requests.readers.rows import Block, BlockBuilder, is_blank
 
-LONGEST_ROW = 1 << 24
 # Each of them makes the lines after it be read a second time.
 MOST_OPEN_QUOTES = 100
 OPEN_QUOTE = "has a quote that never closes"
@@ -25,15 +25,15 @@ class _QuoteNeverCloses(Exception):
     """The row that is being read does not end."""
 
 
-def read_slowly(file: BinaryIO, name: str, layout: Layout) -> Iterator[Block]:
+def read_slowly(file: BinaryIO, name: str, layout: Layout, limits: Limits = DEFAULT_LIMITS) -> Iterator[Block]:
     """Yield the rows of a delimited file in order.
 
     Raises:
-        UnreadableFile: the compressed file is damaged or cut off, a line is longer than `LONGEST_ROW` characters, or more
+        UnreadableFile: the compressed file is damaged or cut off, a line is longer than a cell may be, or more
             than `MOST_OPEN_QUOTES` quotes never close.
     """
     builder = BlockBuilder(layout.names)
-    for cells, problem in _records(_Lines(file, name, layout), layout, name):
+    for cells, problem in _records(_Lines(file, name, layout, limits), layout, name):
         if problem is None and is_blank(cells):
             continue
         fitted, misfit = fit_cells(cells, layout)
@@ -47,9 +47,10 @@ def read_slowly(file: BinaryIO, name: str, layout: Layout) -> Iterator[Block]:
 class _Lines:
     """The lines of the data, which remembers those of the current row and can give them out anew."""
 
-    def __init__(self, file: BinaryIO, name: str, layout: Layout) -> None:
+    def __init__(self, file: BinaryIO, name: str, layout: Layout, limits: Limits) -> None:
         self._name = name
-        self._text = open_text(file, name, layout.data_offset)
+        self._text = open_text(file, name, layout.data_offset, limits)
+        self.longest_row = limits.cell_bytes
         self._again: deque[str] = deque()
         self._row: list[str] = []
         self._row_length = 0
@@ -58,16 +59,17 @@ class _Lines:
         return self
 
     def __next__(self) -> str:
-        line = self._again.popleft() if self._again else self._text.readline(LONGEST_ROW)
+        line = self._again.popleft() if self._again else self._text.readline(self.longest_row)
         self._row_length += len(line)
-        if self._row and (not line or self._row_length > LONGEST_ROW):
+        if self._row and (not line or self._row_length > self.longest_row):
             self._again.appendleft(line)
             raise _QuoteNeverCloses
         if not line:
             raise StopIteration
-        if len(line) == LONGEST_ROW:
+        if len(line) == self.longest_row:
             raise UnreadableFile(
-                f"'{self._name}' has a line of more than {LONGEST_ROW:,} characters: check that it is a delimited file."
+                f"'{self._name}' has a line of more than {self.longest_row:,} characters: check that it is a delimited file, "
+                "or raise BATCH_CLASSIFIER_MAX_CELL_BYTES."
             )
         self._row.append(line)
         return line
@@ -87,7 +89,7 @@ class _Lines:
 
 def _records(lines: _Lines, layout: Layout, name: str) -> Iterator[tuple[list[str], str | None]]:
     """Yield the cells of each row, and a problem when its quote never closes."""
-    csv.field_size_limit(LONGEST_CELL)
+    csv.field_size_limit(max(lines.longest_row, LONGEST_FIELD))
     open_quotes = 0
     reader = csv.reader(lines, delimiter=layout.delimiter)
     while True:

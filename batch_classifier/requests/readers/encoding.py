@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import pyarrow as pa
 
 from batch_classifier.errors import UnreadableFile
+from batch_classifier.limits import DEFAULT_LIMITS, Limits
 from batch_classifier.requests.readers.file_kind import check_is_text
 
 if TYPE_CHECKING:
@@ -78,17 +79,21 @@ class Utf8Stream(io.RawIOBase):
     below stays open.
     """
 
-    def __init__(self, file: BinaryIO, name: str, ending: bytes = b"") -> None:
+    def __init__(self, file: BinaryIO, name: str, ending: bytes = b"", limits: Limits = DEFAULT_LIMITS) -> None:
         """Start at the beginning of `file`; `ending` is put behind its last byte.
 
         Raises:
             UnreadableFile: the file is not text, or not compressed though its name says so.
         """
+        self.limits = limits
+        self._packed = file.seek(0, io.SEEK_END)
+        self._unpacked = 0
         file.seek(0)
         self._name = name
         self._ending = ending
         self._file: BinaryIO | gzip.GzipFile = file
-        if name.lower().endswith(".gz"):
+        self._file_is_packed = name.lower().endswith(".gz")
+        if self._file_is_packed:
             self._file = gzip.GzipFile(fileobj=file, mode="rb")
         self._lock = threading.Lock()
         self._ready = b""
@@ -117,7 +122,7 @@ class Utf8Stream(io.RawIOBase):
         """Return `size` bytes (by default about a megabyte); fewer at the end, and before a carriage return.
 
         Raises:
-            UnreadableFile: the compressed file is damaged or cut off.
+            UnreadableFile: the compressed file is damaged or cut off, or unpacks to more than the limits allow.
         """
         size = size if size >= 0 else CHUNK_BYTES
         with self._lock:
@@ -173,7 +178,11 @@ class Utf8Stream(io.RawIOBase):
 
     def _read_file(self, size: int) -> bytes:
         try:
-            return self._file.read(size)
+            data = self._file.read(size)
+            if self._file_is_packed:
+                self._unpacked += len(data)
+                self.limits.check_unpacked(self._unpacked, self._packed, self._name)
+            return data
         except gzip.BadGzipFile as error:
             raise UnreadableFile(
                 f"'{self._name}' is not a gzip file or is damaged: compress it again or drop it without '.gz'."
@@ -184,12 +193,12 @@ class Utf8Stream(io.RawIOBase):
             ) from error
 
 
-def open_text(file: BinaryIO, name: str, offset: int = 0) -> io.TextIOWrapper:
+def open_text(file: BinaryIO, name: str, offset: int = 0, limits: Limits = DEFAULT_LIMITS) -> io.TextIOWrapper:
     """Return the file as text, from byte `offset` of its UTF-8 form on; lines end at CR, LF or CRLF and nowhere else.
 
     Raises:
         UnreadableFile: the file is not text; while reading: the compressed file is damaged or cut off.
     """
-    stream = Utf8Stream(file, name)
+    stream = Utf8Stream(file, name, limits=limits)
     stream.skip(offset)
     return io.TextIOWrapper(io.BufferedReader(stream, buffer_size=CHUNK_BYTES), encoding="utf-8", newline="")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from batch_classifier.requests.readers.encoding import Utf8Stream
 from batch_classifier.requests.readers.json_fast import read_whole_lines
-from batch_classifier.requests.readers.json_values import LONGEST_VALUE, TOO_DEEP, NotJson, decoder
+from batch_classifier.requests.readers.json_values import TOO_DEEP, NotJson, decoder
 from batch_classifier.requests.readers.json_window import Window
 
 
@@ -18,8 +18,8 @@ def read_lines(stream: Utf8Stream) -> Iterator[list[object]]:
         if end := _end_of_lines(window):
             lines = window.take(end)
             yield read_whole_lines(lines) or list(_read_one_by_one(lines.decode()))
-        elif len(window.content) > LONGEST_VALUE:
-            yield [NotJson(f"is longer than {LONGEST_VALUE:,} bytes")]
+        elif len(window.content) > window.longest_value:
+            yield [NotJson(f"is longer than {window.longest_value:,} bytes")]
             _pass_line(window)
 
 

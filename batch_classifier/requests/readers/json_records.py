@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from batch_classifier.errors import UnreadableFile
+from batch_classifier.limits import Limits
 from batch_classifier.requests.readers.encoding import Utf8Stream, open_text
 from batch_classifier.requests.readers.json_array import read_array, read_sequence
 from batch_classifier.requests.readers.json_lines import read_lines
@@ -17,7 +18,7 @@ _ARRAY_OF_OBJECTS = re.compile(r"\[\s*(\{|$)")
 _OBJECT_OF_SEVERAL_LINES = re.compile(r"\{[^\r\n]*[\r\n]+[ \t]*[\"}]")
 
 
-def read_json(file: BinaryIO, name: str) -> Iterator[Block]:
+def read_json(file: BinaryIO, name: str, limits: Limits) -> Iterator[Block]:
     """Yield the rows of a JSON file in order; the columns of a block are all keys that its objects have.
 
     Files named `.json` are an array when they start with a bracket, and else have one object a line; those named `.jsonl`
@@ -27,12 +28,12 @@ def read_json(file: BinaryIO, name: str) -> Iterator[Block]:
     Raises:
         UnreadableFile: the file is empty or not JSON, or its array breaks off; the rows before that place were yielded.
     """
-    head = open_text(file, name).read(_HEAD_CHARACTERS).lstrip()
+    head = open_text(file, name, limits=limits).read(_HEAD_CHARACTERS).lstrip()
     if not head:
         raise UnreadableFile(f"'{name}' is empty: put an array of objects in it, or one object a line.")
     named_lines = name.lower().removesuffix(".gz").endswith((".jsonl", ".ndjson"))
     is_array = bool(_ARRAY_OF_OBJECTS.match(head)) if named_lines else head.startswith("[")
-    stream = Utf8Stream(file, name)
+    stream = Utf8Stream(file, name, limits=limits)
     if is_array:
         yield from read_objects(read_array(stream, name), name)
         return

@@ -12,6 +12,7 @@ from batch_classifier.errors import UnreadableFile
 from batch_classifier.requests.readers.cell_text import cell_text
 from batch_classifier.requests.readers.rows import (
     CELLS_AT_ONCE,
+    MOST_COLUMNS,
     Block,
     BlockBuilder,
     string_array,
@@ -19,7 +20,6 @@ from batch_classifier.requests.readers.rows import (
     without_blank_rows,
 )
 
-LONGEST_VALUE = 1 << 25
 TOO_DEEP = "is nested too deeply"
 
 
@@ -107,6 +107,8 @@ def _cells(column: list[Any]) -> list[str | None]:
 def _add(builder: BlockBuilder, value: object) -> None:
     if isinstance(value, NotJson):
         builder.add({}, value.problem)
+    elif isinstance(value, dict) and len(value) > MOST_COLUMNS:
+        builder.add({}, f"has more than {MOST_COLUMNS:,} keys")
     elif isinstance(value, dict):
         try:
             cells = {

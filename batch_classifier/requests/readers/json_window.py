@@ -14,6 +14,8 @@ class Window:
 
     def __init__(self, stream: Utf8Stream) -> None:
         self._stream = stream
+        # A row, most of which may be one cell, written with escapes.
+        self.longest_value = 2 * stream.limits.cell_bytes
         self.content = b""
         self.place = 0
         self.is_last = False

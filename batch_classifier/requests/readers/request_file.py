@@ -1,12 +1,17 @@
 """Request files of every format, read as a stream of rows: the one door to all readers."""
 
+import io
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import BinaryIO
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from batch_classifier.errors import UnreadableFile
-from batch_classifier.requests.readers.rows import BYTES_AT_ONCE, ROWS_AT_ONCE, Block, Rows
+from batch_classifier.limits import DEFAULT_LIMITS, Limits
+from batch_classifier.requests.readers.isolated_reading import read_isolated
+from batch_classifier.requests.readers.rows import Block, Rows, check_width, pieces
 
 __all__ = ["SUPPORTED_SUFFIXES", "Rows", "columns_may_come_late", "is_supported", "read_rows"]
 
@@ -28,23 +33,33 @@ def columns_may_come_late(name: str) -> bool:
     return name.lower().endswith((*_JSON, *_WORKBOOKS))
 
 
-def read_rows(file: BinaryIO, name: str) -> Iterator[Rows]:
+def read_rows(file: BinaryIO, name: str, limits: Limits = DEFAULT_LIMITS) -> Iterator[Rows]:
     """Yield the data rows of a request file in order, each exactly once.
 
     Args:
         file: a seekable binary file; it is read from its start, and stays open.
         name: the file's path below its folder. Its suffix says the format, and errors name it.
+        limits: how large the file and what is in it may be.
 
     Yields:
         At most 2,000 rows and about 3 MB at once (a single row may be larger).
 
     Raises:
-        UnreadableFile: the file's format is not supported, it is not what its name says, it has no data rows, or it is
-            damaged; in the last case after the rows before the damage.
+        UnreadableFile: the file's format is not supported, it is not what its name says, it has no data rows, it is
+            damaged, or it is larger than the limits allow; in the last two cases perhaps after the rows before that place.
     """
-    count = 0
-    for block in _reader(name)(file, name):
-        for piece in _pieces(block):
+    read = _reader(name)
+    size = file.seek(0, io.SEEK_END)
+    limits.check_size(size, name)
+    is_packed = name.lower().endswith((*_WORKBOOKS, *_PARQUET))
+    count = unpacked = 0
+    for block in read(file, name, limits):
+        for piece in pieces(block):
+            check_width(piece.cells.num_columns, name)
+            _check_cells(piece, count, name, limits)
+            if is_packed:
+                unpacked += piece.cells.nbytes
+                limits.check_unpacked(unpacked, size, name)
             numbers = pa.array(range(count + 1, count + 1 + piece.cells.num_rows), pa.int64())
             count += len(numbers)
             yield Rows(piece.part, numbers, piece.cells, piece.problems)
@@ -52,7 +67,7 @@ def read_rows(file: BinaryIO, name: str) -> Iterator[Rows]:
         raise UnreadableFile(f"'{name}' has no data rows: put at least one in it and drop it again.")
 
 
-def _reader(name: str) -> Callable[[BinaryIO, str], Iterator[Block]]:
+def _reader(name: str) -> Callable[[BinaryIO, str, Limits], Iterator[Block]]:
     """Return the reader for the format that the name's suffix says, loading only its libraries."""
     suffix = name.lower()
     if suffix.endswith(_DELIMITED):
@@ -64,21 +79,16 @@ def _reader(name: str) -> Callable[[BinaryIO, str], Iterator[Block]]:
 
         return read_json
     if suffix.endswith(_WORKBOOKS):
-        from batch_classifier.requests.readers.workbook import read_workbook
-
-        return read_workbook
+        return partial(read_isolated, "workbook")
     if suffix.endswith(_PARQUET):
-        from batch_classifier.requests.readers.parquet import read_parquet
-
-        return read_parquet
+        return partial(read_isolated, "parquet")
     raise UnreadableFile(f"'{name}' is of a format that cannot be read: use one of {', '.join(SUPPORTED_SUFFIXES)}.")
 
 
-def _pieces(block: Block) -> Iterator[Block]:
-    """Yield the block in pieces of at most `ROWS_AT_ONCE` rows and, unless it is one row, `BYTES_AT_ONCE` bytes."""
-    while block.cells.num_rows:
-        piece = block.slice(0, ROWS_AT_ONCE)
-        while piece.cells.nbytes > BYTES_AT_ONCE and piece.cells.num_rows > 1:
-            piece = piece.slice(0, piece.cells.num_rows // 2)
-        yield piece
-        block = block.slice(piece.cells.num_rows)
+def _check_cells(piece: Block, rows_before: int, name: str, limits: Limits) -> None:
+    if piece.cells.nbytes <= limits.cell_bytes:
+        return
+    for column in piece.cells.columns:
+        lengths = pc.binary_length(column)
+        longest = pc.max(lengths).as_py() or 0
+        limits.check_cell(longest, rows_before + 1 + pc.index(lengths, longest).as_py(), name)

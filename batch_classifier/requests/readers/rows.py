@@ -1,16 +1,20 @@
 """The rows of a request file on their way from a reader: Arrow record batches of strings, a few megabytes at a time."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from batch_classifier.errors import UnreadableFile
+
 ROWS_AT_ONCE = 2_000
 BYTES_AT_ONCE = 3_000_000
 # Records that share no keys make a column each: this many cells, mostly empty, are the most that are held at once.
 CELLS_AT_ONCE = 400_000
+# As many as a sheet of Excel has.
+MOST_COLUMNS = 16_384
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,24 @@ class Block:
     def slice(self, offset: int, length: int | None = None) -> "Block":
         """Return `length` rows from `offset` on (all the rest by default), without copying them."""
         return Block(self.part, self.cells.slice(offset, length), self.problems.slice(offset, length))
+
+
+def pieces(block: Block) -> Iterator[Block]:
+    """Yield the block in pieces of at most `ROWS_AT_ONCE` rows and, unless it is one row, `BYTES_AT_ONCE` bytes."""
+    while block.cells.num_rows:
+        piece = block.slice(0, ROWS_AT_ONCE)
+        while piece.cells.nbytes > BYTES_AT_ONCE and piece.cells.num_rows > 1:
+            piece = piece.slice(0, piece.cells.num_rows // 2)
+        yield piece
+        block = block.slice(piece.cells.num_rows)
+
+
+def check_width(columns: int, name: str) -> None:
+    """Raise UnreadableFile when a file has more columns than a table can have."""
+    if columns > MOST_COLUMNS:
+        raise UnreadableFile(
+            f"'{name}' has more than {MOST_COLUMNS:,} columns: leave out those that are not needed, and check its delimiter."
+        )
 
 
 class BlockBuilder:

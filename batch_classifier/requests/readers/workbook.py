@@ -1,6 +1,6 @@
 """Workbooks: every sheet, with its first row that is not empty as the header."""
 
-import re
+import io
 import zipfile
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import pyarrow as pa
 
 from batch_classifier.errors import UnreadableFile
+from batch_classifier.limits import Limits
 from batch_classifier.requests.readers.cell_text import cell_text
 from batch_classifier.requests.readers.file_kind import find_kind
 from batch_classifier.requests.readers.rows import (
@@ -21,34 +22,39 @@ from batch_classifier.requests.readers.rows import (
     without_blank_rows,
 )
 from batch_classifier.requests.readers.workbook_pieces import DAMAGES, is_to_be_cut, pieces
+from batch_classifier.requests.readers.workbook_reach import check_reach_of_member
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet
 
-MOST_CELLS = 60_000_000
+# What calamine, or this, parses of an archive; pictures and the like may be as they are.
+_PARSED = (".xml", ".rels", ".bin")
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
-_DIMENSION = re.compile(rb'<(?:\w+:)?dimension ref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"')
 
 
-def read_workbook(file: BinaryIO, name: str) -> Iterator[Block]:
+def read_workbook(file: BinaryIO, name: str, limits: Limits) -> Iterator[Block]:
     """Yield the rows of all sheets of a workbook; the sheet's name is their part.
 
     Empty cells and cells with an error (`#N/A`) are missing values; of merged cells the first has the value. A sheet is in
     memory as a whole while it is read, but for a large XLSX workbook without many shared strings, which is read in pieces.
 
     Raises:
-        UnreadableFile: the file is not a workbook, is damaged, or is protected by a password.
+        UnreadableFile: the file is not a workbook, is damaged, is protected by a password, or is larger than the limits allow.
     """
     from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum
 
-    _check_is_workbook(file, name)
+    _check_is_workbook(file, name, limits)
     is_large = is_to_be_cut(file)
     file.seek(0)
     try:
         with CalamineWorkbook.from_filelike(file) as workbook:
             for place, sheet in enumerate(workbook.sheets_metadata):
                 if sheet.typ == SheetTypeEnum.WorkSheet:
-                    runs = _runs_of_pieces(file, place) if is_large else _runs(workbook.get_sheet_by_index(place))
+                    runs = (
+                        _runs_of_pieces(file, place, name, limits)
+                        if is_large
+                        else _runs(workbook.get_sheet_by_index(place))
+                    )
                     yield from _read_sheet(sheet.name, runs)
     except PasswordError as error:
         raise _protected(name) from error
@@ -67,10 +73,10 @@ def _runs(sheet: "CalamineSheet") -> Iterator[list[list[object]]]:
         yield from _in_runs(sheet.iter_rows(), sheet)
 
 
-def _runs_of_pieces(file: BinaryIO, place: int) -> Iterator[list[list[object]]]:
+def _runs_of_pieces(file: BinaryIO, place: int, name: str, limits: Limits) -> Iterator[list[list[object]]]:
     from python_calamine import CalamineWorkbook
 
-    for piece in pieces(file, place):
+    for piece in pieces(file, place, name, limits):
         with CalamineWorkbook.from_filelike(piece) as workbook:
             sheet = workbook.get_sheet_by_index(place)
             if sheet.start is not None:
@@ -121,13 +127,13 @@ def _cells(values: Iterable[object]) -> list[str | None]:
     return [(value if type(value) is str else cell_text(value)) or None for value in values]
 
 
-def _check_is_workbook(file: BinaryIO, name: str) -> None:
+def _check_is_workbook(file: BinaryIO, name: str, limits: Limits) -> None:
     file.seek(0)
     head = file.read(1 << 12)
     if not head:
         raise UnreadableFile(f"'{name}' is empty: put a header and at least one row in it.")
     if head.startswith(b"PK"):
-        _check_fits_memory(file, name)
+        _check_archive(file, name, limits)
     elif not head.startswith(b"\xd0\xcf\x11\xe0"):
         kind = find_kind(head) or "another kind of file, perhaps CSV,"
         raise UnreadableFile(f"'{name}' is {kind} and not a workbook: open it in Excel and save it as .xlsx.")
@@ -149,34 +155,24 @@ def _contains(file: BinaryIO, needle: bytes) -> bool:
     return False
 
 
-def _check_fits_memory(file: BinaryIO, name: str) -> None:
-    """Check the size that each sheet gives for itself: one stray cell in the last corner makes gigabytes of empty ones."""
+def _check_archive(file: BinaryIO, name: str, limits: Limits) -> None:
+    """Check the sizes that an archive gives for what is in it (a member that has more is damaged), and how far sheets reach."""
+    packed = file.seek(0, io.SEEK_END)
     file.seek(0)
     try:
+        is_large = is_to_be_cut(file)
         with zipfile.ZipFile(file) as archive:
-            for member in archive.namelist():
-                if not re.fullmatch(r"xl/worksheets/[^/]+\.xml", member):
-                    continue
-                with archive.open(member) as sheet:
-                    found = _DIMENSION.search(sheet.read(1 << 12))
-                if found and _cells_within(*found.groups()) > MOST_CELLS:
-                    raise UnreadableFile(
-                        f"'{name}' has a sheet that reaches from {found[1].decode()}{found[2].decode()} to "
-                        f"{found[3].decode()}{found[4].decode()}: delete what is far away from the table, or save it as CSV."
-                    )
+            members = [member for member in archive.infolist() if member.filename.endswith(_PARSED)]
+            limits.check_unpacked(sum(member.file_size for member in members), packed, name)
+            if is_large:
+                # The reach of each piece is looked at when it is cut.
+                return
+            for member in members:
+                # To its end, which also shows whether it is as long as it says.
+                with archive.open(member) as content:
+                    check_reach_of_member(content, name)
     except (*DAMAGES, NotImplementedError, RuntimeError) as error:
         raise _damaged(name, error) from error
-
-
-def _cells_within(first_column: bytes, first_row: bytes, last_column: bytes, last_row: bytes) -> int:
-    return (int(last_row) - int(first_row) + 1) * (_column_number(last_column) - _column_number(first_column) + 1)
-
-
-def _column_number(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - 64
-    return number
 
 
 def _damaged(name: str, error: BaseException) -> UnreadableFile:

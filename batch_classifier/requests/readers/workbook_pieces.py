@@ -13,6 +13,10 @@ from collections.abc import Iterator
 from typing import IO, BinaryIO
 from xml.etree import ElementTree
 
+from batch_classifier.errors import UnreadableFile
+from batch_classifier.limits import Limits
+from batch_classifier.requests.readers.workbook_reach import check_reach, check_reach_of_member
+
 # Bytes of sheets, unpacked, from which on a workbook is cut; and of a piece's rows.
 MOST_BYTES_IN_MEMORY = 32_000_000
 PIECE_BYTES = 1 << 21
@@ -38,24 +42,34 @@ def _shared_bytes(archive: zipfile.ZipFile) -> int:
     return sum(member.file_size for member in archive.infolist() if member.filename == "xl/sharedStrings.xml")
 
 
-def pieces(file: BinaryIO, place: int) -> Iterator[BinaryIO]:
+def pieces(file: BinaryIO, place: int, name: str, limits: Limits) -> Iterator[BinaryIO]:
     """Workbooks that have the same sheets, and rows only in the sheet at `place` (0 for the first): each the next ones.
 
     Where the sheet's file is not of the usual form, the only piece is the file itself. Raises one of `DAMAGES` for a
-    damaged file, perhaps in the middle.
+    damaged file, and UnreadableFile for cells that reach too far or a row that does not end, perhaps in the middle.
     """
     file.seek(0)
     with zipfile.ZipFile(file) as archive:
-        name = _sheet_file(archive, place)
-        with archive.open(name) as sheet:
+        sheet_file = _sheet_file(archive, place)
+        with archive.open(sheet_file) as sheet:
             start = sheet.read(_READ_BYTES)
             if not _ROWS_START.search(start):
+                with archive.open(sheet_file) as whole:
+                    check_reach_of_member(whole, name)
                 yield file
                 return
             common = _common_files(archive)
             # Every piece reads the shared strings anew: the more there are, the fewer pieces.
-            for rows in _cut(sheet, start, max(PIECE_BYTES, _shared_bytes(archive))):
-                yield _workbook({**common, name: rows})
+            size = max(PIECE_BYTES, _shared_bytes(archive))
+            # As a row is written, with tags and escapes, most of which may be one cell.
+            for rows in _cut(sheet, start, size, 4 * limits.cell_bytes):
+                if rows is None:
+                    raise UnreadableFile(
+                        f"'{name}' has a row of more than {4 * limits.cell_bytes:,} bytes: check where it comes from, and raise "
+                        "BATCH_CLASSIFIER_MAX_CELL_BYTES if it is right."
+                    )
+                check_reach(rows, name)
+                yield _workbook({**common, sheet_file: rows})
 
 
 def _sheet_file(archive: zipfile.ZipFile, place: int) -> str:
@@ -73,22 +87,30 @@ def _name(tag: str) -> str:
     return tag.rsplit("}", 1)[-1]
 
 
-def _cut(sheet: IO[bytes], start: bytes, size: int) -> Iterator[bytes]:
+def _cut(sheet: IO[bytes], start: bytes, size: int, longest_row: int) -> Iterator[bytes | None]:
+    """The sheet in parts of about `size` bytes that end with a row; None, and nothing more, when a row is too long."""
     found = _ROWS_START.search(start)
     assert found is not None
     prefix = found[1] or b""
-    head, rows = start[: found.end()], start[found.end() :]
+    head, rows = start[: found.end()], bytearray(start[found.end() :])
     tail = b"</%bsheetData></%bworksheet>" % (prefix, prefix)
     row_end = b"</%brow>" % prefix
     more = b"more"
+    searched = 0
     while more:
         more = sheet.read(size)
         rows += more
         # A less-than sign in a cell is written otherwise, so this is the end of a row.
-        end = rows.rfind(row_end) + len(row_end) if more else len(rows)
+        end = rows.rfind(row_end, searched) + len(row_end) if more else len(rows)
         if end >= len(row_end):
             yield head + rows[:end] + (tail if more else b"")
-            rows = rows[end:]
+            del rows[:end]
+            searched = 0
+        elif len(rows) > longest_row:
+            yield None
+            return
+        else:
+            searched = max(0, len(rows) - len(row_end))
 
 
 def _common_files(archive: zipfile.ZipFile) -> dict[str, bytes]:

@@ -6,6 +6,7 @@ import pyarrow as pa
 import pytest
 
 from batch_classifier.errors import UnreadableFile
+from batch_classifier.limits import DEFAULT_LIMITS, Limits
 from batch_classifier.requests.readers.request_file import Rows, read_rows
 
 Row = tuple[dict[str, str | None], str | None]
@@ -33,10 +34,10 @@ def read(content: bytes, name: str) -> list[Row]:
     ]
 
 
-def refusal(content: bytes, name: str) -> str:
+def refusal(content: bytes, name: str, limits: Limits = DEFAULT_LIMITS) -> str:
     """Return the sentence with which a file is refused, after checking that it is one and names the file."""
     with pytest.raises(UnreadableFile) as caught:
-        list(read_rows(io.BytesIO(content), name))
+        list(read_rows(io.BytesIO(content), name, limits))
     message = str(caught.value)
     assert f"'{name}'" in message and message.endswith(".") and "\n" not in message and "Traceback" not in message
     return message

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from batch_classifier.requests.readers import delimited_fast, delimited_slow
+from batch_classifier.limits import Limits
+from batch_classifier.requests.readers import delimited_fast
 from batch_classifier.requests.readers.delimited_fast import FastReadingStops, read_fast
 from batch_classifier.requests.readers.delimited_layout import Layout, find_layout
 from batch_classifier.requests.readers.delimited_slow import read_slowly
@@ -120,20 +121,18 @@ def test_a_quote_that_never_closes_in_a_long_file() -> None:
     assert [number for number, (_, problem) in enumerate(found) if problem] == [1_000]
 
 
-def test_a_row_that_grows_without_end_is_cut_at_its_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(delimited_slow, "LONGEST_ROW", 1_000)
+def test_a_row_that_grows_without_end_is_cut_at_its_line() -> None:
     content = 'id,text\n1,"a\n' + "2,b\n" * 500 + '3,"c"\n'
     layout = Layout(["id", "text"], ",", len("id,text\n"))
-    rows = rows_of(read_slowly(io.BytesIO(content.encode()), "a.csv", layout))
+    rows = rows_of(read_slowly(io.BytesIO(content.encode()), "a.csv", layout, Limits(cell_bytes=1_000)))
     assert len(rows) == 502
     assert [problem for *_, problem in rows].count("has a quote that never closes") == 1
 
 
 def test_too_many_open_quotes_or_an_endless_line_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(delimited_slow, "LONGEST_ROW", 1_000)
     monkeypatch.setattr(delimited_fast, "BLOCK_BYTES", 500)
-    assert "quotes that never close" in refusal(b"id,text\n" + b'a","b\n' * 3_000, "a.csv")
-    assert "line of more than 1,000" in refusal(b"id,text\n1," + b"a" * 5_000, "a.csv")
+    assert "quotes that never close" in refusal(b"id,text\n" + b'a","b\n' * 3_000, "a.csv", Limits(cell_bytes=1_000))
+    assert "line of more than 1,000" in refusal(b"id,text\n1," + b"a" * 5_000, "a.csv", Limits(cell_bytes=1_000))
 
 
 def test_an_open_quote_in_the_header_is_refused() -> None:

@@ -7,31 +7,15 @@ from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
-import openpyxl
 import pytest
 import xlwt
-from openpyxl.worksheet.worksheet import Worksheet
 
-from batch_classifier.requests.readers import workbook_pieces
+from batch_classifier.requests.readers import reader_process, request_file, workbook_pieces
 from batch_classifier.requests.readers.request_file import read_rows
 from batch_classifier_tests.requests.readers.reading import Row, read, read_blocks, refusal
+from batch_classifier_tests.requests.readers.workbooks import Sheets, with_cells, xlsx
 
 STRICT = "http://purl.oclc.org/ooxml/"
-Sheets = dict[str, list[list[object]]]
-
-
-def xlsx(sheets: Sheets, change: Callable[[Worksheet], None] | None = None) -> bytes:
-    workbook = openpyxl.Workbook()
-    workbook.remove(workbook.worksheets[0])
-    for title, rows in sheets.items():
-        sheet = workbook.create_sheet(title)
-        for row in rows:
-            sheet.append(row)
-        if change:
-            change(sheet)
-    content = io.BytesIO()
-    workbook.save(content)
-    return content.getvalue()
 
 
 def xls(sheets: Sheets) -> bytes:
@@ -53,8 +37,13 @@ def only_cells(rows: list[Row]) -> list[dict[str, str | None]]:
 
 @pytest.fixture(autouse=True, params=["in memory", "in pieces"])
 def _either_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Small and large XLSX workbooks are read to the same rows."""
+    """Small and large XLSX workbooks are read to the same rows; the latter in this process, where the sizes can be changed."""
     if request.param == "in pieces":
+        monkeypatch.setattr(
+            request_file,
+            "read_isolated",
+            lambda reader, file, name, limits: reader_process.READERS[reader]()(file, name, limits),
+        )
         monkeypatch.setattr(workbook_pieces, "MOST_BYTES_IN_MEMORY", 0)
         monkeypatch.setattr(workbook_pieces, "PIECE_BYTES", 200)
         monkeypatch.setattr(workbook_pieces, "_READ_BYTES", 1_000)
@@ -175,34 +164,6 @@ def test_a_workbook_under_the_other_suffix_is_read(tmp_path: Path) -> None:
 def test_an_old_workbook_that_is_cut_off_is_refused(size: int) -> None:
     content = xls({"Calls": [["id", "text"], *([row, f"text {row}"] for row in range(200))]})
     refusal(content[:size], "a.xls")
-
-
-def with_cells(cells: str, shared: str = "", dimension: str = "A1:B2") -> bytes:
-    """A workbook as other programs write it: one sheet with the columns id and text, and one row of these cells."""
-    namespace = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
-    head = '<c r="A1" t="inlineStr"><is><t>id</t></is></c><c r="B1" t="inlineStr"><is><t>text</t></is></c>'
-    sheet = (
-        f'<worksheet {namespace}><dimension ref="{dimension}"/><sheetData><row r="1">{head}</row>'
-        f'<row r="2">{cells}</row></sheetData></worksheet>'
-    )
-    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
-    relation = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/sharedStrings"
-    added = {
-        "[Content_Types].xml": ("</Types>", f'<Override PartName="/xl/sharedStrings.xml" ContentType="{kind}"/>'),
-        "xl/_rels/workbook.xml.rels": (
-            "</Relationships>",
-            f'<Relationship Id="rShared" Type="{relation}" Target="sharedStrings.xml"/>',
-        ),
-    }
-    content = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(xlsx({"Calls": [[1]]}))) as source, zipfile.ZipFile(content, "w") as target:
-        assert "xl/sharedStrings.xml" not in source.namelist()
-        for member in source.namelist():
-            end, more = added.get(member, ("", ""))
-            text = source.read(member).decode().replace(end, more + end) if end else source.read(member)
-            target.writestr(member, sheet if member == "xl/worksheets/sheet1.xml" else text)
-        target.writestr("xl/sharedStrings.xml", f"<sst {namespace}>{shared}</sst>")
-    return content.getvalue()
 
 
 @pytest.mark.parametrize(
