@@ -9,7 +9,7 @@ import re
 _JOINERS = {"\u200c", "\u200d"}
 _LONGEST = 2_000
 # What has a meaning within a line of Markdown, and what has one at its beginning.
-_MARKDOWN = re.compile(r"([\\`*_\[\]<>|~&])|^([-+#=]|\d+[.)])")
+_MARKDOWN = re.compile(r"([\\`*_\[\]<>|~&])|^([-+#=]|\d+[.)](?=\s|$))")
 # GitHub's Markdown, which Dagster's interface shows, makes links of these in plain text, escaped or not.
 _LINKED = re.compile(r"(?i)((?:https?|ftp):|www|(?:mailto|xmpp):|@)(?=[^\s])")
 # Of no width, and no place for a line to break.

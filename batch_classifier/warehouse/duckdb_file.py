@@ -51,7 +51,10 @@ def _open(path: Path, wait_seconds: float) -> duckdb.DuckDBPyConnection:
             return _attach(path)
         except duckdb.IOException as error:
             if "lock" not in str(error):
-                raise ClassifierError(f"{path} cannot be opened: {str(error).splitlines()[0]}") from error
+                words = str(error).splitlines()[0].rstrip("!.")
+                raise ClassifierError(
+                    f"{path} cannot be opened: {words}; put back a copy of it, or move it away and classify again."
+                ) from error
             waited, holder = time.monotonic() - began, _holder(str(error))
             if waited > wait_seconds:
                 raise ClassifierError(
