@@ -143,7 +143,7 @@ def test_what_is_missing_is_told(
 
 
 def test_make_starts_it_by_names_of_our_own() -> None:
-    command = ["make", "-n", "-o", ".venv/.ready", "ui", "HOST=0.0.0.0", "PORT=80"]
+    command = ["make", "--no-print-directory", "-n", "-o", ".venv/.ready", "ui", "HOST=0.0.0.0", "PORT=80"]
     printed = subprocess.run(command, cwd=REPOSITORY, check=True, capture_output=True, text=True).stdout
     assert printed == ".venv/bin/batch-classifier ui\n"
 

@@ -251,7 +251,7 @@ def test_the_template_is_part_of_the_package(tmp_path: Path) -> None:
 
 def test_make_calls_the_commands() -> None:
     told = subprocess.run(
-        ["make", "-n", "-o", ".venv/.ready", "deploy-aws", "destroy-aws", "ARGS=--stack texts"],
+        ["make", "--no-print-directory", "-n", "-o", ".venv/.ready", "deploy-aws", "destroy-aws", "ARGS=--stack texts"],
         cwd=REPOSITORY,
         check=True,
         capture_output=True,
