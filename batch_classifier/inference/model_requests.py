@@ -6,6 +6,7 @@ models", and of the Converse operation in botocore's service model.
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import orjson
@@ -164,15 +165,22 @@ class RecordForm:
         before_text, after_text = rest.split(_TEXT_PLACE.encode())
         return cls(before_id, before_text, after_text)
 
+    @cached_property
+    def _end(self) -> bytes:
+        return self.after_text + b"\n"
+
     @property
     def overhead(self) -> int:
         """Bytes of a line besides its id and its text."""
         return len(self.before_id) + len(self.before_text) + len(self.after_text) + 1
 
-    def line(self, record_id: str, text: str) -> bytes:
-        """One line of JSONL, its line feed included."""
-        quoted = orjson.dumps(quote(text))[1:-1]
-        return b"%b%b%b%b%b\n" % (self.before_id, record_id.encode(), self.before_text, quoted, self.after_text)
+    def quoted(self, text: str) -> bytes:
+        """The text as it stands in a line."""
+        return orjson.dumps(quote(text))[1:-1]
+
+    def line(self, record_id: str, quoted: bytes) -> tuple[bytes, ...]:
+        """One line of JSONL in pieces, its line feed included: joined once, with many others, each byte is copied once."""
+        return self.before_id, record_id.encode(), self.before_text, quoted, self._end
 
     def read(self, line: bytes) -> tuple[str, str]:
         """Record id and quoted text of a line of this form; raises ValueError for a line of another one."""

@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
 
 import duckdb
 import pyarrow as pa
 
-# With batches of the usual 2,000 rows, a statement for each 4,000: a statement has its price, and so have rows in memory.
-_BATCHES_A_STATEMENT = 2
+# A statement has its price, and so has memory: twice this much is held, what is inserted and what is made meanwhile.
+_BYTES_A_STATEMENT = 5_000_000
 
 
 def insert(connection: duckdb.DuckDBPyConnection, table: str, batches: Iterable[pa.RecordBatch]) -> int:
@@ -31,7 +30,12 @@ def _ahead(batches: Iterable[pa.RecordBatch]) -> Iterator[list[pa.RecordBatch]]:
     source = iter(batches)
 
     def take() -> list[pa.RecordBatch]:
-        return list(islice(source, _BATCHES_A_STATEMENT))
+        some: list[pa.RecordBatch] = []
+        size = 0
+        while size < _BYTES_A_STATEMENT and (batch := next(source, None)) is not None:
+            some.append(batch)
+            size += batch.nbytes
+        return some
 
     # Whoever stops early waits here for the batches that are being made, so that nothing goes on behind his back.
     with ThreadPoolExecutor(1) as thread:

@@ -50,6 +50,7 @@ RAW_REQUESTS = Table(
             _column("expected_class", pa.string(), "the label, where the file has one"),
             _column("attributes", pa.string(), "the file's other columns, a JSON object"),
             _column("problem", pa.string(), "why the row can't be used; null where it can"),
+            _column("text_bytes", pa.int64(), "length of the text in UTF-8; null for a row without a text_id"),
         ]
     ),
 )

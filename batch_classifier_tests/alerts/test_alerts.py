@@ -143,7 +143,7 @@ def test_an_error_that_nobody_foresaw_is_told_without_its_words(watch: Watch, mo
         raise ZeroDivisionError(SECRET_TEXT)
 
     watch.project.restart()
-    monkeypatch.setattr("batch_classifier.defs.assets.bedrock_jsonl.BatchPlan", broken)
+    monkeypatch.setattr("batch_classifier.defs.assets.bedrock_jsonl.BedrockJsonl", broken)
     watch.project.drop("a.csv", [SECRET_TEXT])
     assert not watch.project.run("a.csv").success and watch.ticks() == []
     (message,) = watch.told()

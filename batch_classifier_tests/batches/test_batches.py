@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from batch_classifier.batches import writing as batches
-from batch_classifier.batches.writing import Batch, texts_per_batch, write_batches
+from batch_classifier.batches.batch_name import batch_name
+from batch_classifier.batches.writing import BatchWriter, texts_per_batch
 from batch_classifier.inference.prices import Price
 from batch_classifier.prompts.loading import load_prompt
 from batch_classifier.prompts.prompt import Prompt
@@ -22,6 +23,7 @@ from batch_classifier.requests.text_id import text_id
 from batch_classifier.storage.internal_keys import text_ids_key
 from batch_classifier.storage.local_folder import LocalFolder
 from batch_classifier.storage.text_ids import read_text_ids
+from batch_classifier.warehouse.batch import Batch
 from batch_classifier_tests.conftest import Project, metadata_of, prompt_content, text_of
 
 TEXT = 'A "quoted" text,\nof two lines\u2028 with \u0085, \\ and 日本 \U0001f600'
@@ -37,7 +39,15 @@ def write(
     folder: Path, prompt: Prompt, texts: Sequence[str], per_batch: int = 50_000, price: Price | None = None
 ) -> list[Batch]:
     rows = pa.record_batch({"text_id": [text_id(text) for text in texts], "text": list(texts)})
-    return list(write_batches([rows], per_batch, prompt, price, LocalFolder(folder / "internal")))
+    writer = BatchWriter(
+        "calls.csv",
+        prompt,
+        prompt.model.id,
+        price,
+        LocalFolder(folder / "internal"),
+        lambda sha256: batch_name(sha256, ()),
+    )
+    return list(writer.write([rows], per_batch))
 
 
 def records_of(batch: Batch) -> list[dict[str, Any]]:
