@@ -17,7 +17,8 @@ import pytest
 import yaml
 
 from batch_classifier.definitions import build_definitions
-from batch_classifier.inference.interface import Inference, Job, JobRequest, JobState
+from batch_classifier.inference.bedrock.model_requests import model_input
+from batch_classifier.inference.interface import Inference, Job, JobRequest, JobState, Limits
 from batch_classifier.inference.prices import Price
 from batch_classifier.prompts.loading import load_prompts
 from batch_classifier.prompts.prompt import Prompt
@@ -92,7 +93,7 @@ class ScriptedInference(Inference):
 
     kind = "scripted"
     poll_seconds = 0.01
-    minimum_records = 1
+    limits = Limits(minimum_records=1, maximum_records=50_000, maximum_bytes=1_000_000_000)
 
     def __init__(self, home: Path, reply: Callable[[str], Reply] = by_keyword, price: Price | None = None) -> None:
         self.internal = LocalFolder(home / "internal")
@@ -105,6 +106,9 @@ class ScriptedInference(Inference):
         self.waits = False
         self.turned = False
         self.failure: str | None = None
+
+    def model_input(self, prompt: Prompt, user: str) -> dict[str, Any]:
+        return model_input(prompt, user)
 
     def model_id(self, prompt: Prompt) -> str:
         return self.model

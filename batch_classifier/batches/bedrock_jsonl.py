@@ -15,7 +15,6 @@ from batch_classifier.batches.unread_batches import UnreadBatches, texts_in_tabl
 from batch_classifier.batches.writing import BatchWriter, texts_per_batch
 from batch_classifier.errors import ClassifierError
 from batch_classifier.inference.interface import Inference
-from batch_classifier.inference.model_requests import RecordForm
 from batch_classifier.inference.prices import BYTES_A_TOKEN, Price, answer_tokens
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.storage.folder import Folder
@@ -79,15 +78,19 @@ class BedrockJsonl:
     def _write(self, needed: NeededTexts, joining: JoiningTexts) -> Iterator[Batch]:
         texts = self.new_texts + len(joining)
         text_bytes = self._bytes(needed) + joining.bytes()
-        overhead = RecordForm.of(self.prompt).overhead
+        overhead = self.inference.record_form(self.prompt).overhead
         price = self.inference.price(self.prompt, texts)
         self._check_budget(price, texts, text_bytes + texts * overhead)
-        model_id = self.inference.model_id(self.prompt)
-        settled = texts_in_tables(self.warehouse, self.prompt, model_id)
+        settled = texts_in_tables(self.warehouse, self.prompt, self.inference.model_id(self.prompt))
         writer = BatchWriter(
-            self.request_file, self.prompt, model_id, price, self.internal, lambda sha256: batch_name(sha256, settled)
+            self.request_file,
+            self.prompt,
+            self.inference,
+            price,
+            self.internal,
+            lambda sha256: batch_name(sha256, settled),
         )
-        per_batch = texts_per_batch(texts, text_bytes, overhead, self.prompt.batch_size)
+        per_batch = texts_per_batch(texts, text_bytes, overhead, self.prompt.batch_size, self.inference.limits)
         with self._read(["row_number", "text_id", "text"]) as requests:
             own = chosen_texts(requests, needed.row_numbers())
             yield from writer.write(chain(own, joining), per_batch, lambda done: self.on_progress(done, texts))

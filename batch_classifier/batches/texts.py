@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from batch_classifier.inference.model_requests import RecordForm
+from batch_classifier.inference.record_form import RecordForm
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.storage.folder import Folder
 from batch_classifier.storage.internal_keys import batch_key
@@ -43,9 +43,8 @@ def chosen_texts(requests: Iterable[pa.RecordBatch], row_numbers: Iterable[pa.Ar
         raise RuntimeError("Rows of raw_requests are missing, or do not come in the order of the request file.")
 
 
-def texts_of_batch(folder: Folder, prompt: Prompt, batch: str) -> Iterator[pa.RecordBatch]:
+def texts_of_batch(folder: Folder, prompt: Prompt, batch: str, form: RecordForm) -> Iterator[pa.RecordBatch]:
     """The texts of a batch that is too small to be sent, as they stand in it; there are a few at most."""
-    form = RecordForm.of(prompt)
     with folder.read(batch_key(prompt, batch)) as lines:
         pairs = [form.read(stripped) for line in lines if (stripped := line.rstrip(b"\r\n"))]
     yield pa.record_batch([list(column) for column in zip(*pairs, strict=True)], schema=TEXTS)

@@ -7,24 +7,27 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from batch_classifier.batches.batch_file import BatchFile
-from batch_classifier.inference.bedrock.limits import MAXIMUM_BYTES, MAXIMUM_RECORDS, MINIMUM_RECORDS
-from batch_classifier.inference.model_requests import RecordForm
+from batch_classifier.inference.interface import Inference, Limits
 from batch_classifier.inference.prices import BYTES_A_TOKEN, Price, answer_tokens
-from batch_classifier.prompts.prompt import Prompt
+from batch_classifier.prompts.prompt import SMALLEST_BATCH_SIZE, Prompt
 from batch_classifier.storage.folder import Folder
 from batch_classifier.storage.internal_keys import batch_key, text_ids_key
 from batch_classifier.warehouse.batch import Batch
 
 
-def texts_per_batch(texts: int, text_bytes: int, overhead: int, batch_size: int) -> int:
-    """Even batches of at most `batch_size` texts and `MAXIMUM_BYTES`, and none below the minimum while that can be avoided."""
+def texts_per_batch(texts: int, text_bytes: int, overhead: int, batch_size: int, limits: Limits) -> int:
+    """Even batches of at most `batch_size` texts, within the limits, and none that is too small while that can be avoided.
+
+    Too small is what the service does not take as a job, or less than a prompt can ask for.
+    """
+    fewest = max(limits.minimum_records, SMALLEST_BATCH_SIZE)
     by_size = -(-texts // batch_size)
-    by_bytes = -(-(text_bytes + texts * overhead) // (MAXIMUM_BYTES * 9 // 10))
-    batches = max(1, by_bytes, min(by_size, texts // MINIMUM_RECORDS))
+    by_bytes = -(-(text_bytes + texts * overhead) // (limits.maximum_bytes * 9 // 10))
+    batches = max(1, by_bytes, min(by_size, texts // fewest))
     # Rounding up may leave next to nothing for the last of many small batches: a batch less, then, for all of them.
-    while batches > max(1, by_bytes) and 0 < texts % -(-texts // batches) < MINIMUM_RECORDS:
+    while batches > max(1, by_bytes) and 0 < texts % -(-texts // batches) < fewest:
         batches -= 1
-    return min(MAXIMUM_RECORDS, -(-texts // batches))
+    return min(limits.maximum_records, -(-texts // batches))
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ class BatchWriter:
 
     request_file: str
     prompt: Prompt
-    model_id: str
+    inference: Inference
     price: Price | None
     internal: Folder
     name_of: Callable[[str], str]
@@ -50,7 +53,7 @@ class BatchWriter:
         on_progress: Callable[[int], None] = lambda done: None,
     ) -> Iterator[Batch]:
         """Write texts (columns text_id and text, each distinct), so many a batch, and yield each batch when it is in its place."""
-        form = RecordForm.of(self.prompt)
+        form, limits = self.inference.record_form(self.prompt), self.inference.limits
         pairs = _pairs(texts)
         done = 0
         ahead = next(pairs, None)
@@ -61,7 +64,7 @@ class BatchWriter:
                         while ahead is not None and file.records < per_batch:
                             text_id, quoted = ahead[0], form.quoted(ahead[1])
                             size = form.overhead + len(text_id) + len(quoted)
-                            if file.records and file.bytes + size > MAXIMUM_BYTES:
+                            if file.records and file.bytes + size > limits.maximum_bytes:
                                 break
                             file.add(form.line(text_id, quoted), size, text_id)
                             ahead = next(pairs, None)
@@ -88,7 +91,7 @@ class BatchWriter:
             estimated_output_tokens=output_tokens,
             estimated_cost_usd=cost,
             prompt_version=self.prompt.version,
-            model_id=self.model_id,
+            model_id=self.inference.model_id(self.prompt),
         )
 
 

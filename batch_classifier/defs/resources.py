@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from batch_classifier.inference.interface import Inference
+from batch_classifier.inference.registry import open_inference
 from batch_classifier.progress import LogProgress
 from batch_classifier.settings import Settings
 from batch_classifier.storage.open_folder import open_folder
@@ -15,30 +15,11 @@ def build_resources(settings: Settings) -> dict[str, Any]:
     return {
         "customer_folder": open_folder(settings.customer_location, settings.kms_key_id),
         "internal_folder": open_folder(settings.internal_location, settings.kms_key_id),
-        "inference": INFERENCES[settings.inference_kind](settings),
+        "inference": open_inference(settings),
         "warehouse": WAREHOUSES[settings.warehouse_kind](settings),
         "io_manager": IO_MANAGERS[settings.warehouse_kind](settings),
         "progress": LogProgress(),
     }
-
-
-def _local_inference(settings: Settings) -> Inference:
-    from batch_classifier.inference.local.local_inference import LocalInference
-
-    return LocalInference(open_folder(settings.internal_location, settings.kms_key_id), settings.home)
-
-
-def _bedrock_inference(settings: Settings) -> Inference:
-    from batch_classifier.inference.bedrock.batch_inference import BedrockInference
-
-    return BedrockInference(
-        open_folder(settings.internal_location, settings.kms_key_id),
-        settings.bedrock_role_arn,
-        max_jobs=settings.bedrock_max_jobs,
-        on_demand_concurrency=settings.on_demand_concurrency,
-        timeout_hours=settings.bedrock_timeout_hours,
-        poll_seconds=settings.bedrock_poll_seconds,
-    )
 
 
 def _athena_warehouse(settings: Settings) -> Warehouse:
@@ -71,10 +52,6 @@ def _athena_io_manager(settings: Settings) -> Any:
     return AthenaTablesIOManager(_athena_warehouse(settings))
 
 
-INFERENCES: dict[str, Callable[[Settings], Inference]] = {
-    "local": _local_inference,
-    "bedrock": _bedrock_inference,
-}
 WAREHOUSES: dict[str, Callable[[Settings], Warehouse]] = {
     "duckdb": _duckdb_warehouse,
     "athena": _athena_warehouse,

@@ -218,7 +218,9 @@ class BatchJobs:
     def _write_input(self, batch: FollowedBatch, attempt: Attempt) -> None:
         whole = batch_key(self.prompt, batch.row["batch"])
         if attempt.request.input_key != whole and batch.open_texts is not None:
-            write_next_attempt(self.internal, whole, attempt.request.input_key, batch.open_texts, self.prompt)
+            write_next_attempt(
+                self.internal, whole, attempt.request.input_key, batch.open_texts, self.prompt, self.inference
+            )
 
     def _finish(self, batch: FollowedBatch, attempt: Attempt) -> InferenceError | None:
         """Take what an attempt that is over brought, and make the next one if one is due."""

@@ -8,7 +8,8 @@ import pytest
 import yaml
 
 from batch_classifier.errors import PromptError
-from batch_classifier.inference.model_requests import RecordForm
+from batch_classifier.inference.bedrock.model_requests import model_input
+from batch_classifier.inference.record_form import RecordForm
 from batch_classifier.prompts.loading import load_prompt, load_prompts
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier_tests.conftest import REPOSITORY, Project, failure_of, is_one_sentence, prompt_content
@@ -256,7 +257,7 @@ def test_the_prompts_of_the_project_are_complete(path: Path) -> None:
     prompt = load_prompt(path)
     assert prompt.fallback == "Other" and len(prompt.categories) >= 8
     assert all(len(category.examples) >= 5 for category in prompt.categories)
-    assert RecordForm.of(prompt).overhead > 0
+    assert RecordForm.around(lambda user: model_input(prompt, user)).overhead > 0
 
 
 def test_there_are_prompts_of_two_fields() -> None:
