@@ -1,13 +1,18 @@
 """A batch on its way to the disk: its lines, hashed and written by a thread beside, and the list of its text ids."""
 
 import hashlib
-from collections.abc import Iterable
+import io
+import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 
-# Hashing and writing let go of the interpreter for so many bytes; twice as many are in memory at most.
-_HANDED_OVER_BYTES = 1 << 20
+from batch_classifier.batches.lines import Lines
+from batch_classifier.inference.record_form import RecordForm
+
+# Hashing and writing let go of the interpreter for as long as a piece takes; to get it back they wait for up to 5 ms (Python's
+# switch interval), so a piece takes longer than that. Two pieces are in memory.
+_PIECE_BYTES = 4 << 20
 
 
 class BatchFile:
@@ -18,13 +23,15 @@ class BatchFile:
         bytes: their size.
     """
 
-    def __init__(self, path: Path, ids_path: Path, beside: ThreadPoolExecutor) -> None:
+    def __init__(self, path: Path, ids_path: Path, form: RecordForm, beside: ThreadPoolExecutor) -> None:
+        self._form = form
         self.records = self.bytes = 0
         self._beside = beside
-        self._file, self._ids_file = path.open("wb"), ids_path.open("wb")
+        # Pieces are handed over whole.
+        self._file, self._ids_file = path.open("wb", buffering=0), ids_path.open("wb")
         self._hash = hashlib.sha256()
-        self._pieces: list[bytes] = []
-        self._ids: list[str] = []
+        # Memory that is there is written over: new memory for each piece would take as long as the copying itself.
+        self._piece, self._other_piece = io.BytesIO(), io.BytesIO()
         self._waiting = 0
         self._under_way: Future[None] | None = None
 
@@ -40,14 +47,17 @@ class BatchFile:
             self._file.close()
             self._ids_file.close()
 
-    def add(self, line: Iterable[bytes], size: int, text_id: str) -> None:
-        """Add a line in pieces, its line feed included, its size in bytes, and the id of its text."""
-        self._pieces += line
-        self._ids.append(text_id)
-        self.records += 1
-        self.bytes += size
-        self._waiting += size
-        if self._waiting >= _HANDED_OVER_BYTES:
+    def add(self, lines: Lines) -> None:
+        """Add lines."""
+        form, count = self._form, len(lines.ids)
+        parts = [form.before_id, b"", form.before_text, b"", form.after_text + b"\n"] * count
+        parts[1::5], parts[3::5] = lines.ids, lines.quoted
+        self._piece.writelines(parts)
+        self._ids_file.write(b"\n".join(lines.ids) + b"\n")
+        self.records += count
+        self.bytes += lines.size
+        self._waiting += lines.size
+        if self._waiting >= _PIECE_BYTES:
             self._hand_over()
 
     def finish(self) -> str:
@@ -59,16 +69,20 @@ class BatchFile:
         return self._hash.hexdigest()
 
     def _hand_over(self) -> None:
-        lines, ids = b"".join(self._pieces), "".join(f"{text_id}\n" for text_id in self._ids).encode()
-        self._pieces, self._ids, self._waiting = [], [], 0
-        # One at a time: in this way lines keep their order, and memory stays where it is.
+        # One piece at a time: in this way lines keep their order, and memory stays where it is.
         self._wait()
-        self._under_way = self._beside.submit(self._put, lines, ids)
+        self._under_way = self._beside.submit(self._put, self._piece.getbuffer()[: self._waiting])
+        self._piece, self._other_piece, self._waiting = self._other_piece, self._piece, 0
+        self._piece.seek(0)
+        # Lets the other thread begin at once; else it would have to wait for its turn while lines are made here.
+        time.sleep(0)
 
-    def _put(self, lines: bytes, ids: bytes) -> None:
-        self._hash.update(lines)
-        self._file.write(lines)
-        self._ids_file.write(ids)
+    def _put(self, lines: memoryview) -> None:
+        with lines:
+            self._hash.update(lines)
+            written = 0
+            while written < len(lines):
+                written += self._file.write(lines[written:]) or 0
 
     def _wait(self) -> None:
         if self._under_way is not None:

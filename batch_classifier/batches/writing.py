@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from batch_classifier.batches.batch_file import BatchFile
+from batch_classifier.batches.lines import LineSource
 from batch_classifier.inference.interface import Inference, Limits
 from batch_classifier.inference.prices import BYTES_A_TOKEN, Price, answer_tokens
 from batch_classifier.prompts.prompt import SMALLEST_BATCH_SIZE, Prompt
@@ -54,20 +55,13 @@ class BatchWriter:
     ) -> Iterator[Batch]:
         """Write texts (columns text_id and text, each distinct), so many a batch, and yield each batch when it is in its place."""
         form, limits = self.inference.record_form(self.prompt), self.inference.limits
-        pairs = _pairs(texts)
-        done = 0
-        ahead = next(pairs, None)
+        source, done = LineSource(texts, form), 0
         with ThreadPoolExecutor(1) as beside:
-            while ahead is not None:
+            while source.has_more():
                 with self.internal.spool() as path, self.internal.spool() as ids_path:
-                    with BatchFile(path, ids_path, beside) as file:
-                        while ahead is not None and file.records < per_batch:
-                            text_id, quoted = ahead[0], form.quoted(ahead[1])
-                            size = form.overhead + len(text_id) + len(quoted)
-                            if file.records and file.bytes + size > limits.maximum_bytes:
-                                break
-                            file.add(form.line(text_id, quoted), size, text_id)
-                            ahead = next(pairs, None)
+                    with BatchFile(path, ids_path, form, beside) as file:
+                        for lines in source.of_a_batch(per_batch, limits.maximum_bytes):
+                            file.add(lines)
                         batch = self._batch(file.finish(), file.records, file.bytes)
                     # The ids come first: a batch that is there has its list of texts.
                     self.internal.publish(ids_path, text_ids_key(self.prompt, batch.name))
@@ -93,8 +87,3 @@ class BatchWriter:
             prompt_version=self.prompt.version,
             model_id=self.inference.model_id(self.prompt),
         )
-
-
-def _pairs(texts: Iterable[pa.RecordBatch]) -> Iterator[tuple[str, str]]:
-    for batch in texts:
-        yield from zip(batch["text_id"].to_pylist(), batch["text"].to_pylist(), strict=True)

@@ -2,12 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import orjson
 
-from batch_classifier.inference.questions import question, quote
+from batch_classifier.inference.questions import question
 
 _TEXT_PLACE = "\ue000text\ue000"
 _ID_PLACE = "\ue000record\ue000"
@@ -29,22 +28,10 @@ class RecordForm:
         before_text, after_text = rest.split(_TEXT_PLACE.encode())
         return cls(before_id, before_text, after_text)
 
-    @cached_property
-    def _end(self) -> bytes:
-        return self.after_text + b"\n"
-
     @property
     def overhead(self) -> int:
-        """Bytes of a line besides its id and its text."""
+        """Bytes of a line besides its id and its text, the line feed included."""
         return len(self.before_id) + len(self.before_text) + len(self.after_text) + 1
-
-    def quoted(self, text: str) -> bytes:
-        """The text as it stands in a line."""
-        return orjson.dumps(quote(text))[1:-1]
-
-    def line(self, record_id: str, quoted: bytes) -> tuple[bytes, ...]:
-        """One line of JSONL in pieces, its line feed included: joined once, with many others, each byte is copied once."""
-        return self.before_id, record_id.encode(), self.before_text, quoted, self._end
 
     def read(self, line: bytes) -> tuple[str, str]:
         """Record id and quoted text of a line of this form; raises ValueError for a line of another one."""

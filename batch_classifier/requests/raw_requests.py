@@ -160,6 +160,7 @@ def _blank_as_null(column: pa.Array) -> pa.Array:
 
 
 def _attributes(cells: pa.RecordBatch, names: list[str]) -> pa.Array:
+    """The columns of these names as JSON objects, without what is null."""
     if not names:
         return pa.repeat(pa.scalar("{}", pa.string()), cells.num_rows)
     rows = zip(*(cells.column(name).to_pylist() for name in names), strict=True)

@@ -1,14 +1,16 @@
 """The id of a text: what it is told apart by, and paid for once. It is made here and nowhere else."""
 
-import hashlib
+from hashlib import sha256
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+_DIGITS = 32
+
 
 def text_id(text: str) -> str:
     """32 hex digits that stand for a text's content; surrounding white space does not count (128 bits of SHA-256)."""
-    return _id_of(text.strip().encode())
+    return sha256(text.strip().encode()).hexdigest()[:_DIGITS]
 
 
 def text_ids(texts: pa.StringArray) -> pa.StringArray:
@@ -22,10 +24,9 @@ def text_ids(texts: pa.StringArray) -> pa.StringArray:
     view = memoryview(content) if content is not None else memoryview(b"")
     ends = memoryview(offsets).cast("i")[stripped.offset : stripped.offset + len(stripped) + 1].tolist()
     return pa.array(
-        [_id_of(view[start:end]) if end > start else None for start, end in zip(ends, ends[1:], strict=False)],
+        [
+            sha256(view[start:end]).hexdigest()[:_DIGITS] if end > start else None
+            for start, end in zip(ends, ends[1:], strict=False)
+        ],
         pa.string(),
     )
-
-
-def _id_of(content: bytes | memoryview) -> str:
-    return hashlib.sha256(content).hexdigest()[:32]

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from batch_classifier.batches.batch_name import batch_name
+from batch_classifier.batches.lines import Lines, LineSource
 from batch_classifier.batches.writing import BatchWriter, texts_per_batch
 from batch_classifier.inference.bedrock.batch_inference import BedrockInference
 from batch_classifier.inference.bedrock.limits import LIMITS
@@ -37,6 +38,12 @@ def load(folder: Path, **changes: Any) -> Prompt:
     path = folder / "tickets.yaml"
     path.write_text(yaml.safe_dump(prompt_content(**changes)))
     return load_prompt(path)
+
+
+@pytest.fixture(scope="module")
+def prompt(tmp_path_factory: pytest.TempPathFactory) -> Prompt:
+    """A prompt without changes."""
+    return load(tmp_path_factory.mktemp("prompts"))
 
 
 def write(
@@ -252,3 +259,33 @@ def test_each_distinct_text_of_a_file_stands_in_its_batches_once(projects: Calla
     shown = metadata_of(result, "bedrock_jsonl")
     assert (shown["distinct_texts"], shown["new_texts"], shown["answered_before"]) == (210, 210, 0)
     assert all(row["batch"] in shown["files"] for row in rows)
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    sizes=st.lists(st.integers(1, 3_000), max_size=60),
+    cut=st.integers(1, 20),
+    per_batch=st.integers(1, 25),
+    most_bytes=st.integers(4_000, 30_000),
+)
+def test_every_text_stands_in_a_batch_once_however_the_stream_and_the_limits_cut(
+    prompt: Prompt, sizes: list[int], cut: int, per_batch: int, most_bytes: int
+) -> None:
+    """And no batch ends before it must: one more line would have been over a limit."""
+    form = BedrockInference(LocalFolder(Path("/nowhere")), None).record_form(prompt)
+    texts = [f"{number} {'x' * size}" for number, size in enumerate(sizes)]
+    stream = (
+        pa.record_batch({"text_id": [text_id(text) for text in some], "text": some})
+        for some in (texts[start : start + cut] for start in range(0, len(texts), cut))
+    )
+    source = LineSource(stream, form)
+    made: list[list[Lines]] = []
+    while source.has_more():
+        made.append(list(source.of_a_batch(per_batch, most_bytes)))
+    assert [quoted.decode() for batch in made for lines in batch for quoted in lines.quoted] == texts
+    assert [one.decode() for batch in made for lines in batch for one in lines.ids] == [text_id(text) for text in texts]
+    totals = [(sum(len(lines.ids) for lines in batch), sum(lines.size for lines in batch)) for batch in made]
+    assert all(0 < records <= per_batch and (size <= most_bytes or records == 1) for records, size in totals)
+    for (records, size), following in zip(totals, made[1:], strict=False):
+        next_size = form.overhead + len(following[0].ids[0]) + len(following[0].quoted[0])
+        assert records == per_batch or size + next_size > most_bytes
