@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 from batch_classifier.inference.interface import Inference
 from batch_classifier.settings import Settings
-from batch_classifier.storage.open_folder import open_folder
 
 
 def open_inference(settings: Settings) -> Inference:
@@ -15,20 +14,13 @@ def open_inference(settings: Settings) -> Inference:
 def _local(settings: Settings) -> Inference:
     from batch_classifier.inference.local.local_inference import LocalInference
 
-    return LocalInference(open_folder(settings.internal_location, settings.kms_key_id), settings.home)
+    return LocalInference.from_settings(settings)
 
 
 def _bedrock(settings: Settings) -> Inference:
     from batch_classifier.inference.bedrock.batch_inference import BedrockInference
 
-    return BedrockInference(
-        open_folder(settings.internal_location, settings.kms_key_id),
-        settings.bedrock_role_arn,
-        max_jobs=settings.bedrock_max_jobs,
-        on_demand_concurrency=settings.on_demand_concurrency,
-        timeout_hours=settings.bedrock_timeout_hours,
-        poll_seconds=settings.bedrock_poll_seconds,
-    )
+    return BedrockInference.from_settings(settings)
 
 
 INFERENCES: dict[str, Callable[[Settings], Inference]] = {"local": _local, "bedrock": _bedrock}

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from batch_classifier.answers.finished_jobs import FinishedJob, finished_jobs, finished_jobs_to_arrow
-from batch_classifier.batches.bedrock_jsonl import BatchPlan
+from batch_classifier.batches.bedrock_jsonl import BedrockJsonl
 from batch_classifier.errors import ClassifierError, InferenceError
 from batch_classifier.inference.interface import Job, JobState, NotNow
 from batch_classifier.inference.prices import Price
@@ -40,7 +40,7 @@ class Core(CorePipeline):
             self.prompt, request_file, self.batches(request_file), self.inference, self.internal, wait_seconds
         )
 
-    def begin(self, texts: list[str], request_file: str = FILE) -> BatchPlan:
+    def begin(self, texts: list[str], request_file: str = FILE) -> BedrockJsonl:
         """Bring a file to where batch_job begins."""
         self.put(request_file, texts)
         return self.plan(request_file)
