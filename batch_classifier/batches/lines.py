@@ -9,6 +9,8 @@ import pyarrow as pa
 from batch_classifier.inference.questions import quote
 from batch_classifier.inference.record_form import RecordForm
 
+_BYTES_AT_ONCE = 4_000_000
+
 
 @dataclass(frozen=True)
 class Lines:
@@ -23,7 +25,7 @@ class LineSource:
     """Makes lines of texts (columns text_id and text) as they are taken."""
 
     def __init__(self, texts: Iterable[pa.RecordBatch], form: RecordForm) -> None:
-        self._texts = iter(texts)
+        self._texts = _slices(texts, form.overhead)
         self._overhead = form.overhead
         self._ids: list[bytes] = []
         self._quoted: list[bytes] = []
@@ -57,3 +59,11 @@ class LineSource:
         ids = self._ids[self._place : self._place + most]
         quoted = self._quoted[self._place : self._place + most]
         return Lines(ids, quoted, sum(map(len, ids)) + sum(map(len, quoted)) + len(ids) * self._overhead)
+
+
+def _slices(texts: Iterable[pa.RecordBatch], overhead: int) -> Iterator[pa.RecordBatch]:
+    """The texts, so many rows at once that their lines come to about `_BYTES_AT_ONCE`: some may be a thousand times as long."""
+    for batch in texts:
+        rows = max(1, batch.num_rows * _BYTES_AT_ONCE // (batch.nbytes + batch.num_rows * overhead + 1))
+        for start in range(0, batch.num_rows, rows):
+            yield batch.slice(start, rows)

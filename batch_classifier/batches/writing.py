@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from batch_classifier.batches.batch_file import BatchFile
 from batch_classifier.batches.lines import LineSource
-from batch_classifier.inference.interface import Inference, Limits
+from batch_classifier.inference.interface import Inference, JobLimits
 from batch_classifier.inference.prices import BYTES_A_TOKEN, Price, answer_tokens
 from batch_classifier.prompts.prompt import SMALLEST_BATCH_SIZE, Prompt
 from batch_classifier.storage.folder import Folder
@@ -16,7 +16,7 @@ from batch_classifier.storage.internal_keys import batch_key, text_ids_key
 from batch_classifier.warehouse.batch import Batch
 
 
-def texts_per_batch(texts: int, text_bytes: int, overhead: int, batch_size: int, limits: Limits) -> int:
+def texts_per_batch(texts: int, text_bytes: int, overhead: int, batch_size: int, limits: JobLimits) -> int:
     """Even batches of at most `batch_size` texts, within the limits, and none that is too small while that can be avoided.
 
     Too small is what the service does not take as a job, or less than a prompt can ask for.

@@ -9,7 +9,7 @@ from batch_classifier.answers.quality import Accuracy, measure_accuracy
 from batch_classifier.defs.failures import told_in_one_sentence
 from batch_classifier.defs.metadata import markdown_table
 from batch_classifier.defs.names import WAREHOUSE_POOL, asset_key, partitions_of
-from batch_classifier.inference.interface import Inference, Limits
+from batch_classifier.inference.interface import Inference, JobLimits
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.warehouse import queries
 from batch_classifier.warehouse.batch import Batch
@@ -107,7 +107,7 @@ def texts_present(prompt: Prompt, warehouse: Warehouse, request_file: str) -> dg
 
 
 def within_bedrock_limits(
-    prompt: Prompt, warehouse: Warehouse, request_file: str, limits: Limits
+    prompt: Prompt, warehouse: Warehouse, request_file: str, limits: JobLimits
 ) -> dg.AssetCheckResult:
     """ERROR for a batch that the service would refuse for its size."""
     rows = warehouse.query(prompt.name, queries.batches(warehouse, prompt, request_file))

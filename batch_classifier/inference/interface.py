@@ -70,7 +70,7 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Limits:
+class JobLimits:
     """What one job of a service may hold: its least and most records, and the most bytes of its file."""
 
     minimum_records: int
@@ -93,7 +93,7 @@ class Inference(ABC):
 
     kind: str
     poll_seconds: float
-    limits: Limits
+    limits: JobLimits
 
     @property
     def minimum_records(self) -> int:

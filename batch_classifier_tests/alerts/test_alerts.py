@@ -11,7 +11,7 @@ import pytest
 
 from batch_classifier.alerts.alerts import Alert, Alerts
 from batch_classifier.errors import ClassifierError
-from batch_classifier.inference.interface import Limits
+from batch_classifier.inference.interface import JobLimits
 from batch_classifier.storage.local_folder import LocalFolder
 from batch_classifier_tests.emulators.server import BedrockEmulator
 from batch_classifier_tests.support.outcomes import is_one_sentence
@@ -135,7 +135,7 @@ def test_a_run_that_succeeds_is_not_told(watch: Watch) -> None:
 def test_a_blocking_check_is_named(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
     # As if the batches were cut wrong.
     monkeypatch.setattr("batch_classifier.batches.bedrock_jsonl.texts_per_batch", lambda *_: 50_000)
-    monkeypatch.setattr(ScriptedInference, "limits", Limits(1, 0, 1_000_000_000))
+    monkeypatch.setattr(ScriptedInference, "limits", JobLimits(1, 0, 1_000_000_000))
     watch.project.drop("a.csv", [SECRET_TEXT])
     assert not watch.project.run("a.csv").success and watch.ticks() == []
     (message,) = watch.told()

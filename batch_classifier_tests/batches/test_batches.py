@@ -17,7 +17,7 @@ from batch_classifier.batches.lines import Lines, LineSource
 from batch_classifier.batches.writing import texts_per_batch
 from batch_classifier.inference.bedrock.batch_inference import BedrockInference
 from batch_classifier.inference.bedrock.limits import LIMITS
-from batch_classifier.inference.interface import Limits
+from batch_classifier.inference.interface import JobLimits
 from batch_classifier.inference.prices import Price
 from batch_classifier.prompts.loading import load_prompt
 from batch_classifier.prompts.prompt import Prompt
@@ -189,7 +189,7 @@ def test_nothing_to_ask_is_no_batch(tmp_path: Path) -> None:
 
 def test_a_file_never_grows_over_the_limit_of_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where the estimate is wrong, as with texts full of characters that JSON writes with six."""
-    monkeypatch.setattr(BedrockInference, "limits", Limits(100, 50_000, 20_000))
+    monkeypatch.setattr(BedrockInference, "limits", JobLimits(100, 50_000, 20_000))
     texts = ["\x01" * 900 + str(number) for number in range(20)]
     made = write(tmp_path, load(tmp_path), texts)
     assert len(made) > 1 and all(batch.bytes <= 20_000 for batch in made)
@@ -276,3 +276,13 @@ def test_every_text_stands_in_a_batch_once_however_the_stream_and_the_limits_cut
     for (records, size), following in zip(totals, made[1:], strict=False):
         next_size = form.overhead + len(following[0].ids[0]) + len(following[0].quoted[0])
         assert records == per_batch or size + next_size > most_bytes
+
+
+def test_long_texts_are_taken_a_few_at_a_time(prompt: Prompt) -> None:
+    """A record batch may hold 2,000 of them: what is in memory besides them goes by bytes, not by rows."""
+    form = BedrockInference(LocalFolder(Path("/nowhere")), None).record_form(prompt)
+    texts = [f"{number:02}{'x' * 1_000_000}" for number in range(20)]
+    source = LineSource([pa.record_batch({"text_id": [text[:2] for text in texts], "text": texts})], form)
+    made = list(source.of_a_batch(50_000, 1_000_000_000))
+    assert [one for lines in made for one in lines.ids] == [text[:2].encode() for text in texts]
+    assert len(made) > 4 and all(lines.size <= 5_000_000 for lines in made)

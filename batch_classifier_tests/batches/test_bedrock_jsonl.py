@@ -11,7 +11,7 @@ import pytest
 
 from batch_classifier.batches.bedrock_jsonl import BedrockJsonl
 from batch_classifier.errors import ClassifierError
-from batch_classifier.inference.interface import Limits
+from batch_classifier.inference.interface import JobLimits
 from batch_classifier.inference.prices import Price
 from batch_classifier.warehouse.batch import Batch, batches_from_arrow, batches_to_arrow
 from batch_classifier.warehouse.duckdb import DuckDBWarehouse
@@ -104,7 +104,7 @@ def test_rows_in_another_order_are_an_error_and_leave_no_batch(project: Project)
 
 
 def test_batches_keep_the_limits_of_who_answers(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ScriptedInference, "limits", Limits(1, 110, 120_000))
+    monkeypatch.setattr(ScriptedInference, "limits", JobLimits(1, 110, 120_000))
     made = core(project, project.warehouse)
     list(made)
     assert len(made.batches) > 2 and all(batch.records <= 110 and batch.bytes <= 120_000 for batch in made.batches)

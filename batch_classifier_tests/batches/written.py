@@ -20,12 +20,6 @@ def write(
 ) -> list[Batch]:
     rows = pa.record_batch({"text_id": [text_id(text) for text in texts], "text": list(texts)})
     internal = LocalFolder(folder / "internal")
-    writer = BatchWriter(
-        "calls.csv",
-        prompt,
-        BedrockInference(internal, None),
-        price,
-        internal,
-        lambda sha256: batch_name(sha256, ()),
-    )
+    inference = BedrockInference(internal, None)
+    writer = BatchWriter("calls.csv", prompt, inference, price, internal, lambda sha256: batch_name(sha256, ()))
     return list(writer.write([rows], per_batch))

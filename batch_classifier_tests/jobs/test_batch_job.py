@@ -1,7 +1,7 @@
 """What batch_job leaves behind: rows of finished jobs, or word of those under way, and notes for whoever comes back."""
 
 import datetime
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -165,7 +165,7 @@ def test_a_service_that_is_busy_is_waited_for(tmp_path: Path, monkeypatch: pytes
 def few(tmp_path: Path) -> Core:
     """A service that wants three texts in a job, and a prompt that forbids asking on demand."""
     made = core(tmp_path, on_demand="never")
-    made.inference.minimum_records = 3
+    made.inference.limits = replace(made.inference.limits, minimum_records=3)
     return made
 
 

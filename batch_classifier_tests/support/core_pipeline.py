@@ -45,6 +45,7 @@ class CorePipeline:
                 "expected_class": None,
                 "attributes": "{}",
                 "problem": None,
+                "text_bytes": len(text.encode()),
             }
             for number, text in enumerate(texts, 1)
         ]

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from batch_classifier.inference.bedrock.model_requests import model_input
-from batch_classifier.inference.interface import Inference, Job, JobRequest, JobState, Limits
+from batch_classifier.inference.interface import Inference, Job, JobLimits, JobRequest, JobState
 from batch_classifier.inference.prices import Price
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.storage.local_folder import LocalFolder
@@ -44,7 +44,7 @@ class ScriptedInference(Inference):
 
     kind = "scripted"
     poll_seconds = 0.01
-    limits = Limits(minimum_records=1, maximum_records=50_000, maximum_bytes=1_000_000_000)
+    limits = JobLimits(minimum_records=1, maximum_records=50_000, maximum_bytes=1_000_000_000)
 
     def __init__(self, home: Path, reply: Callable[[str], Reply] = by_keyword, price: Price | None = None) -> None:
         self.internal = LocalFolder(home / "internal")
