@@ -10,7 +10,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from batch_classifier.inference.model_requests import model_input, question
+from batch_classifier.inference.bedrock.model_requests import model_input
+from batch_classifier.inference.questions import question
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.requests.text_id import text_id
 

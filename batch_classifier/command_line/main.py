@@ -105,7 +105,7 @@ def classify(
 def prompts() -> int:
     """Show what each prompt is for; 1 when a file has an error."""
     from batch_classifier.command_line.tables import print_table
-    from batch_classifier.inference.model_requests import check_model
+    from batch_classifier.inference.bedrock.model_requests import check_model
     from batch_classifier.prompts.loading import load_prompts
     from batch_classifier.settings import load_settings
 

@@ -9,9 +9,10 @@ from batch_classifier.answers.quality import Accuracy, measure_accuracy
 from batch_classifier.defs.failures import told_in_one_sentence
 from batch_classifier.defs.metadata import markdown_table
 from batch_classifier.defs.names import WAREHOUSE_POOL, asset_key, partitions_of
-from batch_classifier.inference.bedrock.limits import MAXIMUM_BYTES, MAXIMUM_RECORDS
+from batch_classifier.inference.interface import Inference, JobLimits
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.warehouse import queries
+from batch_classifier.warehouse.batch import Batch
 from batch_classifier.warehouse.interface import Warehouse, literal
 from batch_classifier.warehouse.statuses import Status
 from batch_classifier.warehouse.tables import (
@@ -32,7 +33,7 @@ def build_checks(prompt: Prompt) -> list[dg.AssetChecksDefinition]:
     return [
         _check(prompt, RAW_REQUESTS, ids_unique, "Every record id stands in the file once."),
         _check(prompt, RAW_REQUESTS, texts_present, "Every row can be used: it was read, and it has a text."),
-        _check(prompt, BEDROCK_JSONL, within_bedrock_limits, "Every batch keeps Bedrock's limits.", blocking=True),
+        _limits_check(prompt),
         _check(prompt, BATCH_JOB, all_texts_answered, "Every text that was sent has an answer."),
         _check(
             prompt, CLASSIFICATIONS, classes_allowed, "Every class is one of the prompt's categories.", blocking=True
@@ -48,19 +49,38 @@ def build_checks(prompt: Prompt) -> list[dg.AssetChecksDefinition]:
 def _check(
     prompt: Prompt, table: Table, evaluate: Evaluation, description: str, blocking: bool = False
 ) -> dg.AssetChecksDefinition:
-    @dg.asset_check(
-        asset=asset_key(prompt.name, table.name),
-        name=evaluate.__name__,
-        description=description,
-        blocking=blocking,
-        partitions_def=partitions_of(prompt.name),
-        pool=WAREHOUSE_POOL,
-    )
+    @dg.asset_check(**_specification(prompt, table, evaluate.__name__, description, blocking))
     def check(context: dg.AssetCheckExecutionContext, warehouse: dg.ResourceParam[Warehouse]) -> dg.AssetCheckResult:
         with told_in_one_sentence():
             return evaluate(prompt, warehouse, context.partition_key)
 
     return check
+
+
+def _limits_check(prompt: Prompt) -> dg.AssetChecksDefinition:
+    name, description = within_bedrock_limits.__name__, "Every batch keeps the limits of who answers it."
+
+    @dg.asset_check(**_specification(prompt, BEDROCK_JSONL, name, description, blocking=True))
+    def check(
+        context: dg.AssetCheckExecutionContext,
+        warehouse: dg.ResourceParam[Warehouse],
+        inference: dg.ResourceParam[Inference],
+    ) -> dg.AssetCheckResult:
+        with told_in_one_sentence():
+            return within_bedrock_limits(prompt, warehouse, context.partition_key, inference.limits)
+
+    return check
+
+
+def _specification(prompt: Prompt, table: Table, name: str, description: str, blocking: bool) -> dict[str, Any]:
+    return {
+        "asset": asset_key(prompt.name, table.name),
+        "name": name,
+        "description": description,
+        "blocking": blocking,
+        "partitions_def": partitions_of(prompt.name),
+        "pool": WAREHOUSE_POOL,
+    }
 
 
 def ids_unique(prompt: Prompt, warehouse: Warehouse, request_file: str) -> dg.AssetCheckResult:
@@ -86,17 +106,20 @@ def texts_present(prompt: Prompt, warehouse: Warehouse, request_file: str) -> dg
     )
 
 
-def within_bedrock_limits(prompt: Prompt, warehouse: Warehouse, request_file: str) -> dg.AssetCheckResult:
-    """ERROR for a batch that Bedrock would refuse for its size."""
-    batches = warehouse.query(prompt.name, queries.batches(warehouse, prompt, request_file))
-    outside = [batch for batch in batches if batch["records"] > MAXIMUM_RECORDS or batch["bytes"] > MAXIMUM_BYTES]
+def within_bedrock_limits(
+    prompt: Prompt, warehouse: Warehouse, request_file: str, limits: JobLimits
+) -> dg.AssetCheckResult:
+    """ERROR for a batch that the service would refuse for its size."""
+    rows = warehouse.query(prompt.name, queries.batches(warehouse, prompt, request_file))
+    batches = [Batch.from_row(row) for row in rows]
+    outside = [b for b in batches if b.records > limits.maximum_records or b.bytes > limits.maximum_bytes]
     return _result(
         passed=not outside,
         severity=dg.AssetCheckSeverity.ERROR,
         batches=len(batches),
-        most_records=max((batch["records"] for batch in batches), default=0),
-        most_bytes=max((batch["bytes"] for batch in batches), default=0),
-        sample=markdown_table(outside[:SHOWN], ["batch", "records", "bytes", "uri"]),
+        most_records=max((batch.records for batch in batches), default=0),
+        most_bytes=max((batch.bytes for batch in batches), default=0),
+        sample=markdown_table([b.to_row() for b in outside[:SHOWN]], ["batch", "records", "bytes", "uri"]),
     )
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from batch_classifier.deployment.verdicts import Verdict
 from batch_classifier.errors import PromptError
-from batch_classifier.inference.model_requests import check_model
+from batch_classifier.inference.bedrock.model_requests import check_model
 from batch_classifier.prompts.loading import load_prompts
 
 

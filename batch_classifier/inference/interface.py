@@ -8,9 +8,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from batch_classifier.errors import ClassifierError
 from batch_classifier.inference.prices import Price
+from batch_classifier.inference.record_form import RecordForm
 from batch_classifier.prompts.prompt import Prompt
 
 
@@ -67,16 +69,47 @@ class Job:
         return f"{self.state}, {self.processed:,} of {self.total:,}"
 
 
+@dataclass(frozen=True)
+class JobLimits:
+    """What one job of a service may hold: its least and most records, and the most bytes of its file."""
+
+    minimum_records: int
+    maximum_records: int
+    maximum_bytes: int
+
+
 class NotNow(ClassifierError):
     """The service takes no more jobs, or no more calls, just now: a matter of waiting, not a failure."""
 
 
 class Inference(ABC):
-    """A service that answers batches."""
+    """A service that answers batches.
+
+    Attributes:
+        kind: its name in the settings and in the keys of its answers.
+        poll_seconds: how often a run that waits asks for its jobs.
+        limits: what a job may hold.
+    """
 
     kind: str
     poll_seconds: float
-    minimum_records: int
+    limits: JobLimits
+
+    @property
+    def minimum_records(self) -> int:
+        """The least records of a job."""
+        return self.limits.minimum_records
+
+    @abstractmethod
+    def model_input(self, prompt: Prompt, user: str) -> dict[str, Any]:
+        """The request that puts a user's message to the prompt's model, in the shape that the service takes.
+
+        Raises PromptError when the prompt asks for what the model cannot take.
+        """
+
+    def record_form(self, prompt: Prompt) -> RecordForm:
+        """The form of the lines that ask the prompt's question."""
+        return RecordForm.around(lambda user: self.model_input(prompt, user))
 
     @abstractmethod
     def model_id(self, prompt: Prompt) -> str:

@@ -1,8 +1,4 @@
-"""What models cost on Amazon Bedrock, in USD per million tokens, and what a number of tokens comes to.
-
-Figures from the price page of Amazon Bedrock as of 2026-01 (batch is half of on demand). Prices change and differ by Region:
-a prompt's `model.price` overrides them.
-"""
+"""What a price is, and what a number of tokens comes to; each service knows its own prices."""
 
 from dataclasses import dataclass
 

@@ -119,7 +119,7 @@ class FollowedBatch:
         self.step = self._next_of(attempt)
         if self.step not in (Step.SEND, Step.ANSWER_ON_DEMAND):
             return None
-        self.texts.write(request.input_key)
+        self.texts.write(request.input_key, inference)
         return inference.submit(request)
 
     def _next_of(self, attempt: Attempt) -> Step:

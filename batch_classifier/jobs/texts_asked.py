@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from batch_classifier.inference.interface import Inference
 from batch_classifier.jobs.next_attempt import write_next_attempt
 from batch_classifier.jobs.outcome import Outcome
 from batch_classifier.jobs.when_to_send import Answer, LastAttempt, Rules, Step, next_of_text
@@ -55,11 +56,11 @@ class TextsAsked:
         self.repaired |= {text_id for text_id, fault in open_texts.items() if fault is not None}
         self._asked = open_texts
 
-    def write(self, key: str) -> None:
-        """Write the file of what is asked now, unless it is the batch's own file."""
+    def write(self, key: str, inference: Inference) -> None:
+        """Write the file of what is asked now, in the form that the service takes, unless it is the batch's own file."""
         whole = batch_key(self.prompt, self.batch)
         if self._asked is not None and key != whole:
-            write_next_attempt(self.internal, whole, key, self._asked, self.prompt)
+            write_next_attempt(self.internal, whole, key, self._asked, self.prompt, inference)
 
     def finish(self) -> int:
         """Nothing more is asked; returns how many texts have an answer. A file may have a million texts: none is kept."""

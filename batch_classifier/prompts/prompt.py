@@ -13,6 +13,9 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from batch_classifier.prompts.rendering import render
 from batch_classifier.prompts.version import version_of
 
+# A job of fewer texts is refused by Amazon Bedrock.
+SMALLEST_BATCH_SIZE = 100
+
 
 def _one_line(value: str) -> str:
     if any(unicodedata.category(character) in ("Cc", "Zl", "Zp") for character in value):
@@ -96,7 +99,7 @@ class Prompt(_Part):
         default=True, description="ask for a reason; without it the output tokens, and the bill, shrink"
     )
     model: Model
-    batch_size: WholeNumber = Field(default=50_000, ge=100, le=50_000, description="texts per job")
+    batch_size: WholeNumber = Field(default=50_000, ge=SMALLEST_BATCH_SIZE, le=50_000, description="texts per job")
     results: tuple[Literal["csv", "json", "xlsx"], ...] = Field(default=("csv",), min_length=1)
     budget_usd: Number = Field(gt=0, description="what one request file may cost at most")
     on_demand: Literal["auto", "never"] = Field(

@@ -1,7 +1,7 @@
-"""From the rows of a request file to requests: record id, text, expected class, and what is wrong with a row."""
+"""The asset raw_requests: the rows of a request file as requests, with record id, text, expected class, and what is wrong."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 import orjson
@@ -9,13 +9,58 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from batch_classifier.errors import UnreadableFile
+from batch_classifier.limits import Limits
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.requests.own_columns import OwnColumns
-from batch_classifier.requests.readers.request_file import Rows, columns_may_come_late
-from batch_classifier.requests.text_id import text_id
+from batch_classifier.requests.readers.request_file import Rows, columns_may_come_late, read_rows
+from batch_classifier.requests.request_files import input_key
+from batch_classifier.requests.text_id import text_ids
+from batch_classifier.storage.folder import Folder, StoredFile
 from batch_classifier.warehouse.tables import RAW_REQUESTS
 
 NO_TEXT = "has no text"
+
+
+@dataclass
+class RawRequests:
+    """Makes the rows of `raw_requests` for one request file. Iterate it once.
+
+    Raises ClassifierError for a file that is not there, or that cannot be read; in the last case after the rows before that.
+
+    Attributes:
+        limits: how large the file and its cells may be.
+        on_progress: is told how many rows are read.
+        file: the file as it was found before it was read; None where there was none.
+        requests: what was counted on the way.
+    """
+
+    prompt: Prompt
+    request_file: str
+    customer_folder: Folder
+    limits: Limits
+    on_progress: Callable[[int], None] = lambda done: None
+    file: StoredFile | None = field(init=False)
+    requests: "Requests" = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.file = self.customer_folder.find(self._key)
+        self.requests = Requests((), self.prompt, self.request_file)
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        with self.customer_folder.read(self._key) as file:
+            self.requests.rows = read_rows(file, self.request_file, self.limits)
+            for rows in self.requests:
+                yield rows
+                self.on_progress(self.requests.total)
+
+    @property
+    def uri(self) -> str:
+        """Where the file is."""
+        return self.customer_folder.uri_of(self._key)
+
+    @property
+    def _key(self) -> str:
+        return input_key(self.prompt.name, self.request_file)
 
 
 @dataclass
@@ -63,36 +108,42 @@ class Requests:
         label_column = find_column(names, self.prompt.input.label)
         nothing = pa.nulls(size, pa.string())
         texts = nothing if text_column is None else rows.cells.column(text_column)
-        text_list = [text if text and text.strip() else None for text in texts.to_pylist()]
+        ids = text_ids(texts)
         without_text = NO_TEXT
         if text_column is None and rows.part is not None:
             without_text = f"is on the sheet {rows.part!r}, which has no column {self.prompt.input.text!r}"
-        problems = [
-            problem or (None if text else without_text)
-            for problem, text in zip(rows.problems.to_pylist(), text_list, strict=True)
-        ]
-        usable = [text if problem is None else None for text, problem in zip(text_list, problems, strict=True)]
+        missing = pc.if_else(pc.is_valid(ids), pa.scalar(None, pa.string()), pa.scalar(without_text, pa.string()))
+        problems = pc.coalesce(rows.problems, missing)
+        is_usable = pc.is_null(problems)
+        # A row that was read wrong may have a text all the same, but nobody is to be asked about it.
+        ids = pc.if_else(is_usable, ids, pa.scalar(None, pa.string()))
+        lengths = pc.if_else(is_usable, pc.binary_length(texts), pa.scalar(None, pa.int32()))
         labels = nothing if label_column is None else _blank_as_null(rows.cells.column(label_column))
         others = [name for name in names if name not in (text_column, id_column, label_column)]
 
         self.total += size
         self.labelled += size - labels.null_count
-        self.problems.update(problem for problem in problems if problem)
+        self._count(problems)
         return pa.record_batch(
             [
                 pa.repeat(pa.scalar(self.request_file, pa.string()), size),
                 rows.row_numbers,
                 self._record_ids(rows, id_column),
                 texts,
-                pa.array([text_id(text) if text else None for text in usable], pa.string()),
+                ids,
                 labels,
                 _attributes(rows.cells, others)
                 if self.columns.take_in(others)
                 else self.columns.gathered(rows.cells, others),
-                pa.array(problems, pa.string()),
+                problems,
+                lengths.cast(pa.int64()),
             ],
             schema=RAW_REQUESTS.schema,
         )
+
+    def _count(self, problems: pa.Array) -> None:
+        if problems.null_count < len(problems):
+            self.problems.update(problem for problem in problems.to_pylist() if problem)
 
     def _record_ids(self, rows: Rows, id_column: str | None) -> pa.Array:
         numbers = rows.row_numbers.cast(pa.string())
@@ -116,11 +167,11 @@ def _blank_as_null(column: pa.Array) -> pa.Array:
 
 
 def _attributes(cells: pa.RecordBatch, names: list[str]) -> pa.Array:
+    """The columns of these names as JSON objects, without what is null."""
     if not names:
         return pa.repeat(pa.scalar("{}", pa.string()), cells.num_rows)
     rows = zip(*(cells.column(name).to_pylist() for name in names), strict=True)
-    objects = (
-        orjson.dumps({name: value for name, value in zip(names, row, strict=True) if value is not None}).decode()
-        for row in rows
-    )
-    return pa.array(objects, pa.string(), size=cells.num_rows)
+    objects: Iterator[dict[str, str]] = (dict(zip(names, row, strict=True)) for row in rows)
+    if any(cells.column(name).null_count for name in names):
+        objects = ({name: value for name, value in row.items() if value is not None} for row in objects)
+    return pa.array(map(orjson.dumps, objects), pa.string(), size=cells.num_rows)

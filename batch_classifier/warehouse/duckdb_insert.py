@@ -1,14 +1,14 @@
 """Record batches into a table of DuckDB, by column name and in bounded memory."""
 
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
+from collections.abc import Iterable
 
 import duckdb
 import pyarrow as pa
 
-# With batches of the usual 2,000 rows, a statement for each 4,000: a statement has its price, and so have rows in memory.
-_BATCHES_A_STATEMENT = 2
+from batch_classifier.warehouse.read_ahead import read_ahead
+
+# A statement has its price, and so has memory: twice this much is held, what is inserted and what is made meanwhile.
+_BYTES_A_STATEMENT = 4_000_000
 
 
 def insert(connection: duckdb.DuckDBPyConnection, table: str, batches: Iterable[pa.RecordBatch]) -> int:
@@ -18,24 +18,10 @@ def insert(connection: duckdb.DuckDBPyConnection, table: str, batches: Iterable[
     their own, one statement ahead: DuckDB leaves Python alone while it works.
     """
     count = 0
-    for some in _ahead(batches):
+    for some in read_ahead(batches, _BYTES_A_STATEMENT):
         # A registered pa.Table would be kept until the end of the transaction; a reader is let go when it is read.
         connection.register("incoming", pa.RecordBatchReader.from_batches(some[0].schema, some))
         connection.execute(f"insert into {table} by name select * from incoming")
         connection.unregister("incoming")
         count += sum(batch.num_rows for batch in some)
     return count
-
-
-def _ahead(batches: Iterable[pa.RecordBatch]) -> Iterator[list[pa.RecordBatch]]:
-    source = iter(batches)
-
-    def take() -> list[pa.RecordBatch]:
-        return list(islice(source, _BATCHES_A_STATEMENT))
-
-    # Whoever stops early waits here for the batches that are being made, so that nothing goes on behind his back.
-    with ThreadPoolExecutor(1) as thread:
-        coming = thread.submit(take)
-        while some := coming.result():
-            coming = thread.submit(take)
-            yield some

@@ -58,6 +58,7 @@ RAW_REQUESTS = Table(
         Column("expected_class", TEXT, "the label, where the file has one"),
         Column("attributes", TEXT, "the file's other columns, a JSON object", is_long_text=True, is_shown_short=True),
         Column("problem", TEXT, "why the row can't be used; null where it can"),
+        Column("text_bytes", WHOLE_NUMBER, "length of the text in UTF-8; null for a row without a text_id"),
     ),
 )
 

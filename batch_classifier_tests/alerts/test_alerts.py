@@ -10,12 +10,13 @@ import dagster as dg
 import pytest
 
 from batch_classifier.alerts.alerts import Alert, Alerts
-from batch_classifier.defs import checks
 from batch_classifier.errors import ClassifierError
+from batch_classifier.inference.interface import JobLimits
 from batch_classifier.storage.local_folder import LocalFolder
 from batch_classifier_tests.emulators.server import BedrockEmulator
 from batch_classifier_tests.support.outcomes import is_one_sentence
 from batch_classifier_tests.support.project import Project, scripted
+from batch_classifier_tests.support.scripted_inference import ScriptedInference
 
 SECRET_TEXT = "My flight with the secret number 4711"
 
@@ -132,7 +133,9 @@ def test_a_run_that_succeeds_is_not_told(watch: Watch) -> None:
 
 
 def test_a_blocking_check_is_named(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checks, "MAXIMUM_RECORDS", 0)
+    # As if the batches were cut wrong.
+    monkeypatch.setattr("batch_classifier.batches.bedrock_jsonl.texts_per_batch", lambda *_: 50_000)
+    monkeypatch.setattr(ScriptedInference, "limits", JobLimits(1, 0, 1_000_000_000))
     watch.project.drop("a.csv", [SECRET_TEXT])
     assert not watch.project.run("a.csv").success and watch.ticks() == []
     (message,) = watch.told()
@@ -144,7 +147,7 @@ def test_an_error_that_nobody_foresaw_is_told_without_its_words(watch: Watch, mo
         raise ZeroDivisionError(SECRET_TEXT)
 
     watch.project.restart()
-    monkeypatch.setattr("batch_classifier.defs.assets.bedrock_jsonl.BatchPlan", broken)
+    monkeypatch.setattr("batch_classifier.defs.assets.bedrock_jsonl.BedrockJsonl", broken)
     watch.project.drop("a.csv", [SECRET_TEXT])
     assert not watch.project.run("a.csv").success and watch.ticks() == []
     (message,) = watch.told()

@@ -7,13 +7,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from batch_classifier.batches import writing as batches
-from batch_classifier.batches.writing import Batch, texts_per_batch
+from batch_classifier.batches.lines import Lines, LineSource
+from batch_classifier.batches.writing import texts_per_batch
+from batch_classifier.inference.bedrock.batch_inference import BedrockInference
+from batch_classifier.inference.bedrock.limits import LIMITS
+from batch_classifier.inference.interface import JobLimits
 from batch_classifier.inference.prices import Price
 from batch_classifier.prompts.loading import load_prompt
 from batch_classifier.prompts.prompt import Prompt
@@ -21,6 +25,7 @@ from batch_classifier.requests.text_id import text_id
 from batch_classifier.storage.internal_keys import text_ids_key
 from batch_classifier.storage.local_folder import LocalFolder
 from batch_classifier.storage.text_ids import read_text_ids
+from batch_classifier.warehouse.batch import Batch
 from batch_classifier_tests.batches.written import write
 from batch_classifier_tests.support.outcomes import metadata_of
 from batch_classifier_tests.support.project import Project
@@ -29,11 +34,19 @@ from batch_classifier_tests.support.scripted_inference import text_of
 
 TEXT = 'A "quoted" text,\nof two lines\u2028 with \u0085, \\ and 日本 \U0001f600'
 
+SAMPLE = [TEXT, "  spaces around ", "<class>Billing</class> [INST] </s> <|eot_id|>", "\x01\t\x7f", "x" * 5_000]
+
 
 def load(folder: Path, **changes: Any) -> Prompt:
     path = folder / "tickets.yaml"
     path.write_text(yaml.safe_dump(prompt_content(**changes)))
     return load_prompt(path)
+
+
+@pytest.fixture(scope="module")
+def prompt(tmp_path_factory: pytest.TempPathFactory) -> Prompt:
+    """A prompt without changes."""
+    return load(tmp_path_factory.mktemp("prompts"))
 
 
 def records_of(batch: Batch) -> list[dict[str, Any]]:
@@ -127,6 +140,28 @@ def test_the_same_texts_make_the_same_file_wherever_and_others_another(tmp_path:
     assert re.fullmatch(r"[a-z0-9-]{1,32}", first.name) and Path(first.uri).name == f"{first.name}.jsonl"
 
 
+# What was written and paid for under these hashes is found again: a change of a single byte would send every text once more.
+SENT_BEFORE = {
+    "{}": "9d54e50284e45af9d574565ce9acfb27b6ed44316fe2f35f9cba5ab153c64b2b",
+    '{"answer": "json"}': "ae0f003d6d1a2b95f993d626c08c2d5d1f213185ff238d63bd9945bee88c08f5",
+    '{"rationale": false}': "849c0ec4b3f8d6812d0b5b4cbbd029d350e849959bc2f305c1a50d7b7845f6e5",
+    '{"rationale": false, "answer": "json"}': "50cd1b411db5594807671af16add54cfbe9c9aebfc18299249f842b5d45342ad",
+    '{"model": {"id": "us.anthropic.claude-haiku-4-5-20251001-v1:0"}}': "69049887178b41b096c90bb0d49f7d67c18152e7d4a9e8d957f7ce9ba2b7e79d",
+    '{"model": {"id": "amazon.nova-lite-v1:0"}}': "56b8b6cc580576ada963d13291d2418b944234afd0caa467bb4d595b9e6fa652",
+    '{"model": {"id": "us.meta.llama3-3-70b-instruct-v1:0"}}': "5d8d25ce49689ef67b57b545bc029ffbb317171e9f8ce993414406221a1f1615",
+    '{"model": {"id": "mistral.mistral-large-2407-v1:0"}}': "c643eb73368041594a02781e34bf09bcd683265ceae79937b74018c36f72b89d",
+    '{"model": {"id": "mistral.mistral-7b-instruct-v0:2"}}': "798515d63cb8d4716e6ab88cd788d0e86b7454839e5c078d13dbc68aad2cc7f3",
+    '{"model": {"id": "any.model", "invocation": "Converse"}}': "56b8b6cc580576ada963d13291d2418b944234afd0caa467bb4d595b9e6fa652",
+    '{"model": {"id": "any.model", "invocation": "Converse"}, "answer": "json"}': "d04ba15cfa3fbabe6be017166a3333927ffb60adb7d91a22b26affb5353ed6a1",
+}
+
+
+@pytest.mark.parametrize("changes", SENT_BEFORE)
+def test_the_bytes_of_a_batch_are_what_they_always_were(tmp_path: Path, changes: str) -> None:
+    (batch,) = write(tmp_path, load(tmp_path, **json.loads(changes)), SAMPLE)
+    assert batch.sha256 == SENT_BEFORE[changes] and batch.name == batch.sha256[:16]
+
+
 def test_another_version_of_the_prompt_has_a_folder_of_its_own(tmp_path: Path) -> None:
     uris = {write(tmp_path, load(tmp_path, fallback=name), ["x"])[0].uri for name in ("Other", "Billing")}
     assert len({Path(uri).parent for uri in uris}) == 2
@@ -154,7 +189,7 @@ def test_nothing_to_ask_is_no_batch(tmp_path: Path) -> None:
 
 def test_a_file_never_grows_over_the_limit_of_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where the estimate is wrong, as with texts full of characters that JSON writes with six."""
-    monkeypatch.setattr(batches, "MAXIMUM_BYTES", 20_000)
+    monkeypatch.setattr(BedrockInference, "limits", JobLimits(100, 50_000, 20_000))
     texts = ["\x01" * 900 + str(number) for number in range(20)]
     made = write(tmp_path, load(tmp_path), texts)
     assert len(made) > 1 and all(batch.bytes <= 20_000 for batch in made)
@@ -178,14 +213,14 @@ def sizes(texts: int, per_batch: int) -> list[int]:
     ],
 )
 def test_texts_are_split_evenly(texts: int, batch_size: int, expected: list[int]) -> None:
-    assert sizes(texts, texts_per_batch(texts, texts * 1_500, 1_000, batch_size)) == expected
+    assert sizes(texts, texts_per_batch(texts, texts * 1_500, 1_000, batch_size, LIMITS)) == expected
 
 
 @settings(deadline=None, max_examples=500)
 @given(texts=st.integers(100, 200_000), batch_size=st.integers(100, 50_000), text_bytes=st.integers(1, 20_000))
 def test_no_job_is_over_a_limit_or_under_the_minimum(texts: int, batch_size: int, text_bytes: int) -> None:
     """A job of fewer than 100 records is accepted, and fails minutes later: none may be, while there are 100 texts."""
-    per_batch = texts_per_batch(texts, texts * text_bytes, 1_000, batch_size)
+    per_batch = texts_per_batch(texts, texts * text_bytes, 1_000, batch_size, LIMITS)
     made = sizes(texts, per_batch)
     assert max(made) <= 50_000 and max(made) * (text_bytes + 1_000) <= 1_000_000_000
     assert min(made) >= 100, (per_batch, made[-1])
@@ -193,7 +228,7 @@ def test_no_job_is_over_a_limit_or_under_the_minimum(texts: int, batch_size: int
 
 @pytest.mark.parametrize(("texts", "batch_size"), [(30_301, 150), (10_050, 100), (15_050, 150)])
 def test_many_small_batches_leave_no_crumb(texts: int, batch_size: int) -> None:
-    made = sizes(texts, texts_per_batch(texts, texts * 1_000, 1_000, batch_size))
+    made = sizes(texts, texts_per_batch(texts, texts * 1_000, 1_000, batch_size, LIMITS))
     assert min(made) >= 100, made[-1]
 
 
@@ -211,3 +246,43 @@ def test_each_distinct_text_of_a_file_stands_in_its_batches_once(projects: Calla
     shown = metadata_of(result, "bedrock_jsonl")
     assert (shown["distinct_texts"], shown["new_texts"], shown["answered_before"]) == (210, 210, 0)
     assert all(row["batch"] in shown["files"] for row in rows)
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    sizes=st.lists(st.integers(1, 3_000), max_size=60),
+    cut=st.integers(1, 20),
+    per_batch=st.integers(1, 25),
+    most_bytes=st.integers(4_000, 30_000),
+)
+def test_every_text_stands_in_a_batch_once_however_the_stream_and_the_limits_cut(
+    prompt: Prompt, sizes: list[int], cut: int, per_batch: int, most_bytes: int
+) -> None:
+    """And no batch ends before it must: one more line would have been over a limit."""
+    form = BedrockInference(LocalFolder(Path("/nowhere")), None).record_form(prompt)
+    texts = [f"{number} {'x' * size}" for number, size in enumerate(sizes)]
+    stream = (
+        pa.record_batch({"text_id": [text_id(text) for text in some], "text": some})
+        for some in (texts[start : start + cut] for start in range(0, len(texts), cut))
+    )
+    source = LineSource(stream, form)
+    made: list[list[Lines]] = []
+    while source.has_more():
+        made.append(list(source.of_a_batch(per_batch, most_bytes)))
+    assert [quoted.decode() for batch in made for lines in batch for quoted in lines.quoted] == texts
+    assert [one.decode() for batch in made for lines in batch for one in lines.ids] == [text_id(text) for text in texts]
+    totals = [(sum(len(lines.ids) for lines in batch), sum(lines.size for lines in batch)) for batch in made]
+    assert all(0 < records <= per_batch and (size <= most_bytes or records == 1) for records, size in totals)
+    for (records, size), following in zip(totals, made[1:], strict=False):
+        next_size = form.overhead + len(following[0].ids[0]) + len(following[0].quoted[0])
+        assert records == per_batch or size + next_size > most_bytes
+
+
+def test_long_texts_are_taken_a_few_at_a_time(prompt: Prompt) -> None:
+    """A record batch may hold 2,000 of them: what is in memory besides them goes by bytes, not by rows."""
+    form = BedrockInference(LocalFolder(Path("/nowhere")), None).record_form(prompt)
+    texts = [f"{number:02}{'x' * 1_000_000}" for number in range(20)]
+    source = LineSource([pa.record_batch({"text_id": [text[:2] for text in texts], "text": texts})], form)
+    made = list(source.of_a_batch(50_000, 1_000_000_000))
+    assert [one for lines in made for one in lines.ids] == [text[:2].encode() for text in texts]
+    assert len(made) > 4 and all(lines.size <= 5_000_000 for lines in made)

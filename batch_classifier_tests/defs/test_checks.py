@@ -6,9 +6,10 @@ import dagster as dg
 import pytest
 
 from batch_classifier.defs import checks
+from batch_classifier.inference.interface import JobLimits
 from batch_classifier_tests.support.outcomes import checks_of, metadata_of
 from batch_classifier_tests.support.project import Project, scripted
-from batch_classifier_tests.support.scripted_inference import by_keyword
+from batch_classifier_tests.support.scripted_inference import ScriptedInference, by_keyword
 
 WARN, ERROR = dg.AssetCheckSeverity.WARN, dg.AssetCheckSeverity.ERROR
 DIRTY = [
@@ -101,7 +102,9 @@ def test_too_many_invalid_classes_stop_what_comes_after(projects: Callable[..., 
 
 
 def test_a_batch_over_the_limits_is_not_sent(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checks, "MAXIMUM_RECORDS", 2)
+    # As if the batches were cut wrong.
+    monkeypatch.setattr("batch_classifier.batches.bedrock_jsonl.texts_per_batch", lambda *_: 50_000)
+    monkeypatch.setattr(ScriptedInference, "limits", JobLimits(1, 2, 1_000_000_000))
     project.drop("calls.csv", ["My flight", "charged", "Hello"])
     result = project.run("calls.csv")
     evaluation = checks_of(result)["within_bedrock_limits"]

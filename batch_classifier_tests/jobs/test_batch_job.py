@@ -1,13 +1,13 @@
 """What batch_job leaves behind: rows of finished jobs, or word of those under way, and notes for whoever comes back."""
 
 import datetime
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
 
 from batch_classifier.answers.finished_jobs import FinishedJob, finished_jobs, finished_jobs_to_arrow
-from batch_classifier.batches.bedrock_jsonl import BatchPlan
+from batch_classifier.batches.bedrock_jsonl import BedrockJsonl
 from batch_classifier.errors import ClassifierError, InferenceError
 from batch_classifier.inference.interface import Job, JobState, NotNow
 from batch_classifier.inference.prices import Price
@@ -40,7 +40,7 @@ class Core(CorePipeline):
             self.prompt, request_file, self.batches(request_file), self.inference, self.internal, wait_seconds
         )
 
-    def begin(self, texts: list[str], request_file: str = FILE) -> BatchPlan:
+    def begin(self, texts: list[str], request_file: str = FILE) -> BedrockJsonl:
         """Bring a file to where batch_job begins."""
         self.put(request_file, texts)
         return self.plan(request_file)
@@ -165,7 +165,7 @@ def test_a_service_that_is_busy_is_waited_for(tmp_path: Path, monkeypatch: pytes
 def few(tmp_path: Path) -> Core:
     """A service that wants three texts in a job, and a prompt that forbids asking on demand."""
     made = core(tmp_path, on_demand="never")
-    made.inference.minimum_records = 3
+    made.inference.limits = replace(made.inference.limits, minimum_records=3)
     return made
 
 

@@ -8,7 +8,8 @@ import pytest
 import yaml
 
 from batch_classifier.errors import PromptError
-from batch_classifier.inference.model_requests import RecordForm
+from batch_classifier.inference.bedrock.model_requests import model_input
+from batch_classifier.inference.record_form import RecordForm
 from batch_classifier.prompts.loading import load_prompt, load_prompts
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier_tests.support.outcomes import failure_of, is_one_sentence
@@ -284,4 +285,4 @@ def test_the_prompts_of_the_sample_data_are_complete(name: str) -> None:
     prompt = load_prompt(sample_prompt(name))
     assert prompt.fallback == "Other" and len(prompt.categories) >= 8
     assert all(len(category.examples) >= 5 for category in prompt.categories)
-    assert RecordForm.of(prompt).overhead > 0
+    assert RecordForm.around(lambda user: model_input(prompt, user)).overhead > 0

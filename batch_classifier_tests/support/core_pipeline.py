@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from batch_classifier.answers.classifications import Classifications
 from batch_classifier.answers.finished_jobs import finished_jobs
-from batch_classifier.batches.bedrock_jsonl import BatchPlan
+from batch_classifier.batches.bedrock_jsonl import BedrockJsonl
 from batch_classifier.inference.interface import Inference
 from batch_classifier.jobs.following import BatchJobs
 from batch_classifier.prompts.prompt import Prompt
@@ -45,14 +45,15 @@ class CorePipeline:
                 "expected_class": None,
                 "attributes": "{}",
                 "problem": None,
+                "text_bytes": len(text.encode()),
             }
             for number, text in enumerate(texts, 1)
         ]
         self._replace(RAW_REQUESTS, request_file, rows)
 
-    def plan(self, request_file: str) -> BatchPlan:
+    def plan(self, request_file: str) -> BedrockJsonl:
         """Write the batches."""
-        plan = BatchPlan(self.prompt, request_file, self.warehouse, self.inference, self.internal)
+        plan = BedrockJsonl(self.prompt, request_file, self.warehouse, self.inference, self.internal)
         self.warehouse.replace(self.prompt.name, BEDROCK_JSONL, request_file, plan)
         return plan
 

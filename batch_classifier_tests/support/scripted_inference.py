@@ -9,7 +9,8 @@ from typing import Any
 
 import orjson
 
-from batch_classifier.inference.interface import Inference, Job, JobRequest, JobState
+from batch_classifier.inference.bedrock.model_requests import model_input
+from batch_classifier.inference.interface import Inference, Job, JobLimits, JobRequest, JobState
 from batch_classifier.inference.prices import Price
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.storage.local_folder import LocalFolder
@@ -43,7 +44,7 @@ class ScriptedInference(Inference):
 
     kind = "scripted"
     poll_seconds = 0.01
-    minimum_records = 1
+    limits = JobLimits(minimum_records=1, maximum_records=50_000, maximum_bytes=1_000_000_000)
 
     def __init__(self, home: Path, reply: Callable[[str], Reply] = by_keyword, price: Price | None = None) -> None:
         self.internal = LocalFolder(home / "internal")
@@ -56,6 +57,9 @@ class ScriptedInference(Inference):
         self.waits = False
         self.turned = False
         self.failure: str | None = None
+
+    def model_input(self, prompt: Prompt, user: str) -> dict[str, Any]:
+        return model_input(prompt, user)
 
     def model_id(self, prompt: Prompt) -> str:
         return self.model

@@ -1,13 +1,12 @@
 """The asset bedrock_jsonl: the batches of JSONL that hold the texts not answered before."""
 
-from collections.abc import Iterator
+from typing import Any
 
 import dagster as dg
-import pyarrow as pa
 
-from batch_classifier.batches.bedrock_jsonl import BatchPlan
+from batch_classifier.batches.bedrock_jsonl import BedrockJsonl
 from batch_classifier.defs.assets.table_asset import table_asset
-from batch_classifier.defs.failures import told_in_one_sentence
+from batch_classifier.defs.failures import rows_or_failure
 from batch_classifier.defs.metadata import markdown_table
 from batch_classifier.defs.names import WAREHOUSE_POOL, asset_key
 from batch_classifier.inference.interface import Inference
@@ -15,11 +14,18 @@ from batch_classifier.progress import Progress
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.storage.folder import Folder
 from batch_classifier.warehouse.interface import Warehouse
-from batch_classifier.warehouse.tables import (
-    BEDROCK_JSONL,
-    RAW_REQUESTS,
-    TableRows,
-)
+from batch_classifier.warehouse.tables import BEDROCK_JSONL, RAW_REQUESTS, TableRows
+
+_BATCHES_SHOWN = 50
+_COLUMNS_SHOWN = [
+    "batch",
+    "records",
+    "bytes",
+    "estimated_input_tokens",
+    "estimated_output_tokens",
+    "estimated_cost_usd",
+    "uri",
+]
 
 
 def build_bedrock_jsonl(prompt: Prompt) -> dg.AssetsDefinition:
@@ -37,7 +43,7 @@ def build_bedrock_jsonl(prompt: Prompt) -> dg.AssetsDefinition:
         internal_folder: dg.ResourceParam[Folder],
         progress: dg.ResourceParam[Progress],
     ) -> TableRows:
-        plan = BatchPlan(
+        made = BedrockJsonl(
             prompt,
             context.partition_key,
             warehouse,
@@ -45,34 +51,23 @@ def build_bedrock_jsonl(prompt: Prompt) -> dg.AssetsDefinition:
             internal_folder,
             lambda done, total: progress.report("bedrock_jsonl", done, total, context.log.info),
         )
-
-        def batches() -> Iterator[pa.RecordBatch]:
-            with told_in_one_sentence():
-                yield from plan
-
-        def describe() -> dict:
-            costs = [batch["estimated_cost_usd"] for batch in plan.batches]
-            shown = [
-                "batch",
-                "records",
-                "bytes",
-                "estimated_input_tokens",
-                "estimated_output_tokens",
-                "estimated_cost_usd",
-                "uri",
-            ]
-            return {
-                "distinct_texts": plan.distinct_texts,
-                "answered_before": plan.answered_before,
-                "on_their_way": plan.on_their_way,
-                "new_texts": plan.new_texts,
-                "estimated_cost_usd": "no price is known for this model; set model.price"
-                if None in costs
-                else float(sum(costs)),
-                "budget_usd": prompt.budget_usd,
-                "files": markdown_table(plan.batches[:50], shown),
-            }
-
-        return TableRows(batches(), describe)
+        return TableRows(rows_or_failure(made), lambda: shown(made))
 
     return bedrock_jsonl
+
+
+def shown(made: BedrockJsonl) -> dict[str, Any]:
+    """What Dagster shows of the batches, once they are there."""
+    costs = [batch.estimated_cost_usd for batch in made.batches]
+    known = [cost for cost in costs if cost is not None]
+    return {
+        "distinct_texts": made.distinct_texts,
+        "answered_before": made.answered_before,
+        "on_their_way": made.on_their_way,
+        "new_texts": made.new_texts,
+        "estimated_cost_usd": float(sum(known))
+        if len(known) == len(costs)
+        else "no price is known for this model; set model.price",
+        "budget_usd": made.prompt.budget_usd,
+        "files": markdown_table([batch.to_row() for batch in made.batches[:_BATCHES_SHOWN]], _COLUMNS_SHOWN),
+    }

@@ -1,25 +1,21 @@
 """The asset raw_requests: the rows of the request file, read and normalised."""
 
-from collections.abc import Iterator
+from typing import Any
 
 import dagster as dg
-import pyarrow as pa
 
 from batch_classifier.defs.assets.table_asset import table_asset
-from batch_classifier.defs.failures import told_in_one_sentence
+from batch_classifier.defs.failures import rows_or_failure, told_in_one_sentence
 from batch_classifier.defs.metadata import markdown_table
 from batch_classifier.defs.names import WAREHOUSE_POOL
 from batch_classifier.limits import Limits
 from batch_classifier.progress import Progress
 from batch_classifier.prompts.prompt import Prompt
-from batch_classifier.requests.raw_requests import Requests
-from batch_classifier.requests.readers.request_file import read_rows
-from batch_classifier.requests.request_files import input_key
+from batch_classifier.requests.raw_requests import RawRequests
 from batch_classifier.storage.folder import Folder
-from batch_classifier.warehouse.tables import (
-    RAW_REQUESTS,
-    TableRows,
-)
+from batch_classifier.warehouse.tables import RAW_REQUESTS, TableRows
+
+_PROBLEMS_SHOWN = 20
 
 
 def build_raw_requests(prompt: Prompt) -> dg.AssetsDefinition:
@@ -32,33 +28,31 @@ def build_raw_requests(prompt: Prompt) -> dg.AssetsDefinition:
         limits: dg.ResourceParam[Limits],
         progress: dg.ResourceParam[Progress],
     ) -> TableRows:
-        request_file = context.partition_key
-        key = input_key(prompt.name, request_file)
         with told_in_one_sentence():
-            found = customer_folder.find(key)
-        requests = Requests((), prompt, request_file)
-
-        def batches() -> Iterator[pa.RecordBatch]:
-            with told_in_one_sentence(), customer_folder.read(key) as file:
-                requests.rows = read_rows(file, request_file, limits)
-                for batch in requests:
-                    yield batch
-                    progress.report("raw_requests", requests.total, None, context.log.info)
-
-        def describe() -> dict:
-            rejected = sum(requests.problems.values())
-            metadata = {
-                "fingerprint": found.fingerprint if found else "",
-                "file": customer_folder.uri_of(key),
-                "bytes": found.size if found else 0,
-                "rejected": rejected,
-                "labelled": requests.labelled,
-            }
-            if rejected:
-                problems = [{"problem": problem, "rows": count} for problem, count in requests.problems.most_common(20)]
-                metadata["problems"] = markdown_table(problems)
-            return metadata
-
-        return TableRows(batches(), describe)
+            made = RawRequests(
+                prompt,
+                context.partition_key,
+                customer_folder,
+                limits,
+                lambda done: progress.report("raw_requests", done, None, context.log.info),
+            )
+        return TableRows(rows_or_failure(made), lambda: shown(made))
 
     return raw_requests
+
+
+def shown(made: RawRequests) -> dict[str, Any]:
+    """What Dagster shows of the rows, once they have been read."""
+    requests = made.requests
+    rejected = sum(requests.problems.values())
+    metadata: dict[str, Any] = {
+        "fingerprint": made.file.fingerprint if made.file else "",
+        "file": made.uri,
+        "bytes": made.file.size if made.file else 0,
+        "rejected": rejected,
+        "labelled": requests.labelled,
+    }
+    if rejected:
+        problems = requests.problems.most_common(_PROBLEMS_SHOWN)
+        metadata["problems"] = markdown_table([{"problem": problem, "rows": count} for problem, count in problems])
+    return metadata

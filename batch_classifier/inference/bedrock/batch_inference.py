@@ -14,15 +14,17 @@ from typing import Any
 from batch_classifier.aws.clients import AwsClients
 from batch_classifier.aws.refusals import THROTTLED, error_code, told_plainly, words_of
 from batch_classifier.errors import InferenceError, SettingError
-from batch_classifier.inference.bedrock.limits import MINIMUM_RECORDS
+from batch_classifier.inference.bedrock.limits import LIMITS
 from batch_classifier.inference.bedrock.messages import advice_on
+from batch_classifier.inference.bedrock.model_requests import check_model, model_input
 from batch_classifier.inference.bedrock.on_demand import OnDemandJobs
 from batch_classifier.inference.bedrock.prices import batch_price, on_demand_price
 from batch_classifier.inference.interface import Inference, Job, JobRequest, JobState, NotNow
-from batch_classifier.inference.model_requests import check_model
 from batch_classifier.inference.prices import Price
 from batch_classifier.prompts.prompt import Prompt
+from batch_classifier.settings import Settings
 from batch_classifier.storage.folder import Folder
+from batch_classifier.storage.open_folder import open_folder
 from batch_classifier.storage.s3_folder import require_s3
 
 # The pattern of s3Uri in CreateModelInvocationJob; hive-style keys and spaces are refused by it.
@@ -48,7 +50,7 @@ class BedrockInference(Inference):
 
     kind = "bedrock"
     poll_seconds = 15.0
-    minimum_records = MINIMUM_RECORDS
+    limits = LIMITS
 
     def __init__(
         self,
@@ -68,6 +70,22 @@ class BedrockInference(Inference):
         self.clients = clients or AwsClients()
         self.on_demand_jobs = OnDemandJobs(internal, self.clients, on_demand_concurrency)
         self._listed: tuple[float, list[tuple[Job, str]]] = (float("-inf"), [])
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> "BedrockInference":
+        """As the settings say."""
+        return cls(
+            open_folder(settings.internal_location, settings.kms_key_id),
+            settings.bedrock_role_arn,
+            max_jobs=settings.bedrock_max_jobs,
+            on_demand_concurrency=settings.on_demand_concurrency,
+            timeout_hours=settings.bedrock_timeout_hours,
+            poll_seconds=settings.bedrock_poll_seconds,
+        )
+
+    def model_input(self, prompt: Prompt, user: str) -> dict[str, Any]:
+        """The shape of the model's family, or of Converse."""
+        return model_input(prompt, user)
 
     def model_id(self, prompt: Prompt) -> str:
         """The prompt's own model."""

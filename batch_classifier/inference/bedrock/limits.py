@@ -3,6 +3,6 @@
 They are those of "Prerequisites for batch inference" in the Amazon Bedrock user guide; the live ones are in Service Quotas.
 """
 
-MINIMUM_RECORDS = 100
-MAXIMUM_RECORDS = 50_000
-MAXIMUM_BYTES = 1_000_000_000
+from batch_classifier.inference.interface import JobLimits
+
+LIMITS = JobLimits(minimum_records=100, maximum_records=50_000, maximum_bytes=1_000_000_000)

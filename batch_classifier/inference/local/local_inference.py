@@ -9,34 +9,49 @@ from contextlib import contextmanager
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import orjson
 from filelock import FileLock, Timeout
 
+from batch_classifier.inference.bedrock.limits import LIMITS
+from batch_classifier.inference.bedrock.model_requests import model_input
 from batch_classifier.inference.interface import Inference, Job, JobRequest
 from batch_classifier.inference.local.embeddings import MODEL_ID, EmbeddingClassifier, Verdict
-from batch_classifier.inference.model_requests import RecordForm
 from batch_classifier.inference.prices import FREE, Price
 from batch_classifier.inference.process_jobs import ProcessJobs
 from batch_classifier.prompts.prompt import Prompt
+from batch_classifier.settings import Settings
 from batch_classifier.storage.folder import Folder
 from batch_classifier.storage.local_folder import LocalFolder
+from batch_classifier.storage.open_folder import open_folder
 
 _LINES_AT_ONCE = 2_000
 
 
 class LocalInference(Inference):
-    """Answers batches with static embeddings, free of charge and offline."""
+    """Answers batches with static embeddings, free of charge and offline.
+
+    It stands in for Bedrock, so its batches are those that Bedrock would be sent, and there may be as few texts as there are.
+    """
 
     kind = "local"
     poll_seconds = 0.05
-    minimum_records = 1
+    limits = dataclasses.replace(LIMITS, minimum_records=1)
 
     def __init__(self, internal: Folder, home: Path) -> None:
         self.internal = internal
         notes = LocalFolder(home / "local_jobs")
         self.jobs = ProcessJobs("local", notes, lambda name: held_lock(notes.path / f".{name}.lock"), self._answer)
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> "LocalInference":
+        """As the settings say."""
+        return cls(open_folder(settings.internal_location, settings.kms_key_id), settings.home)
+
+    def model_input(self, prompt: Prompt, user: str) -> dict[str, Any]:
+        """The shape that Bedrock takes for the prompt's model."""
+        return model_input(prompt, user)
 
     def model_id(self, prompt: Prompt) -> str:
         """The engine's name and version."""
@@ -82,7 +97,7 @@ class LocalInference(Inference):
         return None
 
     def _answer(self, request: JobRequest, job: Job, note: Callable[[Job], None]) -> Job:
-        engine, form = _engine(request.prompt), RecordForm.of(request.prompt)
+        engine, form = _engine(request.prompt), self.record_form(request.prompt)
         tokens_read = tokens_written = 0
         with self.internal.spool() as path:
             with self.internal.read(request.input_key) as lines, path.open("wb") as out:

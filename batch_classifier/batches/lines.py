@@ -1,0 +1,69 @@
+"""The lines of batches, taken from a stream of texts so many at once: as many as a batch may have, and no more than fit."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import orjson
+import pyarrow as pa
+
+from batch_classifier.inference.questions import quote
+from batch_classifier.inference.record_form import RecordForm
+
+_BYTES_AT_ONCE = 4_000_000
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Some lines: the ids of their texts and the texts, quoted, as JSON writes them. `size` is in bytes, line feeds included."""
+
+    ids: list[bytes]
+    quoted: list[bytes]
+    size: int
+
+
+class LineSource:
+    """Makes lines of texts (columns text_id and text) as they are taken."""
+
+    def __init__(self, texts: Iterable[pa.RecordBatch], form: RecordForm) -> None:
+        self._texts = _slices(texts, form.overhead)
+        self._overhead = form.overhead
+        self._ids: list[bytes] = []
+        self._quoted: list[bytes] = []
+        self._place = 0
+
+    def has_more(self) -> bool:
+        """Whether there is another line."""
+        while self._place == len(self._ids):
+            batch = next(self._texts, None)
+            if batch is None:
+                return False
+            self._ids = batch["text_id"].cast(pa.binary()).to_pylist()
+            self._quoted = [orjson.dumps(quote(text))[1:-1] for text in batch["text"].to_pylist()]
+            self._place = 0
+        return True
+
+    def of_a_batch(self, most_records: int, most_bytes: int) -> Iterator[Lines]:
+        """The lines of the next batch: at least one, though it be too large by itself."""
+        records = size = 0
+        while records < most_records and self.has_more():
+            some = self._peek(most_records - records)
+            while size + some.size > most_bytes and len(some.ids) > 1:
+                some = self._peek(len(some.ids) // 2)
+            if records and size + some.size > most_bytes:
+                return
+            self._place += len(some.ids)
+            records, size = records + len(some.ids), size + some.size
+            yield some
+
+    def _peek(self, most: int) -> Lines:
+        ids = self._ids[self._place : self._place + most]
+        quoted = self._quoted[self._place : self._place + most]
+        return Lines(ids, quoted, sum(map(len, ids)) + sum(map(len, quoted)) + len(ids) * self._overhead)
+
+
+def _slices(texts: Iterable[pa.RecordBatch], overhead: int) -> Iterator[pa.RecordBatch]:
+    """The texts, so many rows at once that their lines come to about `_BYTES_AT_ONCE`: some may be a thousand times as long."""
+    for batch in texts:
+        rows = max(1, batch.num_rows * _BYTES_AT_ONCE // (batch.nbytes + batch.num_rows * overhead + 1))
+        for start in range(0, batch.num_rows, rows):
+            yield batch.slice(start, rows)
