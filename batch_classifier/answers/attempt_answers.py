@@ -25,6 +25,9 @@ _PARSER = (
     "batch_classifier.answers.labels",
     "batch_classifier.inference.model_answers",
 )
+# Arrow's threads would save nothing with batches of this size, and each keeps memory of its own: 20 MB in all.
+_READING = pa.ipc.IpcReadOptions(use_threads=False)
+_WRITING = pa.ipc.IpcWriteOptions(compression="zstd", use_threads=False)
 _IDENTITY, _UNREADABLE = b"identity", b"unreadable"
 # A file that is damaged can fail in all these ways, and may be gone while it is read.
 _UNUSABLE = (OSError, pa.ArrowException, ClassifierError, KeyError, IndexError, ValueError)
@@ -72,7 +75,10 @@ class AttemptAnswers:
 
     def _parsed_before(self, identity: str) -> Iterator[pa.RecordBatch]:
         """The rows of the file of parsed answers; raises one of `_UNUSABLE` where it is of no use."""
-        with self.folder.read(parsed_answers_key(self.output_key)) as file, pa.ipc.open_file(file) as reader:
+        with (
+            self.folder.read(parsed_answers_key(self.output_key)) as file,
+            pa.ipc.open_file(file, options=_READING) as reader,
+        ):
             schema = reader.schema
             if (schema.metadata or {}).get(_IDENTITY) != identity.encode() or not schema.equals(ANSWER_SCHEMA):
                 raise ValueError("made from other files of answers, or by another parser")
@@ -87,10 +93,9 @@ class AttemptAnswers:
     def _parsed_now(self, files: Sequence[StoredFile], identity: str) -> Iterator[pa.RecordBatch]:
         """The rows of the files of answers, which are kept on the way."""
         schema = ANSWER_SCHEMA.with_metadata({_IDENTITY: identity})
-        compressed = pa.ipc.IpcWriteOptions(compression="zstd")
         self.unreadable = 0
         with self.folder.spool() as path:
-            with path.open("wb") as file, pa.ipc.new_file(file, schema, options=compressed) as kept:
+            with path.open("wb") as file, pa.ipc.new_file(file, schema, options=_WRITING) as kept:
                 for stored in files:
                     with self.folder.read(stored.key) as lines:
                         answers = Answers(lines, self.prompt)
