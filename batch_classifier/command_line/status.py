@@ -1,11 +1,15 @@
 """`batch-classifier status`: the request files and where each stands."""
 
+import dagster as dg
+
 from batch_classifier.command_line.project import open_instance
 from batch_classifier.command_line.tables import print_table
 from batch_classifier.command_line.terminal import say
 from batch_classifier.defs.failed_reads import reasons_of_failed_reads
+from batch_classifier.defs.loaded_prompts import loaded_prompts
 from batch_classifier.defs.names import partitions_name
-from batch_classifier.prompts.loading import load_prompts
+from batch_classifier.prompts.changes import difference
+from batch_classifier.prompts.loading import PromptFolder, load_prompts
 from batch_classifier.requests.request_files import list_files
 from batch_classifier.settings import load_settings
 from batch_classifier.storage.open_folder import open_folder
@@ -23,6 +27,7 @@ def show_status(only: str | None) -> int:
     instance = open_instance()
     warehouse = open_warehouse(settings)
     in_folder = list_files(open_folder(settings.customer_location), {prompt.name for prompt in prompts}).files
+    changed = _changes(instance, prompt_files)
     lines = []
     for prompt in prompts:
         dropped = {
@@ -38,10 +43,19 @@ def show_status(only: str | None) -> int:
     if not lines:
         say(
             f"No request files yet. Drop one into {settings.customer_location}/input_data/<prompt>/, or use `classify`.",
+            *changed,
         )
         return 0
     print_table(["prompt", "request file", *_COUNTS, "stands at"], lines, _COUNTS)
+    say(*changed)
     return 0
+
+
+def _changes(instance: dg.DagsterInstance, prompt_files: PromptFolder) -> list[str]:
+    """What a running Dagster has not loaded yet, in a sentence, where there is such a thing."""
+    loaded = loaded_prompts(instance)
+    changed = None if loaded is None else difference(loaded, prompt_files)
+    return ["", changed] if changed else []
 
 
 def _line(prompt: str, request_file: str, row: dict | None, reason: str | None) -> list[str]:
