@@ -15,6 +15,7 @@ from batch_classifier.defs.sensors.alerts import build_alert_sensors
 from batch_classifier.defs.sensors.finished_jobs import build_finished_jobs_sensor
 from batch_classifier.defs.sensors.request_files import build_request_files_sensor
 from batch_classifier.notes.retention import Retention
+from batch_classifier.prompts.changes import PromptChanges
 from batch_classifier.prompts.loading import PromptFolder, load_prompts
 from batch_classifier.requests.s3_events import FileEvents
 from batch_classifier.settings import Settings, load_settings
@@ -30,7 +31,7 @@ def build_definitions(settings: Settings, folder: PromptFolder, **resources: Any
     events = FileEvents(settings.sqs_url) if settings.sqs_url else None
     jobs = [build_job(prompt) for prompt in prompts]
     sensors = [
-        build_request_files_sensor(folder, jobs, events),
+        build_request_files_sensor(folder, jobs, PromptChanges(settings.prompts, folder), events),
         build_finished_jobs_sensor(folder, jobs),
         *build_alert_sensors(settings),
     ]

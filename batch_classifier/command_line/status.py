@@ -1,15 +1,22 @@
 """`batch-classifier status`: the request files and where each stands."""
 
+import dagster as dg
+
 from batch_classifier.command_line.project import open_instance
 from batch_classifier.command_line.tables import print_table
 from batch_classifier.command_line.terminal import say
+from batch_classifier.defs.failed_reads import reasons_of_failed_reads
+from batch_classifier.defs.loaded_prompts import loaded_prompts
 from batch_classifier.defs.names import partitions_name
-from batch_classifier.prompts.loading import load_prompts
+from batch_classifier.prompts.changes import difference
+from batch_classifier.prompts.loading import PromptFolder, load_prompts
 from batch_classifier.requests.request_files import list_files
 from batch_classifier.settings import load_settings
 from batch_classifier.storage.open_folder import open_folder
 from batch_classifier.warehouse import queries
 from batch_classifier.warehouse.open_warehouse import open_warehouse
+
+_COUNTS = ["rows", "classified", "rejected", "failed"]
 
 
 def show_status(only: str | None) -> int:
@@ -20,35 +27,51 @@ def show_status(only: str | None) -> int:
     instance = open_instance()
     warehouse = open_warehouse(settings)
     in_folder = list_files(open_folder(settings.customer_location), {prompt.name for prompt in prompts}).files
+    changed = _changes(instance, prompt_files)
     lines = []
     for prompt in prompts:
-        dropped = {request_file for name, request_file in in_folder if name == prompt.name}
+        dropped = {
+            request_file: file.modified for (name, request_file), file in in_folder.items() if name == prompt.name
+        }
         # Without a file or a run there are no tables to ask, and asking would make them.
         is_used = dropped or instance.get_dynamic_partitions(partitions_name(prompt.name))
         answer = warehouse.query(prompt.name, queries.standing(warehouse, prompt)) if is_used else []
         rows = {row["request_file"]: row for row in answer}
-        for request_file in sorted(dropped | set(rows)):
-            lines.append(_line(prompt.name, request_file, rows.get(request_file)))
+        reasons = reasons_of_failed_reads(instance, prompt.name, dropped)
+        for request_file in sorted(dropped.keys() | rows.keys()):
+            lines.append(_line(prompt.name, request_file, rows.get(request_file), reasons.get(request_file)))
     if not lines:
         say(
-            f"No request files yet. Drop one into {settings.customer_location}/input_data/<prompt>/, or use `classify`."
+            f"No request files yet. Drop one into {settings.customer_location}/input_data/<prompt>/, or use `classify`.",
+            *changed,
         )
         return 0
-    print_table(
-        ["prompt", "request file", "rows", "classified", "failed", "stands at"], lines, ["rows", "classified", "failed"]
-    )
+    print_table(["prompt", "request file", *_COUNTS, "stands at"], lines, _COUNTS)
+    say(*changed)
     return 0
 
 
-def _line(prompt: str, request_file: str, row: dict | None) -> list[str]:
+def _changes(instance: dg.DagsterInstance, prompt_files: PromptFolder) -> list[str]:
+    """What a running Dagster has not loaded yet, in a sentence, where there is such a thing."""
+    loaded = loaded_prompts(instance)
+    changed = None if loaded is None else difference(loaded, prompt_files)
+    return ["", changed] if changed else []
+
+
+def _line(prompt: str, request_file: str, row: dict | None, reason: str | None) -> list[str]:
+    counts = [f"{row[name]:,}" if row is not None else "" for name in ("requests", *_COUNTS[1:])]
+    return [prompt, request_file, *counts, _state(row, reason)]
+
+
+def _state(row: dict | None, reason: str | None) -> str:
+    if reason is not None:
+        return f"cannot be read: {reason}"
     if row is None:
-        return [prompt, request_file, "", "", "", "not read"]
-    if row["classified"] < row["requests"]:
-        state = "waiting for answers"
-    elif row["failed"]:
-        state = "finished, some rows failed"
-    elif row["older"]:
-        state = "finished, by an older prompt version"
-    else:
-        state = "finished"
-    return [prompt, request_file, f"{row['requests']:,}", f"{row['classified']:,}", f"{row['failed']:,}", state]
+        return "not read"
+    if row["ended"] < row["requests"]:
+        return "waiting for answers"
+    if row["failed"]:
+        return "finished, some rows failed"
+    if row["older"]:
+        return "finished, by an older prompt version"
+    return "finished"

@@ -81,7 +81,7 @@ def unfinished(prompt: Prompt, warehouse: Warehouse, customer: Folder, instance:
     found = []
     for request_file in sorted(known):
         row = standing.get(request_file)
-        if row is None or row["classified"] < row["requests"]:
+        if row is None or row["ended"] < row["requests"]:
             found.append(Rerun(prompt.name, request_file, "not finished"))
         elif row["failed"]:
             found.append(Rerun(prompt.name, request_file, counted(row["failed"], "failed request")))

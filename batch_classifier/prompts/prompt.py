@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from batch_classifier.prompts.rendering import render
-from batch_classifier.prompts.version import version_of
+from batch_classifier.prompts.version import hash_of, version_of
 
 # A job of fewer texts is refused by Amazon Bedrock.
 SMALLEST_BATCH_SIZE = 100
@@ -167,3 +167,8 @@ class Prompt(_Part):
             exclude={"model": {"price"}},
         )
         return version_of(content)
+
+    @cached_property
+    def content_hash(self) -> str:
+        """12 hex digits that change with anything a process has to load anew for: all that the file says but its comments."""
+        return hash_of(self.model_dump())

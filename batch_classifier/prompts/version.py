@@ -12,5 +12,9 @@ REQUEST_FORM = 2
 
 def version_of(content: Mapping[str, Any]) -> str:
     """12 hex digits that stand for what can change an answer: `content` is that part of a prompt file."""
-    canonical = orjson.dumps([REQUEST_FORM, content], option=orjson.OPT_SORT_KEYS)
-    return hashlib.sha256(canonical).hexdigest()[:12]
+    return hash_of([REQUEST_FORM, content])
+
+
+def hash_of(content: object) -> str:
+    """12 hex digits that stand for something that JSON can hold, whatever the order of its keys."""
+    return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()[:12]

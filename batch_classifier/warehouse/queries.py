@@ -176,14 +176,17 @@ def summary_totals(warehouse: Warehouse, prompt: Prompt, request_file: str) -> s
 
 
 def standing(warehouse: Warehouse, prompt: Prompt) -> str:
-    """Where each request file stands: rows read, rows classified, failed, and rows of an older prompt version."""
+    """Where each request file stands: rows read, those that have ended and how, and rows of an older prompt version."""
     return f"""
-        select raw.request_file, raw.requests, coalesce(done.requests, 0) as classified, coalesce(done.failed, 0) as failed,
-            coalesce(done.older, 0) as older, done.answered_at
+        select raw.request_file, raw.requests, coalesce(done.requests, 0) as ended,
+            coalesce(done.classified, 0) as classified, coalesce(done.rejected, 0) as rejected,
+            coalesce(done.failed, 0) as failed, coalesce(done.older, 0) as older, done.answered_at
         from (
             select request_file, count(*) as requests from {warehouse.name(prompt.name, RAW_REQUESTS)} group by request_file
         ) as raw left join (
             select request_file, count(*) as requests,
+                count_if(status in {in_sql(HOLDING)}) as classified,
+                count_if(status in {in_sql([Status.REJECTED])}) as rejected,
                 count_if(status in {in_sql(FAILURES)}) as failed,
                 count_if(prompt_version <> {literal(prompt.version)}) as older,
                 max(answered_at) as answered_at

@@ -142,8 +142,8 @@ def test_status_shows_where_each_file_stands(project: Project, classified: Resul
     Path("empty.csv").write_bytes(b"")
     assert "empty" in told(run("classify", "empty.csv", "--prompt", PROMPT))
     lines = run("status").output.split("\n")
-    assert any("first.csv" in line and "finished" in line and line.count(" 4 ") == 2 for line in lines)
-    assert any("empty.csv" in line and "not read" in line for line in lines)
+    assert any("first.csv" in line and "finished" in line and " 4 " in line and " 3 " in line for line in lines)
+    assert any("empty.csv" in line and "cannot be read: " in line for line in lines)
     assert "first.csv" not in run("status", "--prompt", "travel").output
     assert "'nobody'" in told(run("status", "--prompt", "nobody"))
 

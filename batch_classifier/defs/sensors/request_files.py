@@ -11,11 +11,13 @@ from dagster import AssetRecordsFilter, RunsFilter
 
 from batch_classifier.defs.abandoned_runs import end_abandoned_runs
 from batch_classifier.defs.failures import told_in_one_sentence
+from batch_classifier.defs.loaded_prompts import REQUEST_FILES_SENSOR, cursor_of
 from batch_classifier.defs.names import PARTITION_TAG, REASON_TAG, asset_key, job_name, partitions_name, prompts_by_job
 from batch_classifier.defs.prompt_job import AssetJob
 from batch_classifier.defs.sensors.finished_jobs import IN_PROGRESS
 from batch_classifier.errors import ClassifierError
 from batch_classifier.notes.reruns import RerunNotes
+from batch_classifier.prompts.changes import PromptChanges
 from batch_classifier.prompts.loading import PromptFolder
 from batch_classifier.requests.request_files import WaitingFiles, changed_since, look
 from batch_classifier.requests.s3_events import FileEvents
@@ -44,13 +46,16 @@ class SensorMemory:
 
 
 def build_request_files_sensor(
-    folder: PromptFolder, jobs: Sequence[AssetJob], events: FileEvents | None = None
+    folder: PromptFolder, jobs: Sequence[AssetJob], changes: PromptChanges, events: FileEvents | None = None
 ) -> dg.SensorDefinition:
-    """The sensor `request_files` for these prompts; with `events` it is told of new files, and lists rarely."""
+    """The sensor `request_files` for these prompts; with `events` it is told of new files, and lists rarely.
+
+    What has changed in the prompt files since they were loaded is told at every tick.
+    """
     memory = SensorMemory()
 
     @dg.sensor(
-        name="request_files",
+        name=REQUEST_FILES_SENSOR,
         jobs=list(jobs),
         minimum_interval_seconds=TICK_SECONDS,
         default_status=dg.DefaultSensorStatus.RUNNING,
@@ -90,11 +95,14 @@ def build_request_files_sensor(
         with told_in_one_sentence():
             requests += _reruns(context.instance, internal_folder, memory, set(folder.prompts))
         memory.tick = int(cursor.get("tick", 0)) + 1
-        message = " ".join(filter(None, [_message(waiting, folder), _message_about_events(events, fault)]))
+        changed = changes.sentence()
+        if changed is not None and requests:
+            context.log.warning(changed)
+        message = " ".join(filter(None, [_message(waiting, folder), _message_about_events(events, fault), changed]))
         return dg.SensorResult(
             run_requests=requests,
             dynamic_partitions_requests=_new_partitions(requests, prompts_by_job(folder.prompts)),
-            cursor=json.dumps({"tick": memory.tick}),
+            cursor=cursor_of(memory.tick, changes.loaded),
             skip_reason=None if requests else dg.SkipReason(message),
         )
 

@@ -1,6 +1,7 @@
 """The sensor `request_files`: every new or changed file is requested once, whatever it is called and whoever restarts."""
 
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -251,3 +252,19 @@ def test_a_name_is_told_without_what_it_does_to_a_terminal(daemon: Daemon) -> No
     assert daemon.tick() == []
     assert daemon.message is not None and daemon.message.isprintable()
     assert "\\x1b[31mred.doc" in daemon.message and "a\\nb.pdf" in daemon.message
+
+
+def test_a_tick_tells_of_prompt_files_that_changed_since_they_were_loaded(daemon: Daemon) -> None:
+    """Until the definitions are loaded anew; what was loaded goes on meanwhile."""
+    prompt = daemon.project.prompts / f"{daemon.project.prompt_name}.yaml"
+    daemon.tick()
+    assert "Reload definitions" not in str(daemon.message)
+    prompt.write_text(prompt.read_text().replace("budget_usd: 5.0", "budget_usd: 6.0"))
+    shutil.copy(prompt, prompt.with_name("newer.yaml"))
+    assert daemon.tick() == []
+    assert f"newer (new), {daemon.project.prompt_name} (changed); press" in str(daemon.message)
+    drop(daemon, ["a.csv"])
+    assert daemon.tick() == ["a.csv"]
+    daemon.restart()
+    daemon.tick()
+    assert "Reload definitions" not in str(daemon.message)
