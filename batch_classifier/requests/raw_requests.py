@@ -10,10 +10,12 @@ import pyarrow.compute as pc
 
 from batch_classifier.errors import UnreadableFile
 from batch_classifier.prompts.prompt import Prompt
+from batch_classifier.requests.column_names import LONGEST_NAME, looks_like_data, some_names
 from batch_classifier.requests.own_columns import OwnColumns
-from batch_classifier.requests.readers.request_file import Rows, columns_may_come_late
+from batch_classifier.requests.readers.request_file import Rows, columns_may_come_late, has_header_row
 from batch_classifier.requests.text_id import text_id
 from batch_classifier.warehouse.tables import RAW_REQUESTS
+from batch_classifier.wording import fit_line
 
 NO_TEXT = "has no text"
 
@@ -50,9 +52,15 @@ class Requests:
             raise self._without_text_column(list(columns))
 
     def _without_text_column(self, names: list[str]) -> UnreadableFile:
-        there = ", ".join(map(repr, names))
+        start = f"{self.request_file} has no column {self.prompt.input.text!r}"
+        if has_header_row(self.request_file) and looks_like_data(names):
+            # What stands there is nobody's name for a column, and may be a customer's text.
+            return UnreadableFile(
+                f"{start}; its first row looks like data and not like a header: put a row with the columns' names above it, "
+                f"or change input.text of the prompt {self.prompt.name}."
+            )
         return UnreadableFile(
-            f"{self.request_file} has no column {self.prompt.input.text!r}; its columns are {there}. "
+            f"{start}; its columns are {some_names(names)}. "
             f"Rename one, or change input.text of the prompt {self.prompt.name}."
         )
 
@@ -66,7 +74,9 @@ class Requests:
         text_list = [text if text and text.strip() else None for text in texts.to_pylist()]
         without_text = NO_TEXT
         if text_column is None and rows.part is not None:
-            without_text = f"is on the sheet {rows.part!r}, which has no column {self.prompt.input.text!r}"
+            without_text = (
+                f"is on the sheet '{fit_line(rows.part, LONGEST_NAME)}', which has no column {self.prompt.input.text!r}"
+            )
         problems = [
             problem or (None if text else without_text)
             for problem, text in zip(rows.problems.to_pylist(), text_list, strict=True)

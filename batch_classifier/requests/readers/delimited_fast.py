@@ -38,7 +38,8 @@ def read_fast(file: BinaryIO, name: str, layout: Layout, limits: Limits = DEFAUL
     try:
         yield from _read_blocks(stream, layout, last_line, watch)
     except pa.ArrowInvalid as error:
-        raise FastReadingStops(str(error)) from error
+        # pyarrow's words quote the row.
+        raise FastReadingStops from error
     finally:
         # pyarrow reads ahead in a thread of its own, which must let go of the file first.
         stream.close()
