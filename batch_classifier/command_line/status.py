@@ -10,7 +10,7 @@ from batch_classifier.defs.loaded_prompts import loaded_prompts
 from batch_classifier.defs.names import partitions_name
 from batch_classifier.prompts.changes import difference
 from batch_classifier.prompts.loading import PromptFolder, load_prompts
-from batch_classifier.requests.request_files import list_files
+from batch_classifier.requests.request_files import list_files, told_of_passed_over
 from batch_classifier.settings import load_settings
 from batch_classifier.storage.open_folder import open_folder
 from batch_classifier.warehouse import queries
@@ -26,7 +26,10 @@ def show_status(only: str | None) -> int:
     prompts = [prompt_files.get(only)] if only else list(prompt_files.prompts.values())
     instance = open_instance()
     warehouse = open_warehouse(settings)
-    in_folder = list_files(open_folder(settings.customer_location), {prompt.name for prompt in prompts}).files
+    looked_at = list_files(open_folder(settings.customer_location), {prompt.name for prompt in prompts})
+    in_folder = looked_at.files
+    if (passed_over := told_of_passed_over(looked_at.passed_over)) is not None:
+        say(passed_over)
     changed = _changes(instance, prompt_files)
     lines = []
     for prompt in prompts:

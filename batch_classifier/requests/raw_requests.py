@@ -11,12 +11,14 @@ import pyarrow.compute as pc
 from batch_classifier.errors import UnreadableFile
 from batch_classifier.limits import Limits
 from batch_classifier.prompts.prompt import Prompt
+from batch_classifier.requests.column_names import LONGEST_NAME, looks_like_data, some_names
 from batch_classifier.requests.own_columns import OwnColumns
-from batch_classifier.requests.readers.request_file import Rows, columns_may_come_late, read_rows
+from batch_classifier.requests.readers.request_file import Rows, columns_may_come_late, has_header_row, read_rows
 from batch_classifier.requests.request_files import input_key
 from batch_classifier.requests.text_id import text_ids
 from batch_classifier.storage.folder import Folder, StoredFile
 from batch_classifier.warehouse.tables import RAW_REQUESTS
+from batch_classifier.wording import fit_line
 
 NO_TEXT = "has no text"
 
@@ -95,9 +97,15 @@ class Requests:
             raise self._without_text_column(list(columns))
 
     def _without_text_column(self, names: list[str]) -> UnreadableFile:
-        there = ", ".join(map(repr, names))
+        start = f"{self.request_file} has no column {self.prompt.input.text!r}"
+        if has_header_row(self.request_file) and looks_like_data(names):
+            # What stands there is nobody's name for a column, and may be a customer's text.
+            return UnreadableFile(
+                f"{start}; its first row looks like data and not like a header: put a row with the columns' names above it, "
+                f"or change input.text of the prompt {self.prompt.name}."
+            )
         return UnreadableFile(
-            f"{self.request_file} has no column {self.prompt.input.text!r}; its columns are {there}. "
+            f"{start}; its columns are {some_names(names)}. "
             f"Rename one, or change input.text of the prompt {self.prompt.name}."
         )
 
@@ -111,7 +119,9 @@ class Requests:
         ids = text_ids(texts)
         without_text = NO_TEXT
         if text_column is None and rows.part is not None:
-            without_text = f"is on the sheet {rows.part!r}, which has no column {self.prompt.input.text!r}"
+            without_text = (
+                f"is on the sheet '{fit_line(rows.part, LONGEST_NAME)}', which has no column {self.prompt.input.text!r}"
+            )
         missing = pc.if_else(pc.is_valid(ids), pa.scalar(None, pa.string()), pa.scalar(without_text, pa.string()))
         problems = pc.coalesce(rows.problems, missing)
         is_usable = pc.is_null(problems)

@@ -1,15 +1,18 @@
 """Where request files and results stand in the customer's folder, and which files are waiting there."""
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from batch_classifier.requests.readers.request_file import is_supported
-from batch_classifier.storage.folder import Folder, StoredFile
+from batch_classifier.storage.folder import Folder, PassedOver, StoredFile
+from batch_classifier.wording import fit_line
 
 INPUT = "input_data"
 # A file that changed this recently may still be written.
 SETTLED_SECONDS = 5.0
+_LONGEST_KEY = 100
+_MOST_NAMES = 10
 _TEMPORARY_ENDINGS = (".tmp", ".part", ".partial", ".crdownload", ".download", ".filepart", ".swp", "~")
 
 
@@ -25,6 +28,7 @@ class WaitingFiles:
     files: dict[tuple[str, str], StoredFile] = field(default_factory=dict)
     unsupported: list[str] = field(default_factory=list)
     unfinished: list[str] = field(default_factory=list)
+    passed_over: list[PassedOver] = field(default_factory=list)
     unknown_prompts: set[str] = field(default_factory=set)
 
 
@@ -52,8 +56,10 @@ def look(
 def list_files(customer: Folder, prompts: set[str]) -> WaitingFiles:
     """List the request files of these prompts, also those that are still being written."""
     waiting = WaitingFiles()
-    for file in customer.list(f"{INPUT}/"):
+    listing = customer.list(f"{INPUT}/")
+    for file in listing:
         take_in(waiting, file, prompts)
+    waiting.passed_over = [found for found in listing.passed_over if not is_temporary(found.key.rsplit("/", 1)[-1])]
     return waiting
 
 
@@ -85,3 +91,12 @@ def changed_since(waiting: WaitingFiles, seen: dict[tuple[str, str], str]) -> It
     for (prompt, request_file), file in sorted(waiting.files.items(), key=lambda entry: (entry[1].modified, entry[0])):
         if seen.get((prompt, request_file)) != file.fingerprint:
             yield prompt, request_file, file
+
+
+def told_of_passed_over(found: Sequence[PassedOver]) -> str | None:
+    """A sentence that names the first ten entries that are passed over, and why; None without any."""
+    if not found:
+        return None
+    names = sorted(f"{fit_line(entry.key, _LONGEST_KEY)} {entry.problem}" for entry in found)
+    more = f"; and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+    return f"Passed over: {'; '.join(names[:_MOST_NAMES])}{more}."

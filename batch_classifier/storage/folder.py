@@ -22,6 +22,30 @@ class StoredFile:
     fingerprint: str
 
 
+@dataclass(frozen=True)
+class PassedOver:
+    """What is in a folder and can't be a file of it; `problem` goes on after its name, as in "is a link that leads nowhere"."""
+
+    key: str
+    problem: str
+
+
+class Listing(Iterator[StoredFile]):
+    """The files of a folder, one after another; what is passed over on the way is in `passed_over`, and stops nothing."""
+
+    def __init__(self, found: Iterator[StoredFile | PassedOver]) -> None:
+        self.passed_over: list[PassedOver] = []
+        self._found = found
+
+    def __next__(self) -> StoredFile:
+        """The next file."""
+        for found in self._found:
+            if isinstance(found, StoredFile):
+                return found
+            self.passed_over.append(found)
+        raise StopIteration
+
+
 class Folder(ABC):
     """A folder of files. Keys are paths below it, with forward slashes."""
 
@@ -30,7 +54,7 @@ class Folder(ABC):
     spool_mode = 0o600
 
     @abstractmethod
-    def list(self, prefix: str = "") -> Iterator[StoredFile]:
+    def list(self, prefix: str = "") -> Listing:
         """All files whose key starts with the prefix, below any number of folders, in no particular order."""
 
     @abstractmethod

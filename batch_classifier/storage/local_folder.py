@@ -1,16 +1,14 @@
 """Folders of this machine."""
 
-import datetime
-import os
 import shutil
-import stat
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 from batch_classifier.errors import ClassifierError
-from batch_classifier.storage.folder import Folder, StoredFile
+from batch_classifier.storage.folder import Folder, Listing, PassedOver, StoredFile
+from batch_classifier.storage.local_entries import LINK, look_at, problem_of_link, walk
 
 # Lines of several kilobytes are found twice as fast in large pieces.
 _READ_BYTES = 1 << 20
@@ -27,35 +25,23 @@ class LocalFolder(Folder):
         self.path = path.absolute()
         self.uri = str(self.path)
 
-    def list(self, prefix: str = "") -> Iterator[StoredFile]:
-        """All files whose key starts with the prefix; what cannot be looked at any more is passed over."""
-        start = self.path / prefix if prefix.endswith("/") or not prefix else (self.path / prefix).parent
-        for directory, directories, names in os.walk(start):
-            directories[:] = [name for name in directories if not name.startswith(".")]
-            for name in names:
-                path = Path(directory) / name
-                key = path.relative_to(self.path).as_posix()
-                if key.startswith(prefix) and (found := self._look_at(path, key)) is not None:
-                    yield found
+    def list(self, prefix: str = "") -> Listing:
+        """All files whose key starts with the prefix; links to files are followed inside the folder, links to folders never."""
+        return Listing(walk(self.path, prefix))
 
     def find(self, key: str) -> StoredFile | None:
-        """The file of that key, or None."""
-        return self._look_at(self.path / key, key)
-
-    def _look_at(self, path: Path, key: str) -> StoredFile | None:
-        try:
-            state = path.stat()
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-        if not stat.S_ISREG(state.st_mode):
-            return None
-        modified = datetime.datetime.fromtimestamp(state.st_mtime, tz=datetime.UTC)
-        return StoredFile(key, state.st_size, modified, f"{state.st_mtime_ns}-{state.st_size}")
+        """The file of that key, or None; raises ClassifierError for one that is there and can't be looked at."""
+        found = look_at(self.path, key)
+        if isinstance(found, PassedOver) and not found.problem.startswith(LINK):
+            raise ClassifierError(f"{self.path / key} {found.problem}.")
+        return found if isinstance(found, StoredFile) else None
 
     @contextmanager
     def read(self, key: str) -> Iterator[BinaryIO]:
         """Open a file to read; it can seek."""
         path = self.path / key
+        if (problem := problem_of_link(self.path, key)) is not None:
+            raise ClassifierError(f"{path} {problem}: put the file itself there.")
         try:
             file = path.open("rb", buffering=_READ_BYTES)
         except OSError as error:

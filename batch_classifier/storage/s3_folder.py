@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from batch_classifier.aws.clients import AwsClients
 from batch_classifier.aws.refusals import error_code, told_plainly
 from batch_classifier.errors import ClassifierError, SettingError
-from batch_classifier.storage.folder import Folder, StoredFile
+from batch_classifier.storage.folder import Folder, Listing, StoredFile
 
 _DOWNLOADS = 3
 
@@ -33,8 +33,11 @@ class S3Folder(Folder):
         self.kms_key_id = kms_key_id
         self._encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key_id} if kms_key_id else {}
 
-    def list(self, prefix: str = "") -> Iterator[StoredFile]:
-        """All objects whose key starts with the prefix; folder markers are passed over."""
+    def list(self, prefix: str = "") -> Listing:
+        """All objects whose key starts with the prefix, without the markers of folders."""
+        return Listing(self._objects(prefix))
+
+    def _objects(self, prefix: str) -> Iterator[StoredFile]:
         pages = self.clients.s3.get_paginator("list_objects_v2")
         with told_plainly(f"list {self.uri}/{prefix}"):
             for page in pages.paginate(Bucket=self.bucket, Prefix=self.prefix + prefix):

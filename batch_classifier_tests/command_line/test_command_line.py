@@ -159,6 +159,11 @@ def test_status_shows_what_is_in_the_folder_that_is_set(
     waiting.write_bytes(file_of(ROWS, ".csv"))
     (line,) = (line for line in run("status").output.split("\n") if ".csv" in line)
     assert "north/waiting.csv" in line and "not read" in line
+    (waiting.parent / "linked.csv").symlink_to(tmp_path / "first.csv")
+    (waiting.parent / "loop.csv").symlink_to("loop.csv")
+    output = run("status").output
+    assert "north/waiting.csv" in output and "Passed over: " in output
+    assert "north/linked.csv is a link" in output and "north/loop.csv is a link" in output
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """From rows to requests: ids, texts, labels, the other columns, and what is wrong with a row."""
 
+import csv
 import io
 import json
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from batch_classifier.requests.raw_requests import Requests
 from batch_classifier.requests.readers.request_file import read_rows
 from batch_classifier.requests.text_id import text_id
 from batch_classifier.warehouse.tables import RAW_REQUESTS
+from batch_classifier_tests.requests.readers.workbooks import xlsx
 from batch_classifier_tests.support.outcomes import is_one_sentence
 from batch_classifier_tests.support.prompt_content import prompt_content
 from batch_classifier_tests.support.request_files import workbook
@@ -172,3 +174,57 @@ def test_rows_that_each_bring_a_key_of_their_own_make_no_column_each(prompt: Pro
     assert len({name for row in attributes for name in row}) == MOST_OWN_COLUMNS + 1
     assert attributes[5] == {"key 5": "5", "further_columns": "own"}
     assert attributes[2_999] == {"further_columns": "own", "further_columns_": '{"key 2999":"2999"}'}
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        'C-1,"My flight to Rome was cancelled, and nobody at the counter knew what to do about it",Travel',
+        "C-1,Anna,+39 06 1234567",
+        "C-1,anna@example.com,Travel",
+        "C-1,Travel,Travel",
+        "17,Anna,Travel",
+        "C-1,Anna,2026-01-05",
+    ],
+)
+@pytest.mark.parametrize("name", ["calls.csv", "calls.xlsx"])
+def test_a_file_without_a_header_is_told_so_and_not_quoted(prompt: Prompt, record: str, name: str) -> None:
+    cells = next(csv.reader([record]))
+    content = f"{record}\n{record}\n".encode()
+    if name == "calls.xlsx":
+        content = xlsx({"Calls": [list(cells), list(cells)]})
+    with pytest.raises(UnreadableFile) as caught:
+        read(content, prompt, name)
+    message = str(caught.value)
+    assert is_one_sentence(message) and "looks like data and not like a header" in message and "above it" in message
+    assert not any(cell in message for cell in cells)
+
+
+def test_names_of_columns_are_cut_and_few_of_them_are_told(prompt: Prompt) -> None:
+    names = [f"column with quite a long name, and its number {place}" for place in range(30)]
+    with pytest.raises(UnreadableFile) as caught:
+        read([dict.fromkeys([*names, "x" * 5_000, "a\x1b[31mb\nc"], "a")], prompt)
+    message = str(caught.value)
+    assert "and 22 more" in message and len(message) < 800
+    assert names[0] not in message and names[0][:39] + "…" in message
+    with pytest.raises(UnreadableFile) as caught:
+        read([{"a\x1b[31mb\nc": "a"}], prompt)
+    assert r"'a\x1b[31mb\nc'" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'[{"text": "Anna Rossi"}, {"text": "Anna Rossi" oops}]',
+        b'{"text": "Anna Rossi"}\n{"text": "Anna Rossi" oops}\n',
+        b'[{"text": "Anna Rossi',
+    ],
+)
+@pytest.mark.parametrize("name", ["calls.json", "calls.jsonl"])
+def test_no_other_problem_quotes_the_file(prompt: Prompt, content: bytes, name: str) -> None:
+    try:
+        _, requests = read(content, prompt, name)
+    except UnreadableFile as error:
+        assert "Anna" not in str(error)
+    else:
+        assert requests.problems and not any("Anna" in problem for problem in requests.problems)

@@ -1,5 +1,6 @@
 """Folders of files: found whatever they are called, seen when they change, and published whole or not at all."""
 
+import errno
 import os
 import stat
 import threading
@@ -13,6 +14,7 @@ from batch_classifier.storage.file_name import fitting_name
 from batch_classifier.storage.local_folder import LocalFolder
 from batch_classifier.storage.open_folder import open_folder
 from batch_classifier.storage.s3_folder import S3Folder
+from batch_classifier_tests.support.odd_dates import with_dates
 from batch_classifier_tests.support.outcomes import is_one_sentence
 
 NAMES = [
@@ -200,3 +202,112 @@ def test_a_folder_is_opened_at_a_path_and_other_addresses_are_refused(tmp_path: 
     with pytest.raises(SettingError, match="gs://bucket") as caught:
         open_folder("gs://bucket/prefix")
     assert is_one_sentence(str(caught.value))
+
+
+def listed(folder: LocalFolder, prefix: str = "") -> tuple[set[str], dict[str, str]]:
+    """The keys of the files, and what is passed over with its problem."""
+    listing = folder.list(prefix)
+    keys = {file.key for file in listing}
+    return keys, {entry.key: entry.problem for entry in listing.passed_over}
+
+
+def test_a_link_is_followed_inside_the_folder_only(folder: LocalFolder, tmp_path: Path) -> None:
+    """Whoever may drop files could otherwise have any file of the machine read."""
+    secret = tmp_path / "passwords"
+    secret.write_text("secret")
+    (tmp_path / "files of others").mkdir()
+    folder.write_bytes("in/a.csv", b"content")
+    links = {
+        "in/inside.csv": folder.path / "in/a.csv",
+        "in/relative.csv": Path("a.csv"),
+        "in/out.csv": secret,
+        "in/up.csv": Path("../../passwords"),
+        "in/beside.csv": tmp_path / "files of others/a.csv",
+        "in/twice.csv": Path("out.csv"),
+        "in/nowhere.csv": Path("nothing.csv"),
+        "in/loop.csv": Path("loop.csv"),
+    }
+    for key, target in links.items():
+        (folder.path / key).symlink_to(target)
+    keys, passed_over = listed(folder, "in/")
+    assert keys == {"in/a.csv", "in/inside.csv", "in/relative.csv"}
+    assert set(passed_over) == set(links) - keys
+    assert all("out of the folder" in passed_over[f"in/{name}.csv"] for name in ("out", "up", "twice"))
+    assert "nowhere" in passed_over["in/nowhere.csv"] and "cannot be followed" in passed_over["in/loop.csv"]
+    assert folder.read_bytes("in/relative.csv") == b"content"
+    for key in passed_over:
+        assert folder.find(key) is None
+        with pytest.raises(ClassifierError) as caught, folder.read(key):
+            pass
+        assert is_one_sentence(str(caught.value)) and key in str(caught.value) and "link" in str(caught.value)
+
+
+@pytest.mark.parametrize("target", ["outside", "inside"])
+def test_a_folder_that_is_a_link_is_told_and_not_followed(folder: LocalFolder, tmp_path: Path, target: str) -> None:
+    LocalFolder(tmp_path / "outside").write_bytes("b.csv", b"secret")
+    folder.write_bytes("inside/b.csv", b"content")
+    folder.write_bytes("in/a.csv", b"content")
+    (folder.path / "in/travel").symlink_to(tmp_path / "outside" if target == "outside" else folder.path / "inside")
+    keys, passed_over = listed(folder, "in/")
+    assert keys == {"in/a.csv"} and "is a link" in passed_over["in/travel"]
+    assert (folder.find("in/travel/b.csv") is None) == (target == "outside")
+    if target == "outside":
+        with pytest.raises(ClassifierError, match="out of the folder"), folder.read("in/travel/b.csv"):
+            pass
+    assert listed(folder, "in/travel/") == (set(), {"in/travel": passed_over["in/travel"]})
+
+
+def test_a_key_does_not_lead_out_of_the_folder(folder: LocalFolder, tmp_path: Path) -> None:
+    (tmp_path / "secret.csv").write_text("secret")
+    folder.write_bytes("a.csv", b"")
+    assert folder.find("../secret.csv") is None
+    with pytest.raises(ClassifierError, match="out of the folder"), folder.read("../secret.csv"):
+        pass
+
+
+def test_the_folder_itself_may_be_a_link(folder: LocalFolder, tmp_path: Path) -> None:
+    folder.write_bytes("in/a.csv", b"content")
+    (folder.path / "in/b.csv").symlink_to("a.csv")
+    (tmp_path / "link").symlink_to(folder.path)
+    linked = LocalFolder(tmp_path / "link")
+    assert listed(linked, "in/") == ({"in/a.csv", "in/b.csv"}, {}) and linked.read_bytes("in/b.csv") == b"content"
+
+
+def test_odd_entries_are_told_and_the_others_are_listed(folder: LocalFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    for key in ("in/a.csv", "in/z.csv", "in/closed/b.csv", "in/far.csv", "in/early.csv"):
+        folder.write_bytes(key, b"")
+    with_dates(monkeypatch, {"far.csv": 300_000_000_000, "early.csv": -100_000_000_000})
+    os.mkfifo(folder.path / "in/pipe.csv")
+    (folder.path / "in/round").mkdir()
+    (folder.path / "in/round/again").symlink_to("../round")
+    scandir = os.scandir
+
+    def closed(path: Path) -> "os.ScandirIterator[str]":
+        # The administrator, as whom tests may run, may open any folder.
+        if Path(path).name == "closed":
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", closed)
+    keys, passed_over = listed(folder, "in/")
+    assert keys == {"in/a.csv", "in/z.csv"}
+    assert set(passed_over) == {"in/closed", "in/far.csv", "in/early.csv", "in/pipe.csv", "in/round/again"}
+    assert "Permission denied" in passed_over["in/closed"] and "date" in passed_over["in/far.csv"]
+    assert "is a pipe" in passed_over["in/pipe.csv"]
+    with pytest.raises(ClassifierError, match="date") as caught:
+        folder.find("in/far.csv")
+    assert is_one_sentence(str(caught.value))
+
+
+def test_a_file_that_cannot_be_looked_at_is_told(folder: LocalFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder.write_bytes("in/a.csv", b"")
+    folder.write_bytes("in/b.csv", b"")
+    look = Path.stat
+
+    def denied(path: Path, *, follow_symlinks: bool = True) -> os.stat_result:
+        if path.name == "b.csv":
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return look(path, follow_symlinks=follow_symlinks)
+
+    monkeypatch.setattr(Path, "stat", denied)
+    assert listed(folder) == ({"in/a.csv"}, {"in/b.csv": "cannot be looked at: Permission denied"})

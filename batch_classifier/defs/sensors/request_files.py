@@ -19,7 +19,7 @@ from batch_classifier.errors import ClassifierError
 from batch_classifier.notes.reruns import RerunNotes
 from batch_classifier.prompts.changes import PromptChanges
 from batch_classifier.prompts.loading import PromptFolder
-from batch_classifier.requests.request_files import WaitingFiles, changed_since, look
+from batch_classifier.requests.request_files import WaitingFiles, changed_since, look, told_of_passed_over
 from batch_classifier.requests.s3_events import FileEvents
 from batch_classifier.storage.folder import Folder
 from batch_classifier.warehouse.tables import RAW_REQUESTS
@@ -217,6 +217,8 @@ def _message(waiting: WaitingFiles, folder: PromptFolder) -> str:
         parts.append(f"Not a format that can be read: {_some(waiting.unsupported)}.")
     if waiting.unknown_prompts:
         parts.append(f"Folders below input_data that are no prompt's: {_some(sorted(waiting.unknown_prompts))}.")
+    if (passed_over := told_of_passed_over(waiting.passed_over)) is not None:
+        parts.append(passed_over)
     parts += [str(error) for error in folder.errors]
     return " ".join(parts)
 

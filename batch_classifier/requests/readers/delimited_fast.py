@@ -12,13 +12,14 @@ from pyarrow import csv as arrow_csv
 from batch_classifier.limits import DEFAULT_LIMITS, Limits
 from batch_classifier.requests.readers.delimited_layout import Layout, fit_cells
 from batch_classifier.requests.readers.encoding import Utf8Stream
+from batch_classifier.requests.readers.quote_watch import QuoteWatch
 from batch_classifier.requests.readers.rows import Block, is_blank, without_blank_rows
 
 BLOCK_BYTES = 1 << 20
 
 
 class FastReadingStops(Exception):
-    """Something is there that pyarrow cannot read right: a very long cell, or a quote that never closes."""
+    """Something is there that pyarrow cannot read right: a very long cell, or a quote that is not where it belongs."""
 
 
 def read_fast(file: BinaryIO, name: str, layout: Layout, limits: Limits = DEFAULT_LIMITS) -> Iterator[Block]:
@@ -32,16 +33,19 @@ def read_fast(file: BinaryIO, name: str, layout: Layout, limits: Limits = DEFAUL
     last_line = secrets.token_hex(16)
     stream = Utf8Stream(file, name, ending=f"\n{last_line}\n".encode(), limits=limits)
     stream.skip(layout.data_offset)
+    watch = QuoteWatch(layout)
+    stream.watch = watch.feed
     try:
-        yield from _read_blocks(stream, layout, last_line)
+        yield from _read_blocks(stream, layout, last_line, watch)
     except pa.ArrowInvalid as error:
-        raise FastReadingStops(str(error)) from error
+        # pyarrow's words quote the row.
+        raise FastReadingStops from error
     finally:
         # pyarrow reads ahead in a thread of its own, which must let go of the file first.
         stream.close()
 
 
-def _read_blocks(stream: Utf8Stream, layout: Layout, last_line: str) -> Iterator[Block]:
+def _read_blocks(stream: Utf8Stream, layout: Layout, last_line: str, watch: QuoteWatch) -> Iterator[Block]:
     misfits: deque[tuple[int, str]] = deque()
 
     def keep_misfit(row: arrow_csv.InvalidRow) -> str:
@@ -51,11 +55,16 @@ def _read_blocks(stream: Utf8Stream, layout: Layout, last_line: str) -> Iterator
     merge = _Merge(layout, misfits, last_line)
     reader = _open(stream, layout, keep_misfit)
     for batch in reader:
+        # The watch sees a row before pyarrow does.
+        if watch.has_fault:
+            raise FastReadingStops("a quote does not belong where it is")
         last_cell = batch.column(batch.num_columns - 1)[-1].as_py() if batch.num_rows else ""
         is_last = last_line in last_cell
         yield merge.block(batch.slice(0, batch.num_rows - 1) if is_last else batch)
         if is_last and last_cell != last_line:
             raise FastReadingStops("a quote never closes")
+    if watch.has_fault:
+        raise FastReadingStops("a quote does not belong where it is")
     yield merge.block(pa.RecordBatch.from_pylist([], schema=reader.schema))
 
 

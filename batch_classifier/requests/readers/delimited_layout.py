@@ -3,7 +3,8 @@
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import BinaryIO
@@ -20,16 +21,26 @@ HEAD_BYTES = 1 << 18
 # Of the csv module, which knows one limit for the whole process.
 LONGEST_FIELD = 1 << 25
 _SAMPLE = 50
+_MOST_ROWS_LOOKED_AT = 1_000
+LONGEST_LABEL = 60
 _EXCEL_HINT = re.compile(r"sep=([^\w\s\"]|\t)[\r\n]+", re.ASCII)
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Attributes: the columns' names, the delimiter, and the place of the first byte after the header, as UTF-8."""
+    """What a delimited file's start shows.
+
+    Attributes:
+        names: the columns' names.
+        delimiter: one character; `NO_DELIMITER` for a file of one column.
+        data_offset: the place of the first byte after the header, as UTF-8.
+        repeated: for each column, short values that several of the first rows have, as those of a label.
+    """
 
     names: list[str]
     delimiter: str
     data_offset: int
+    repeated: tuple[frozenset[str], ...] = ()
 
 
 def find_layout(file: BinaryIO, name: str, limits: Limits = DEFAULT_LIMITS) -> Layout:
@@ -57,11 +68,23 @@ def find_layout(file: BinaryIO, name: str, limits: Limits = DEFAULT_LIMITS) -> L
         delimiter = "\t"
     else:
         delimiter = _find_delimiter(text, is_whole)
-    header, end = next(_records(text[start:], delimiter), ([""], 0))
+    records = _records(text[start:], delimiter)
+    header, end = next(records, ([""], 0))
     if end == len(text) - start and (not is_whole or "\n" in header[-1] or "\r" in header[-1]):
         raise UnreadableFile(f"'{name}' has a header that never ends: close its quotes, and keep it on the first line.")
     check_width(len(header), name)
-    return Layout(unique_names(header), delimiter, len(text[: start + end].encode()))
+    repeated = _repeated_values((cells for cells, _ in islice(records, _MOST_ROWS_LOOKED_AT)), len(header))
+    return Layout(unique_names(header), delimiter, len(text[: start + end].encode()), repeated)
+
+
+def _repeated_values(rows: Iterable[list[str]], size: int) -> tuple[frozenset[str], ...]:
+    counts: list[Counter[str]] = [Counter() for _ in range(size)]
+    for cells in rows:
+        if len(cells) == size:
+            for value, count in zip(cells, counts, strict=True):
+                if 0 < len(value) <= LONGEST_LABEL:
+                    count[value] += 1
+    return tuple(frozenset(value for value, times in count.items() if times > 1) for count in counts)
 
 
 def _find_delimiter(text: str, is_whole: bool) -> str:

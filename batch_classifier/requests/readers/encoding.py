@@ -12,6 +12,7 @@ import re
 import struct
 import threading
 import zlib
+from collections.abc import Callable
 from typing import TYPE_CHECKING, BinaryIO
 
 import pyarrow as pa
@@ -96,6 +97,8 @@ class Utf8Stream(io.RawIOBase):
         if self._file_is_packed:
             self._file = gzip.GzipFile(fileobj=file, mode="rb")
         self._lock = threading.Lock()
+        # Sees all data that is read from now on, in the thread that reads; an empty piece at the end.
+        self.watch: Callable[[bytes], None] = lambda data: None
         self._ready = b""
         self._cut_letter = b""
         self._at_end = False
@@ -137,6 +140,7 @@ class Utf8Stream(io.RawIOBase):
             if data.endswith(b"\r") and len(self._ready) + (not self._at_end) > len(data):
                 data = data.rstrip(b"\r") or data
             self._ready = self._ready[len(data) :]
+            self.watch(data)
             return data
 
     def skip(self, size: int) -> None:

@@ -69,10 +69,11 @@ class _Input:
 
 
 def _start(reader: str, name: str, limits: Limits, content: IO[bytes]) -> "subprocess.Popen[bytes]":
+    # Last, for a folder of packages may hold one that is called like a module of Python's own.
     package = Path(__file__).parents[3]
     order = {"reader": reader, "name": name, "limits": asdict(limits), "memory": most_memory()}
     return subprocess.Popen(
-        [sys.executable, "-m", "batch_classifier.requests.readers.reader_process", orjson.dumps(order).decode()],
+        [sys.executable, "-P", "-m", "batch_classifier.requests.readers.reader_process", orjson.dumps(order).decode()],
         stdin=content,
         stdout=subprocess.PIPE,
         # A library that aborts prints why, and may print what it read with it.
@@ -84,7 +85,7 @@ def _start(reader: str, name: str, limits: Limits, content: IO[bytes]) -> "subpr
                 for key in ("PATH", "SYSTEMROOT", "TMPDIR", "TEMP", "LANG", "LC_ALL")
                 if key in os.environ
             },
-            "PYTHONPATH": os.pathsep.join([str(package), *filter(None, sys.path)]),
+            "PYTHONPATH": os.pathsep.join([*filter(None, sys.path), str(package)]),
             "ARROW_DEFAULT_MEMORY_POOL": "system",
             "OPENBLAS_NUM_THREADS": "1",
             "OMP_NUM_THREADS": "1",

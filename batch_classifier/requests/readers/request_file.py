@@ -13,7 +13,7 @@ from batch_classifier.limits import DEFAULT_LIMITS, Limits
 from batch_classifier.requests.readers.isolated_reading import read_isolated
 from batch_classifier.requests.readers.rows import Block, Rows, check_width, pieces
 
-__all__ = ["SUPPORTED_SUFFIXES", "Rows", "columns_may_come_late", "is_supported", "read_rows"]
+__all__ = ["SUPPORTED_SUFFIXES", "Rows", "columns_may_come_late", "has_header_row", "is_supported", "read_rows"]
 
 _DELIMITED = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
 _JSON = (".json", ".jsonl", ".ndjson", ".json.gz", ".jsonl.gz", ".ndjson.gz")
@@ -31,6 +31,11 @@ def is_supported(name: str) -> bool:
 def columns_may_come_late(name: str) -> bool:
     """Tell whether rows may bring columns that those before them lack: JSON leaves out what is empty, sheets differ."""
     return name.lower().endswith((*_JSON, *_WORKBOOKS))
+
+
+def has_header_row(name: str) -> bool:
+    """Tell whether the names of a file's columns are its first row, which somebody may have left out."""
+    return name.lower().endswith((*_DELIMITED, *_WORKBOOKS))
 
 
 def read_rows(file: BinaryIO, name: str, limits: Limits = DEFAULT_LIMITS) -> Iterator[Rows]:

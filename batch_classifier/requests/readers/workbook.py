@@ -176,7 +176,8 @@ def _check_archive(file: BinaryIO, name: str, limits: Limits) -> None:
 
 
 def _damaged(name: str, error: BaseException) -> UnreadableFile:
-    reason = " ".join(str(error).split())[:200].rstrip(".") or type(error).__name__
+    # The kind of error, and not its words, which may quote the file.
     return UnreadableFile(
-        f"'{name}' cannot be read as a workbook ({reason}): save it again in Excel as .xlsx and drop the whole file again."
+        f"'{name}' cannot be read as a workbook ({type(error).__name__}): save it again in Excel as .xlsx and drop the whole "
+        "file again."
     )

@@ -13,6 +13,7 @@ from dagster import DagsterRun, DagsterRunStatus
 from batch_classifier.errors import ClassifierError
 from batch_classifier.storage.folder import StoredFile
 from batch_classifier.storage.local_folder import LocalFolder
+from batch_classifier_tests.support.odd_dates import with_dates
 from batch_classifier_tests.support.project import Project
 from batch_classifier_tests.support.request_files import REQUEST_FILE_NAMES
 from batch_classifier_tests.support.sensor_daemon import Daemon
@@ -268,3 +269,23 @@ def test_a_tick_tells_of_prompt_files_that_changed_since_they_were_loaded(daemon
     daemon.restart()
     daemon.tick()
     assert "Reload definitions" not in str(daemon.message)
+
+
+def test_odd_entries_are_told_by_name_and_the_other_files_go_on(
+    daemon: Daemon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A link round in a circle, one that leads out of the folder, a date past the year 9999, a prompt's folder that is a link."""
+    drop(daemon, ["a.csv", "far.csv"])
+    inbox = daemon.project.drop("b.csv", b"id,text\n1,My flight\n").parent
+    os.utime(inbox / "b.csv", (LONG_AGO, LONG_AGO))
+    with_dates(monkeypatch, {"far.csv": 300_000_000_000})
+    secret = tmp_path / "secret.csv"
+    secret.write_text("id,text\n1,secret\n")
+    (inbox / "loop.csv").symlink_to("loop.csv")
+    (inbox / "out.csv").symlink_to(secret)
+    (inbox.parent / "linked_prompt").symlink_to(tmp_path)
+    assert sorted(daemon.tick()) == ["a.csv", "b.csv"]
+    assert daemon.tick() == []
+    assert daemon.message is not None
+    for name in ("far.csv has a date", "loop.csv is a link", "out.csv is a link", "linked_prompt is a link"):
+        assert name in daemon.message
