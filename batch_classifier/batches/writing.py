@@ -52,7 +52,7 @@ def write_batches(
     price: Price | None,
     folder: Folder,
     name_of: Callable[[str], str] = lambda digest: digest[:16],
-    on_progress: Callable[[int], None] = lambda done: None,
+    on_progress: Callable[[int], None] = lambda _done: None,
 ) -> Iterator[Batch]:
     """Write texts (columns text_id and text, each distinct) as batches, and yield each when it is in its place.
 

@@ -42,7 +42,7 @@ def print_summary(settings: Settings, prompt: Prompt, request_file: str, result:
         say(
             f"Rejected: {problem['problem']} ({counted(problem['requests'], 'row')}, the first is row {problem['first_row']:,})."
         )
-    say(_texts(result, prompt))
+    say(_texts(result))
     if measured is not None:
         say(f"Accuracy on {counted(measured.labelled, 'labelled row')}: {measured.accuracy:.1%}.")
     cost = sum(found.cost_usd for found in categories)
@@ -53,7 +53,7 @@ def print_summary(settings: Settings, prompt: Prompt, request_file: str, result:
     say(f"Database: {warehouse.place}, table {warehouse.name(prompt.name, queries.CLASSIFICATIONS)}")
 
 
-def _texts(result: Any, prompt: Prompt) -> str:
+def _texts(result: Any) -> str:
     """Which texts were new, from the metadata of bedrock_jsonl."""
     for event in result.all_node_events:
         if event.is_step_materialization and event.asset_key.path[-1] == "bedrock_jsonl":
