@@ -1,5 +1,7 @@
 """`batch-classifier status`: the request files and where each stands."""
 
+from typing import Any
+
 from batch_classifier.command_line.project import open_instance
 from batch_classifier.command_line.tables import print_table
 from batch_classifier.command_line.terminal import say
@@ -40,7 +42,7 @@ def show_status(only: str | None) -> int:
     return 0
 
 
-def _line(prompt: str, request_file: str, row: dict | None) -> list[str]:
+def _line(prompt: str, request_file: str, row: dict[str, Any] | None) -> list[str]:
     if row is None:
         return [prompt, request_file, "", "", "", "not read"]
     if row["classified"] < row["requests"]:

@@ -11,6 +11,7 @@ from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.settings import Settings
 from batch_classifier.warehouse import queries
 from batch_classifier.warehouse.open_warehouse import open_warehouse
+from batch_classifier.warehouse.tables import CLASSIFICATIONS
 from batch_classifier.wording import counted
 
 # So many of the things that are wrong with rows are told; the asset's metadata has more.
@@ -50,7 +51,7 @@ def print_summary(settings: Settings, prompt: Prompt, request_file: str, result:
         say(f"Cost: {cost:,.4f} USD.")
     for file in files:
         say(f"Result:   {file}")
-    say(f"Database: {warehouse.place}, table {warehouse.name(prompt.name, queries.CLASSIFICATIONS)}")
+    say(f"Database: {warehouse.place}, table {warehouse.name(prompt.name, CLASSIFICATIONS)}")
 
 
 def _texts(result: Any) -> str:

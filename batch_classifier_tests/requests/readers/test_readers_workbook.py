@@ -208,7 +208,8 @@ def test_a_shared_string_that_is_not_there_is_a_damage() -> None:
 
 
 def test_a_strict_workbook_and_one_with_a_prefix_are_read_in_either_way() -> None:
-    plain = xlsx({"First": [["id"], *([row] for row in range(300))], "Second": [["id"], [301]]})
+    numbers: list[list[object]] = [[row] for row in range(300)]
+    plain = xlsx({"First": [["id"], *numbers], "Second": [["id"], [301]]})
     strict, prefixed = io.BytesIO(), io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(plain)) as source:
         with zipfile.ZipFile(strict, "w") as target:
