@@ -124,6 +124,7 @@ def _parser() -> str:
     found = hashlib.sha256()
     for name in _PARSER:
         module = importlib.util.find_spec(name)
-        assert module is not None and module.origin is not None
+        if module is None or module.origin is None:
+            raise ModuleNotFoundError(name=name)
         found.update(module.loader.get_data(module.origin))  # type: ignore[union-attr]
     return found.hexdigest()

@@ -50,7 +50,7 @@ class Classifications:
     internal: Folder
     jobs: Sequence[FinishedJob]
     price_of: Callable[[int], Price | None]
-    on_progress: Callable[[int], None] = lambda done: None
+    on_progress: Callable[[int], None] = lambda _done: None
     unreadable_lines: int = 0
     statuses: Counter[str] = field(default_factory=Counter)
 

@@ -58,7 +58,8 @@ class Clients:
     @property
     def region(self) -> str | None:
         """The Region in use, or None."""
-        return self.session.region_name
+        region: str | None = self.session.region_name
+        return region
 
     def _config(self, service: str) -> dict[str, Any]:
         """Arguments of botocore's Config."""

@@ -47,7 +47,7 @@ class BedrockJsonl:
     warehouse: Warehouse
     inference: Inference
     internal: Folder
-    on_progress: Callable[[int, int], None] = lambda done, total: None
+    on_progress: Callable[[int, int], None] = lambda _done, _total: None
     distinct_texts: int = 0
     answered_before: int = 0
     on_their_way: int = 0

@@ -51,7 +51,7 @@ class BatchWriter:
         self,
         texts: Iterable[pa.RecordBatch],
         per_batch: int,
-        on_progress: Callable[[int], None] = lambda done: None,
+        on_progress: Callable[[int], None] = lambda _done: None,
     ) -> Iterator[Batch]:
         """Write texts (columns text_id and text, each distinct), so many a batch, and yield each batch when it is in its place."""
         form, limits = self.inference.record_form(self.prompt), self.inference.limits

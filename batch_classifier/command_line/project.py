@@ -45,7 +45,7 @@ def failure_sentence(event: Any) -> str:
     """What to tell of a failed step: a person's mistake in its own words, anything else with its first line."""
     data = event.step_failure_data
     if data.user_failure_data is not None and data.user_failure_data.description:
-        return data.user_failure_data.description
+        return str(data.user_failure_data.description)
     error = data.error
     while error is not None and error.cause is not None:
         error = error.cause

@@ -1,5 +1,7 @@
 """`batch-classifier status`: the request files and where each stands."""
 
+from typing import Any
+
 import dagster as dg
 
 from batch_classifier.command_line.project import open_instance
@@ -61,12 +63,12 @@ def _changes(instance: dg.DagsterInstance, prompt_files: PromptFolder) -> list[s
     return ["", changed] if changed else []
 
 
-def _line(prompt: str, request_file: str, row: dict | None, reason: str | None) -> list[str]:
+def _line(prompt: str, request_file: str, row: dict[str, Any] | None, reason: str | None) -> list[str]:
     counts = [f"{row[name]:,}" if row is not None else "" for name in ("requests", *_COUNTS[1:])]
     return [prompt, request_file, *counts, _state(row, reason)]
 
 
-def _state(row: dict | None, reason: str | None) -> str:
+def _state(row: dict[str, Any] | None, reason: str | None) -> str:
     if reason is not None:
         return f"cannot be read: {reason}"
     if row is None:

@@ -11,6 +11,7 @@ from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.settings import Settings
 from batch_classifier.warehouse import queries
 from batch_classifier.warehouse.open_warehouse import open_warehouse
+from batch_classifier.warehouse.tables import CLASSIFICATIONS
 from batch_classifier.wording import counted
 
 # So many of the things that are wrong with rows are told; the asset's metadata has more.
@@ -42,7 +43,7 @@ def print_summary(settings: Settings, prompt: Prompt, request_file: str, result:
         say(
             f"Rejected: {problem['problem']} ({counted(problem['requests'], 'row')}, the first is row {problem['first_row']:,})."
         )
-    say(_texts(result, prompt))
+    say(_texts(result))
     if measured is not None:
         say(f"Accuracy on {counted(measured.labelled, 'labelled row')}: {measured.accuracy:.1%}.")
     cost = sum(found.cost_usd for found in categories)
@@ -50,10 +51,10 @@ def print_summary(settings: Settings, prompt: Prompt, request_file: str, result:
         say(f"Cost: {cost:,.4f} USD.")
     for file in files:
         say(f"Result:   {file}")
-    say(f"Database: {warehouse.place}, table {warehouse.name(prompt.name, queries.CLASSIFICATIONS)}")
+    say(f"Database: {warehouse.place}, table {warehouse.name(prompt.name, CLASSIFICATIONS)}")
 
 
-def _texts(result: Any, prompt: Prompt) -> str:
+def _texts(result: Any) -> str:
     """Which texts were new, from the metadata of bedrock_jsonl."""
     for event in result.all_node_events:
         if event.is_step_materialization and event.asset_key.path[-1] == "bedrock_jsonl":

@@ -64,7 +64,7 @@ def require_free(host: str, port: int) -> None:
         f"Port {port} of {host} is in use by another program; end that, or set BATCH_CLASSIFIER_UI_PORT to another port."
     )
     # A browser that is led to localhost tries both kinds of address, and would open the page of whoever listens at the other.
-    is_local = _is_loopback(host) or host in ("0.0.0.0", "::")
+    is_local = _is_loopback(host) or host in ("0.0.0.0", "::")  # noqa: S104 (nothing is bound to it)
     if any(_somebody_answers(one, port) for one in (("127.0.0.1", "::1") if is_local else (host,))):
         raise in_use
     for family, kind, protocol, _, address in addresses:

@@ -1,6 +1,7 @@
 """What a person sees of an asset in Dagster: column schemas, previews, tables and charts. No text is ever shown in full."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import dagster as dg
 import pyarrow as pa
@@ -35,7 +36,7 @@ class Preview:
     """Keeps the first rows of a stream while it passes, to show them."""
 
     def __init__(self) -> None:
-        self.rows: list[dict] = []
+        self.rows: list[dict[str, Any]] = []
 
     def watch(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Pass the batches on."""

@@ -62,7 +62,7 @@ def process_of(run: dg.DagsterRun) -> RunProcess | None:
     return process if process.run_id == run.run_id else None
 
 
-class MarksRunProcess(dg.ConfigurableResource):
+class MarksRunProcess(dg.ConfigurableResource[None]):
     """Marks each run with its process when the run's resources are set up, before its first step."""
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:

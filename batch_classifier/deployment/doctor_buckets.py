@@ -64,7 +64,7 @@ def _location(s3: Any, bucket: str) -> str | None:
     from botocore.exceptions import ClientError
 
     try:
-        location = s3.get_bucket_location(Bucket=bucket).get("LocationConstraint")
+        location: str | None = s3.get_bucket_location(Bucket=bucket).get("LocationConstraint")
     except ClientError as error:
         if error_code(error) in NOT_ALLOWED:
             return None

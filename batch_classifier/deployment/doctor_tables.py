@@ -98,7 +98,8 @@ def _find_workgroup(clients: DeploymentClients, workgroup: str) -> dict[str, Any
     from botocore.exceptions import ClientError
 
     try:
-        return clients.of("athena").get_work_group(WorkGroup=workgroup).get("WorkGroup")
+        found: dict[str, Any] | None = clients.of("athena").get_work_group(WorkGroup=workgroup).get("WorkGroup")
+        return found
     except ClientError as error:
         if "not found" in str(error):
             return None

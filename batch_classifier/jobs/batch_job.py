@@ -64,7 +64,7 @@ def run_batch_jobs(
     inference: Inference,
     internal: Folder,
     wait_seconds: float | None,
-    on_progress: Callable[[int, int], None] = lambda done, total: None,
+    on_progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Finished | UnderWay:
     """Send the batches, or find what an earlier run sent, and wait so long for their jobs (None: to their end).
 

@@ -35,8 +35,8 @@ class BatchJobs:
         batches: Sequence[Batch],
         inference: Inference,
         internal: Folder,
-        on_progress: Callable[[int, int], None] = lambda done, total: None,
-        count_ahead: Callable[[int], int] = lambda enough: 0,
+        on_progress: Callable[[int, int], None] = lambda _done, _total: None,
+        count_ahead: Callable[[int], int] = lambda _enough: 0,
     ) -> None:
         self.inference = inference
         self.on_progress = on_progress

@@ -24,7 +24,7 @@ class Answer(StrEnum):
 class Ending(StrEnum):
     """How the job of an attempt ended, as far as it decides what comes next."""
 
-    MAY_PASS = "may pass"  # whatever is missing, another attempt may bring it
+    MAY_PASS = "may pass"  # noqa: S105 (no password): whatever is missing, another attempt may bring it
     TOO_FEW = "too few"  # the service wants more records in a job; on demand, the texts can be answered all the same
     FOR_GOOD = "for good"  # failed for a reason that only a person can mend
 

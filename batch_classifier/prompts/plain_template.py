@@ -60,7 +60,7 @@ class _Measure:
         self.nodes += 1
         if self.nodes > _MOST_NODES or depth > _DEEPEST or not self._is_harmless(node):
             return float("inf")
-        children = sum(self.characters(child, depth + 1) for child in node.iter_child_nodes())
+        children: float = sum(self.characters(child, depth + 1) for child in node.iter_child_nodes())
         if isinstance(node, nodes.TemplateData):
             return len(node.data)
         if isinstance(node, nodes.Const):
@@ -71,7 +71,8 @@ class _Measure:
             # A separator between all the characters of the longest text.
             return children * (1 + sum(self.characters(argument) for argument in node.args))
         if isinstance(node, nodes.For):
-            return (1 + children) * max(1, self._turns(node))
+            turns: float = max(1, self._turns(node))
+            return (1 + children) * turns
         return children
 
     def _is_harmless(self, node: nodes.Node) -> bool:

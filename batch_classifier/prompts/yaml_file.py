@@ -19,7 +19,7 @@ _TEXT = "tag:yaml.org,2002:str"
 
 def read_yaml(path: Path) -> Any:
     """The content of a YAML file; raises UnfitFile for one that is no small file of text, yaml.YAMLError for bad YAML."""
-    return yaml.load(read_small_text(path), Loader=BoundedLoader)
+    return yaml.load(read_small_text(path), Loader=BoundedLoader)  # noqa: S506 (it is a safe loader)
 
 
 class BoundedLoader(yaml.SafeLoader):
@@ -38,7 +38,7 @@ class BoundedLoader(yaml.SafeLoader):
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         """Count depth and characters while the file is read, before anything is made of it."""
-        event = self.peek_event()
+        event: yaml.Event = self.peek_event()  # type: ignore[no-untyped-call]
         self._depth += 1
         if self._depth > _DEEPEST:
             raise _unfit(f"it is nested more than {_DEEPEST} deep", event.start_mark)

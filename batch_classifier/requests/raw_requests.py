@@ -40,7 +40,7 @@ class RawRequests:
     request_file: str
     customer_folder: Folder
     limits: Limits
-    on_progress: Callable[[int], None] = lambda done: None
+    on_progress: Callable[[int], None] = lambda _done: None
     file: StoredFile | None = field(init=False)
     requests: "Requests" = field(init=False)
 

@@ -1,10 +1,10 @@
 """Folders on S3: objects come and go whole, by multipart where they are large, over boto3 and its own chain of credentials."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import IO, Any, BinaryIO
 from urllib.parse import urlsplit
 
 from batch_classifier.aws.clients import AwsClients
@@ -67,7 +67,7 @@ class S3Folder(Folder):
         with tempfile.TemporaryFile(prefix="batch-classifier-") as file:
             self._download(key, file)
             file.seek(0)
-            yield file  # type: ignore[misc]
+            yield file
 
     def _download(self, key: str, file: IO[bytes]) -> None:
         from s3transfer.exceptions import S3DownloadFailedError
@@ -126,7 +126,7 @@ def require_s3(folder: Folder, what: str) -> S3Folder:
     return folder
 
 
-def _fingerprint(found: dict) -> str:
+def _fingerprint(found: Mapping[str, Any]) -> str:
     # With the time, so that a file that is dropped once more is seen to be, as in a local folder. In whole seconds, because
     # a look at one object tells no more.
     return f"{found['ETag'].strip(chr(34))}-{found['Size']}-{int(found['LastModified'].timestamp())}"

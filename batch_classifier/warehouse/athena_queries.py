@@ -91,7 +91,8 @@ class AthenaQueries:
     def _wait(self, identifier: str) -> dict[str, Any]:
         pause = FIRST_PAUSE_SECONDS
         while True:
-            execution = self._clients.athena.get_query_execution(QueryExecutionId=identifier)["QueryExecution"]
+            answer = self._clients.athena.get_query_execution(QueryExecutionId=identifier)
+            execution: dict[str, Any] = answer["QueryExecution"]
             if execution["Status"]["State"] not in ("QUEUED", "RUNNING"):
                 return execution
             time.sleep(pause)

@@ -51,7 +51,8 @@ class GlueCatalog:
             if found is None:
                 made = _table_input(name, table, location)
                 self._clients.glue.create_table(DatabaseName=self.database, TableInput=made)
-                return made["StorageDescriptor"]["Columns"]
+                new: list[dict[str, str]] = made["StorageDescriptor"]["Columns"]
+                return new
             columns = self._grown(name, table, found["StorageDescriptor"]["Columns"])
             if len(columns) > len(found["StorageDescriptor"]["Columns"]):
                 changed = {key: found[key] for key in _TABLE_INPUT if key in found}
@@ -86,7 +87,8 @@ class GlueCatalog:
         from botocore.exceptions import ClientError
 
         try:
-            return self._clients.glue.get_table(DatabaseName=self.database, Name=name)["Table"]
+            table: dict[str, Any] = self._clients.glue.get_table(DatabaseName=self.database, Name=name)["Table"]
+            return table
         except ClientError as error:
             if error_code(error) == "EntityNotFoundException":
                 return None

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import pyarrow as pa
 
@@ -46,7 +47,7 @@ class Warehouse(ABC):
     def stream(self, prompt: str, sql: str) -> Iterator[Iterator[pa.RecordBatch]]:
         """The result of a query on the prompt's tables, as a stream."""
 
-    def query(self, prompt: str, sql: str) -> list[dict]:
+    def query(self, prompt: str, sql: str) -> list[dict[str, Any]]:
         """A small result of a query on the prompt's tables, a dictionary a row."""
         with self.stream(prompt, sql) as batches:
             return [row for batch in batches for row in batch.to_pylist()]

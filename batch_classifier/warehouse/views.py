@@ -22,7 +22,7 @@ class View:
     sql: Callable[[str, str], str]
 
 
-def _latest(classifications: str, day: str) -> str:
+def _latest(classifications: str, _day: str) -> str:
     columns = ", ".join(f'"{name}"' for name in CLASSIFICATIONS.schema.names)
     return f"""
         select {columns} from (

@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, contextmanager
 import pyarrow as pa
 import pytest
 
+from batch_classifier.answers.answer_files import Answers
 from batch_classifier.answers.classifications import in_step
 from batch_classifier.errors import ClassifierError
 from batch_classifier.warehouse.duckdb import DuckDBWarehouse
@@ -82,11 +83,10 @@ def test_a_run_parses_each_file_of_answers_once(project: Project, monkeypatch: p
     from batch_classifier.answers import attempt_answers
 
     parsed: list[str] = []
-    answers = attempt_answers.Answers
 
     def watched(file: object, prompt: object) -> object:
         parsed.append(str(getattr(file, "name", "")).rsplit("/", 1)[-1])
-        return answers(file, prompt)  # type: ignore[arg-type]
+        return Answers(file, prompt)  # type: ignore[arg-type]
 
     monkeypatch.setattr(attempt_answers, "Answers", watched)
     rows = project.classify("calls.csv", ["I was charged twice", "My flight was moved"])

@@ -30,13 +30,15 @@ class WatchedWarehouse(DuckDBWarehouse):
         self.columns_read: list[str] = []
         self.turned = turned
 
+    @contextmanager
     def read(
         self, prompt: str, table: Table, request_file: str, columns: Sequence[str] | None = None
-    ) -> AbstractContextManager[Iterator[pa.RecordBatch]]:
+    ) -> Iterator[Iterator[pa.RecordBatch]]:
         if table is RAW_REQUESTS:
             self.columns_read += columns or table.schema.names
         rows = super().read(prompt, table, request_file, columns)
-        return _turned(rows) if self.turned else rows
+        with _turned(rows) if self.turned else rows as batches:
+            yield batches
 
 
 @contextmanager

@@ -109,7 +109,7 @@ def test_a_run_over_midnight_names_the_files_that_are_there(
     class Clock:
         @staticmethod
         def now() -> datetime.datetime:
-            return datetime.datetime(2030, 1, next(days), 12)
+            return datetime.datetime(2030, 1, next(days), 12)  # noqa: DTZ001 (the local time)
 
     monkeypatch.setattr(result_files, "datetime", SimpleNamespace(datetime=Clock))
     told_there = run("classify", "first.csv", "-p", PROMPT)

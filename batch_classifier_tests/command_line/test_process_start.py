@@ -46,6 +46,6 @@ def test_a_run_needs_no_pandas_and_who_asks_for_it_has_it(tmp_path: Path, name: 
 def test_the_collector_is_at_work_after_imports_also_after_a_failed_one() -> None:
     with pytest.raises(ModuleNotFoundError), quick_start():
         assert not gc.isenabled()
-        import no_such_module  # type: ignore[import-not-found]  # noqa: F401
+        import no_such_module  # noqa: F401
     assert gc.isenabled()
     gc.unfreeze()

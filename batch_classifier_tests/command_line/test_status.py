@@ -12,7 +12,6 @@ import dagster as dg
 import pytest
 from typer.testing import CliRunner
 
-from batch_classifier.command_line import status
 from batch_classifier.command_line.main import command_line
 from batch_classifier.defs import loaded_prompts
 from batch_classifier_tests.support.project import Project
@@ -120,4 +119,4 @@ def test_another_sensor_of_that_name_says_nothing_of_prompts(project: Project, m
     for cursor in (None, "", "17", "[1]", "{}", '{"prompts": 1}', "no json"):
         assert loaded_prompts._prompts_in(cursor) is None
     assert loaded_prompts._prompts_in(loaded_prompts.cursor_of(3, {"a": "1"})) == {"a": "1"}
-    assert status.loaded_prompts(dg.DagsterInstance.from_config(".")) is None
+    assert loaded_prompts.loaded_prompts(dg.DagsterInstance.from_config(".")) is None

@@ -34,7 +34,7 @@ def specs_of(project: Project) -> dict[dg.AssetKey, dg.AssetSpec]:
 def test_the_graph_of_a_prompt(made: Project, prompt: str) -> None:
     blocking: dict[str, list[str]] = {}
     for checks in made.definitions.asset_checks or []:
-        for check in checks.check_specs:  # type: ignore[union-attr]
+        for check in checks.check_specs:
             if check.asset_key.path[0] == prompt:
                 blocking.setdefault(check.asset_key.path[1], []).append(f"{check.name}{'!' if check.blocking else ''}")
     lines = []

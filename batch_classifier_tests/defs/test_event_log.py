@@ -4,6 +4,7 @@ import inspect
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -34,7 +35,8 @@ def another_process() -> dg.DagsterInstance:
 
 
 def test_dagster_takes_it_and_writes_where_it_did(instance: dg.DagsterInstance, tmp_path: Path) -> None:
-    assert instance.event_log_storage.has_dynamic_partition.__func__ is KnownPartitions.has_dynamic_partition
+    taken = getattr(instance.event_log_storage.has_dynamic_partition, "__func__", None)
+    assert taken is KnownPartitions.has_dynamic_partition
     assert (tmp_path / "data/dagster/history/runs/index.db").is_file()
     assert (tmp_path / "data/dagster/history/runs.db").is_file()
     assert (tmp_path / "data/dagster/schedules/schedules.db").is_file()
@@ -69,7 +71,8 @@ def test_what_comes_and_goes_is_noticed(instance: dg.DagsterInstance, monkeypatc
 def test_nothing_of_dagsters_own_settings_is_lost() -> None:
     """Whatever the installed version takes, it takes here too."""
     assert SqliteEventLog.config_type() == SqliteEventLogStorage.config_type()
-    assert PostgresEventLog.config_type().keys() == PostgresEventLogStorage.config_type().keys()
+    config_types: list[Any] = [one.config_type() for one in (PostgresEventLog, PostgresEventLogStorage)]
+    assert config_types[0].keys() == config_types[1].keys()
     for ours, dagsters in ((SqliteEventLog, SqliteEventLogStorage), (PostgresEventLog, PostgresEventLogStorage)):
         parameters = [list(inspect.signature(one.from_config_value).parameters) for one in (ours, dagsters)]
         assert parameters[0] == parameters[1]
@@ -91,7 +94,12 @@ def test_postgres_by_a_token_instead_of_a_password() -> None:
     }
     with pytest.MonkeyPatch.context() as patch:
         connected: list[str] = []
-        patch.setattr(AwsWifTokenProvider, "get_token", lambda self: connected.append(self._region) or "token")
+
+        def token(provider: AwsWifTokenProvider) -> str:
+            connected.append(provider._region)
+            return "token"
+
+        patch.setattr(AwsWifTokenProvider, "get_token", token)
         storage = PostgresEventLog.from_config_value(None, config)
         with pytest.raises(sqlalchemy.exc.OperationalError):
             storage._engine.connect()

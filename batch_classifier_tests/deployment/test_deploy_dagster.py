@@ -81,7 +81,8 @@ def test_dagster_reads_the_same_limits(variables: None, tmp_path: Path) -> None:
 
 
 def test_the_workspace_names_the_code_server(variables: None) -> None:
-    (origin,) = location_origins_from_yaml_paths([str(DEPLOY / "workspace.yaml")])
+    origins: Any = location_origins_from_yaml_paths([str(DEPLOY / "workspace.yaml")])
+    (origin,) = origins
     assert (origin.host, origin.port, origin.location_name) == ("code-server", 4000, "batch_classifier")
 
 

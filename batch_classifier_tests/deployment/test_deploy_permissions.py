@@ -15,7 +15,7 @@ from batch_classifier.deployment.doctor import check_deployment, report
 from batch_classifier.errors import ClassifierError
 from batch_classifier.requests import s3_events
 from batch_classifier.settings import load_settings
-from batch_classifier.warehouse import queries
+from batch_classifier.warehouse.tables import CLASSIFICATIONS, RAW_REQUESTS
 from batch_classifier_tests.deployment.policies import as_list
 from batch_classifier_tests.emulators.account import Account
 from batch_classifier_tests.emulators.ministack import ACCOUNT, REGION
@@ -80,7 +80,7 @@ class Pipeline(Deployment):
 
     def look_for_jobs(self) -> str:
         """A tick of the sensor `finished_jobs`, and the runs that it requests."""
-        self.definitions.resources["inference"]._listed = (float("-inf"), [])
+        self.inference._listed = (float("-inf"), [])
         try:
             results = self.launch(self.tick("finished_jobs"))
         except dg.Failure as failure:
@@ -99,7 +99,7 @@ class Pipeline(Deployment):
     def ask(self) -> str:
         """A query, as every step asks them."""
         try:
-            self.query(f"select count(*) from {self.warehouse.name('travel', queries.RAW_REQUESTS)}")
+            self.query(f"select count(*) from {self.warehouse.name('travel', RAW_REQUESTS)}")
         except ClassifierError as error:
             return str(error)
         return ""
@@ -129,7 +129,7 @@ def test_the_pipeline_needs_every_action_of_its_role(
     Each action is taken away where it is first needed: the step fails with a sentence that says so, and goes on when it is
     given back, with nothing lost and nothing paid for twice.
     """
-    emulator, inference = account.emulator, pipeline.definitions.resources["inference"]
+    emulator, inference = account.emulator, pipeline.inference
     emulator.durations.in_progress, inference.poll_seconds = 3600, 0.01
     pipeline.tell()
 
@@ -179,7 +179,7 @@ def test_the_pipeline_needs_every_action_of_its_role(
     interrupt_a_query(pipeline, monkeypatch)
     assert pipeline.tried == actions_of(account, "PipelinePolicyArn")
 
-    name = pipeline.warehouse.name("travel", queries.CLASSIFICATIONS)
+    name = pipeline.warehouse.name("travel", CLASSIFICATIONS)
     counts = pipeline.query(f'select "class", count(*) as requests from {name} group by "class"')
     assert sum(row["requests"] for row in counts) == len(TEXTS) + 4
     assert emulator.calls.creates_accepted == 1 and emulator.calls.texts_asked_twice() == []

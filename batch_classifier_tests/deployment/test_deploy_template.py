@@ -48,7 +48,7 @@ def statements(template: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]
 
 def test_cfn_lint_has_nothing_to_say() -> None:
     found = subprocess.run(
-        [Path(sys.executable).with_name("cfn-lint"), "--regions", *REGIONS, "--template", TEMPLATE],
+        [Path(sys.executable).with_name("cfn-lint"), "--regions", *REGIONS, "--template", str(TEMPLATE)],
         capture_output=True,
         text=True,
     )

@@ -63,8 +63,7 @@ class Permissions:
 
         def guarded(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
             found = _SERVICE.search(environ.get("HTTP_AUTHORIZATION", ""))
-            is_theirs = found is not None and found["key"] == self._access_key
-            if is_theirs and found["service"] in ("bedrock", "glue", "athena"):
+            if found and found["key"] == self._access_key and found["service"] in ("bedrock", "glue", "athena"):
                 body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
                 environ["wsgi.input"] = io.BytesIO(body)
                 for need in self._needs(found["service"], environ, json.loads(body or b"{}")):
@@ -87,7 +86,7 @@ class Permissions:
             found = re.fullmatch(pattern, path)
             if found is None or method != its_method:
                 continue
-            own = (found.groupdict().get("resource") or "*",)
+            own: tuple[str, ...] = (found.groupdict().get("resource") or "*",)
             if operation in ("InvokeModel", "GetFoundationModel"):
                 own = (self._arn("bedrock", f"foundation-model/{own[0]}", account=""),)
             if operation == "CreateModelInvocationJob":

@@ -30,7 +30,7 @@ from batch_classifier_tests.emulators.bedrock_jobs import Job
 from batch_classifier_tests.emulators.bedrock_runtime import BedrockRuntimeApi
 from batch_classifier_tests.emulators.calls import Calls
 from batch_classifier_tests.emulators.faults import Faults
-from batch_classifier_tests.emulators.guard import Guard
+from batch_classifier_tests.emulators.guard import Application, Guard
 from batch_classifier_tests.emulators.job_store import JobStore
 from batch_classifier_tests.emulators.limits import Durations, EmulatedClock, Limits
 from batch_classifier_tests.emulators.model_catalog import ModelCatalog
@@ -48,7 +48,7 @@ class QuickServer(ThreadedMotoServer):
     guards: Sequence[Guard] = ()
 
     def _server_entry(self) -> None:
-        application = DomainDispatcherApplication(create_backend_app)
+        application: Application = DomainDispatcherApplication(create_backend_app)
         for guard in self.guards:
             application = guard.guard(application)
         self._server = make_server(

@@ -75,8 +75,24 @@ def test_a_row_has_the_columns_of_the_table_and_comes_back_as_it_was() -> None:
     assert [field.name for field in fields(FinishedJob)] == BATCH_JOB.schema.names
     moment = datetime.datetime(2026, 1, 2, 3, 4, 5, 6, tzinfo=datetime.UTC)
     job = FinishedJob(
-        *("a.csv", "b", 2, "n", "arn", JobState.PARTIALLY_COMPLETED, moment, None),
-        *(5, 4, 1, 1, 10, 20, None, "/x", "m", "b.csv"),
+        "a.csv",
+        "b",
+        2,
+        "n",
+        "arn",
+        JobState.PARTIALLY_COMPLETED,
+        moment,
+        None,
+        5,
+        4,
+        1,
+        1,
+        10,
+        20,
+        None,
+        "/x",
+        "m",
+        "b.csv",
     )
     rows = finished_jobs_to_arrow([job])
     assert rows["status"].to_pylist() == ["PartiallyCompleted"]
@@ -207,7 +223,7 @@ def test_few_texts_that_are_left_after_a_failure_do_not_keep_their_file_waiting(
         made.inference.jobs[job.name] = failed
         return failed
 
-    made.inference.submit = fails_with_answers  # type: ignore[method-assign, assignment]
+    made.inference.submit = fails_with_answers  # type: ignore[method-assign]
     with pytest.raises(InferenceError):
         made.batch_job()
     finished = made.batch_job()

@@ -9,7 +9,7 @@ from batch_classifier.definitions import build_definitions
 from batch_classifier.inference.interface import JobRequest
 from batch_classifier.prompts.loading import load_prompts
 from batch_classifier.settings import load_settings
-from batch_classifier.warehouse import queries
+from batch_classifier.warehouse.tables import CLASSIFICATIONS
 from batch_classifier_tests.emulators.server import BedrockEmulator
 from batch_classifier_tests.support.aws_deployment import TEXTS, Deployment, deployed
 from batch_classifier_tests.support.outcomes import failure_of, materialized
@@ -49,7 +49,7 @@ def test_from_a_file_on_s3_to_an_answer_of_athena(deployment: Deployment) -> Non
     assert second.success
     assert materialized([second]) == {"batch_job", "classifications", "category_summary", "result_files"}
 
-    name = deployment.warehouse.name("travel", queries.CLASSIFICATIONS)
+    name = deployment.warehouse.name("travel", CLASSIFICATIONS)
     counts = deployment.query(f'select "class", count(*) as requests from {name} group by "class"')
     assert sum(row["requests"] for row in counts) == 150
     assert deployment.query(f"select distinct request_file from {name}") == [{"request_file": "calls of May.csv"}]
@@ -66,7 +66,7 @@ def test_from_a_file_on_s3_to_an_answer_of_athena(deployment: Deployment) -> Non
 def test_more_files_than_places_are_served_oldest_first(
     deployment: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    inference = deployment.definitions.resources["inference"]
+    inference = deployment.inference
     inference.max_jobs = 1
     deployment.emulator.durations.in_progress = 3600
     for number in range(3):
@@ -81,7 +81,7 @@ def test_more_files_than_places_are_served_oldest_first(
         assert all(result.success for result in deployment.launch(data))
     deployment.let_jobs_end()
     deployment.launch(deployment.tick("finished_jobs"))
-    name = deployment.warehouse.name("travel", queries.CLASSIFICATIONS)
+    name = deployment.warehouse.name("travel", CLASSIFICATIONS)
     assert deployment.query(f"select count(*) as requests from {name}") == [{"requests": 450}]
     assert deployment.emulator.calls.creates_accepted == 3
     assert deployment.emulator.calls.texts_asked_twice() == []
@@ -92,7 +92,8 @@ def test_a_key_encrypts_every_file_that_is_written(deployment: Deployment, monke
     """Also the notes of jobs on demand, and what Bedrock is asked to write."""
     monkeypatch.setenv("BATCH_CLASSIFIER_KMS_KEY_ID", KMS_KEY)
     definitions = build_definitions(load_settings(prompts=PROMPTS), load_prompts(PROMPTS))
-    deployment.definitions, definitions.resources["inference"].poll_seconds = definitions, 0.05
+    deployment.definitions = definitions
+    deployment.inference.poll_seconds = 0.05
     deployment.put("input_data/travel/few.csv", TEXTS[:3])
     deployment.tick("request_files")
     result = deployment.run("few.csv", wait_seconds=30)
@@ -106,6 +107,6 @@ def test_a_key_encrypts_every_file_that_is_written(deployment: Deployment, monke
                 keys.add(found["Key"].split("/")[1])
     assert keys >= {"tables", "_notes", "travel"}
     request = JobRequest("job", load_prompts(PROMPTS).get("travel"), "travel/a.jsonl", "travel/answers", 100)
-    definitions.resources["inference"].submit(request)
+    deployment.inference.submit(request)
     (job,) = deployment.emulator.jobs
     assert job.request["outputDataConfig"]["s3OutputDataConfig"]["s3EncryptionKeyId"] == KMS_KEY

@@ -1,13 +1,13 @@
 """What goes wrong at S3 while the aws deployment works: a clear error or a retry, nothing lost, nothing half visible."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
-from batch_classifier.warehouse import queries
+from batch_classifier.warehouse.tables import CLASSIFICATIONS
 from batch_classifier_tests.emulators.server import BedrockEmulator
 from batch_classifier_tests.emulators.storage_faults import StorageFaults
 from batch_classifier_tests.support.aws_deployment import PIPELINE_KEY, TEXTS, Deployment, deployed
@@ -27,14 +27,14 @@ def deployment(faults: StorageFaults, tmp_path: Path) -> Iterator[Deployment]:
     emulator = BedrockEmulator()
     emulator.guard(faults)
     with emulator, deployed(emulator, tmp_path) as made:
-        made.definitions.resources["inference"].poll_seconds = 0.05
+        made.inference.poll_seconds = 0.05
         made.put(f"input_data/travel/{FILE}", TEXTS)
         yield made
 
 
 def classified(deployment: Deployment) -> int:
     """How many rows an analyst sees."""
-    name = deployment.warehouse.name("travel", queries.CLASSIFICATIONS)
+    name = deployment.warehouse.name("travel", CLASSIFICATIONS)
     return int(deployment.query(f"select count(*) as requests from {name}")[0]["requests"])
 
 
@@ -50,13 +50,17 @@ def begin(deployment: Deployment, request_file: str = FILE) -> None:
     assert request.partition_key == request_file
 
 
+def _expired_after(last: int) -> Callable[[int, str, str], str | None]:
+    return lambda number, _method, _path: "ExpiredToken" if number > last else None
+
+
 def test_a_session_that_expires_in_the_middle(deployment: Deployment, faults: StorageFaults) -> None:
     """It ends after so many calls of S3, and each time somebody signs in again: it comes to its end, and paid once."""
     begin(deployment)
-    outcomes, allowed = [], 2
+    outcomes: list[dg.ExecuteInProcessResult] = []
+    allowed = 2
     while not outcomes or not outcomes[-1].success:
-        last = faults.calls + allowed
-        faults.rule = lambda number, method, path, last=last: "ExpiredToken" if number > last else None
+        faults.rule = _expired_after(faults.calls + allowed)
         outcomes.append(deployment.run(FILE, wait_seconds=30))
         faults.rule = lambda number, method, path: None
         if not outcomes[-1].success:

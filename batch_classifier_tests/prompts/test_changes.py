@@ -10,7 +10,7 @@ import yaml
 
 from batch_classifier.prompts import changes
 from batch_classifier.prompts.changes import PromptChanges, contents_of, difference
-from batch_classifier.prompts.loading import load_prompts
+from batch_classifier.prompts.loading import PromptFolder, load_prompts
 from batch_classifier_tests.support.outcomes import is_one_sentence
 from batch_classifier_tests.support.prompt_content import prompt_content
 
@@ -86,7 +86,12 @@ def test_files_are_read_again_only_when_one_has_changed(
     watched: PromptChanges, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reads: list[Path] = []
-    monkeypatch.setattr(changes, "load_prompts", lambda path: (reads.append(path), load_prompts(path))[1])
+
+    def counted(path: Path) -> PromptFolder:
+        reads.append(path)
+        return load_prompts(path)
+
+    monkeypatch.setattr(changes, "load_prompts", counted)
     for _ in range(3):
         watched.sentence()
     assert len(reads) == 1

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from batch_classifier.errors import PromptError
-from batch_classifier.prompts import bounded_rendering
+from batch_classifier.prompts import bounded_rendering, rendering_process
 from batch_classifier.prompts.bounded_rendering import BoundedRenderer, UnfitTemplate
 from batch_classifier.prompts.loading import load_prompt, load_prompts
 from batch_classifier.prompts.plain_template import is_plain
@@ -236,7 +236,7 @@ def started(monkeypatch: pytest.MonkeyPatch, _nothing_known: None) -> list[subpr
             super().__init__(*arguments, **options)
             processes.append(self)
 
-    monkeypatch.setattr(bounded_rendering.subprocess, "Popen", Noted)
+    monkeypatch.setattr(f"{bounded_rendering.__name__}.subprocess.Popen", Noted)
     return processes
 
 
@@ -278,13 +278,13 @@ def test_the_limits_hold_where_the_system_itself_knows_none(
     template: str, told: str, _nothing_known: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As on Windows, and for memory on macOS: this process looks at the other one's memory and at the clock."""
-    without = f"import sys; sys.modules['resource'] = None; from {bounded_rendering.rendering_process.__name__} import main; main()"
+    without = f"import sys; sys.modules['resource'] = None; from {rendering_process.__name__} import main; main()"
     real = subprocess.Popen
 
     def start(command: list[str], **options: Any) -> subprocess.Popen[bytes]:
         return real([command[0], "-c", without, *command[4:]], **options)
 
-    monkeypatch.setattr(bounded_rendering.subprocess, "Popen", start)
+    monkeypatch.setattr(f"{bounded_rendering.__name__}.subprocess.Popen", start)
     with (
         BoundedRenderer(memory_bytes=200_000_000, clock_seconds=5) as renderer,
         pytest.raises(UnfitTemplate, match=told),

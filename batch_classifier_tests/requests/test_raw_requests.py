@@ -139,7 +139,7 @@ def test_a_missing_text_column_names_those_that_are_there(prompt: Prompt) -> Non
 
 
 def test_rows_of_a_sheet_without_the_text_column_stay_with_their_problem(prompt: Prompt) -> None:
-    sheets = {
+    sheets: dict[str, list[dict[str, object]]] = {
         "Notes": [{"a": "1"}],
         "Calls": [{"id": 7, "text": "x"}, {"id": 8, "text": ""}],
         "More": [{"ID": "2", "c": "3"}, {"ID": "3", "c": "4"}],

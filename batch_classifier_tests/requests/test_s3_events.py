@@ -10,7 +10,7 @@ import pytest
 from batch_classifier.defs.sensors import request_files as sensors
 from batch_classifier.errors import ClassifierError
 from batch_classifier.requests import s3_events
-from batch_classifier.requests.request_files import WaitingFiles
+from batch_classifier.requests.request_files import WaitingFiles, look
 from batch_classifier.requests.s3_events import read_message
 from batch_classifier_tests.emulators.server import BedrockEmulator
 from batch_classifier_tests.support.project import Project
@@ -85,8 +85,12 @@ def bucket(stored_project: Project, monkeypatch: pytest.MonkeyPatch) -> Iterator
 def listings(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Grows with every listing of the folder, after the first tick has made its own."""
     made: list[int] = []
-    real = sensors.look
-    monkeypatch.setattr(sensors, "look", lambda *arguments: (made.append(1), real(*arguments))[1])
+
+    def counted(*arguments: Any) -> Any:
+        made.append(1)
+        return look(*arguments)
+
+    monkeypatch.setattr(sensors, "look", counted)
     assert bucket.daemon.tick() == [] and made == [1]
     made.clear()
     return made

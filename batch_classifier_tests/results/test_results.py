@@ -5,7 +5,7 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import openpyxl
@@ -56,7 +56,7 @@ HOSTILE = ['"', 'a "quoted" text', "a,b;c", "two\nlines", "two\r\nlines", "one\r
            "日本語 🎉", "شكوى", " spaces ", "x" * 40_000, "\ufeff", "null", "NaN", "a;-1;b"]  # fmt: skip
 
 
-def batch(rows: Sequence[dict[str, Any]]) -> pa.RecordBatch:
+def batch(rows: Sequence[Mapping[str, Any]]) -> pa.RecordBatch:
     """Classifications with these values and null for all others."""
     columns = {name: pa.array([row.get(name) for row in rows], pa.string()) for name in TEXT_COLUMNS}
     columns["row_number"] = pa.array(range(len(rows)), pa.int64())
@@ -64,7 +64,9 @@ def batch(rows: Sequence[dict[str, Any]]) -> pa.RecordBatch:
     return pa.RecordBatch.from_pydict(columns)
 
 
-def written(format: str, rows: Sequence[dict[str, Any]], own: Sequence[str] = (), filled: Sequence[str] = ()) -> bytes:
+def written(
+    format: str, rows: Sequence[Mapping[str, Any]], own: Sequence[str] = (), filled: Sequence[str] = ()
+) -> bytes:
     file = io.BytesIO()
     assert write_results([batch(rows)], ResultColumns(own, filled), file, format) == len(rows)
     return file.getvalue()
@@ -146,7 +148,8 @@ def test_own_columns_come_in_order_of_first_appearance() -> None:
 
 
 def test_expected_classes_have_a_column_only_where_there_are_any() -> None:
-    unlabelled, labelled = [{"expected_class": None}] * 2, [{"expected_class": None}, {"expected_class": "Other"}]
+    unlabelled: list[dict[str, Any]] = [{"expected_class": None}] * 2
+    labelled: list[dict[str, Any]] = [{"expected_class": None}, {"expected_class": "Other"}]
     assert "expected_class" not in columns_of([batch(unlabelled)]).names
     assert columns_of([batch(unlabelled), batch(labelled)]).names[5] == "expected_class"
 
@@ -200,7 +203,7 @@ def test_no_part_of_a_csv_cell_is_a_formula(text: str, formula: str, delimiter: 
     ],
 )
 def test_only_csv_guards_what_is_inside_a_text(text: str, as_written: str) -> None:
-    rows = [{"input_text": text}, {"input_text": None}, {"input_text": "as it is; really"}]
+    rows: list[dict[str, Any]] = [{"input_text": text}, {"input_text": None}, {"input_text": "as it is; really"}]
     assert [row[1] for row in read("csv", written("csv", rows))[1:]] == [as_written, "", "as it is; really"]
     assert [row[1] for row in read("json", written("json", rows))[1:]] == [text, None, "as it is; really"]
     in_xlsx = read("xlsx", written("xlsx", rows))[1:]

@@ -11,7 +11,7 @@ import pytest
 
 from batch_classifier.errors import ClassifierError
 from batch_classifier.storage.s3_folder import S3Folder
-from batch_classifier.warehouse import queries
+from batch_classifier.warehouse.tables import CLASSIFICATIONS
 from batch_classifier_tests.emulators.seaweedfs import SeaweedFS
 from batch_classifier_tests.emulators.server import ROLE_ARN, BedrockEmulator
 from batch_classifier_tests.support.aws_deployment import TEXTS, Deployment
@@ -87,7 +87,8 @@ def test_of_many_who_create_a_file_one_does(folder: S3Folder) -> None:
 def test_a_file_that_is_replaced_while_it_is_read_is_never_a_mixture(folder: S3Folder, times: int) -> None:
     """Each of its parts is asked for by itself; whoever reads gets the new version, or a sentence where it never rests."""
     folder.write_bytes("file", b"0" * LARGE)
-    s3, replaced = folder.clients.s3, []
+    s3 = folder.clients.s3
+    replaced: list[object] = []
 
     def replace(params: dict[str, Any], **event: Any) -> None:
         if params["headers"].get("Range", "").startswith(f"bytes={PART}-") and len(replaced) < times:
@@ -161,11 +162,11 @@ def test_the_whole_pipeline_on_a_real_s3(server: SeaweedFS, tmp_path: Path, monk
         (request,) = deployment.tick("request_files").run_requests
         assert request.partition_key == ODD_NAME
         emulator.durations.in_progress = 0.1
-        deployment.definitions.resources["inference"].poll_seconds = 0.05
+        deployment.inference.poll_seconds = 0.05
         result = deployment.run(ODD_NAME, wait_seconds=30)
         assert result.success, failure_of(result)
         assert len(materialized([result])) == 6
-        table = deployment.warehouse.name("travel", queries.CLASSIFICATIONS)
+        table = deployment.warehouse.name("travel", CLASSIFICATIONS)
         found = deployment.query(f"select request_file, count(*) as requests from {table} group by request_file")
         assert found == [{"request_file": ODD_NAME, "requests": len(TEXTS)}]
         assert emulator.calls.creates_accepted == 1 and not emulator.calls.texts_asked_twice()

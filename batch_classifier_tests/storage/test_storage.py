@@ -4,7 +4,9 @@ import errno
 import os
 import stat
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -282,7 +284,7 @@ def test_odd_entries_are_told_and_the_others_are_listed(folder: LocalFolder, mon
     (folder.path / "in/round/again").symlink_to("../round")
     scandir = os.scandir
 
-    def closed(path: Path) -> "os.ScandirIterator[str]":
+    def closed(path: Path) -> AbstractContextManager[Iterator[os.DirEntry[str]]]:
         # The administrator, as whom tests may run, may open any folder.
         if Path(path).name == "closed":
             raise PermissionError(errno.EACCES, "Permission denied", str(path))

@@ -42,8 +42,13 @@ class Deployment:
         lines = ["conversation_id,conversation", *(f'{number},"{text}"' for number, text in enumerate(texts))]
         self.s3.put_object(Bucket=self.bucket, Key=key, Body="\n".join(lines).encode())
 
-    def tick(self, sensor: str) -> dg.SensorResult | Any:
-        """One tick of a sensor."""
+    @property
+    def inference(self) -> Any:
+        """Who answers."""
+        return (self.definitions.resources or {})["inference"]
+
+    def tick(self, sensor: str) -> Any:
+        """One tick of a sensor, with what Dagster makes of it: its type there is private."""
         repository = self.definitions.get_repository_def()
         with dg.build_sensor_context(
             instance=self.instance,
@@ -81,7 +86,7 @@ class Deployment:
     def let_jobs_end(self) -> None:
         """The jobs in flight end, and the next tick asks for them anew."""
         self.emulator.advance(4000)
-        self.definitions.resources["inference"]._listed = (float("-inf"), [])
+        self.inference._listed = (float("-inf"), [])
 
     def messages(self) -> int:
         """How many notices the queue holds, also those that the sensor has taken and not deleted yet."""
@@ -90,7 +95,7 @@ class Deployment:
         found = self.emulator.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
         return sum(int(found[name]) for name in names)
 
-    def query(self, sql: str) -> list[dict]:
+    def query(self, sql: str) -> list[dict[str, Any]]:
         """Ask the warehouse."""
         return self.warehouse.query("travel", sql)
 

@@ -37,7 +37,7 @@ def materialized(results: Sequence[dg.ExecuteInProcessResult]) -> set[str]:
         event.asset_key.path[-1]
         for result in results
         for event in result.all_node_events
-        if event.is_step_materialization
+        if event.is_step_materialization and event.asset_key
     }
 
 

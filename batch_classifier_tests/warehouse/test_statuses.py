@@ -20,12 +20,14 @@ STATUSES = {
 def test_what_is_true_of_a_status_and_what_sql_makes_of_it(status: Status) -> None:
     assert (status.holds, status.is_failure) == STATUSES[status]
     asked = f"select $status in {in_sql(HOLDING)}, $status in {in_sql(FAILURES)}"
-    assert duckdb.execute(asked, {"status": str(status)}).fetchall() == [STATUSES[status]]
+    with duckdb.connect() as connection:
+        found = connection.execute(asked, {"status": str(status)}).fetchall()
+    assert found == [STATUSES[status]]
 
 
 def test_statuses_rank_as_they_are_written() -> None:
     values = ", ".join(f"('{status}')" for status in sorted(Status))
-    ranked = duckdb.sql(
-        f"select status from (values {values}) as t(status) order by {rank_in_sql('status')}"
-    ).fetchall()
+    asked = f"select status from (values {values}) as t(status) order by {rank_in_sql('status')}"
+    with duckdb.connect() as connection:
+        ranked = connection.execute(asked).fetchall()
     assert [status for (status,) in ranked] == list(STATUSES)

@@ -32,7 +32,7 @@ def rows(request_file: str, *content: tuple[str, str | None, datetime.datetime |
     return [pa.RecordBatch.from_pylist(made, schema=CLASSIFICATIONS.schema)]
 
 
-FILES = {
+FILES: dict[str, list[tuple[str, str | None, datetime.datetime | None]]] = {
     "a.csv": [("R1", "Billing", MONDAY), ("R2", "Travel", MONDAY), ("R3", None, None)],
     "b.csv": [("R1", "Travel", TUESDAY), ("R4", "Travel", MONDAY), ("R4", "Other", MONDAY)],
 }

@@ -42,7 +42,7 @@ def build_result_files(prompt: Prompt) -> dg.AssetsDefinition:
         config: ResultFilesConfig,
         warehouse: dg.ResourceParam[Warehouse],
         customer_folder: dg.ResourceParam[Folder],
-    ) -> dg.MaterializeResult:
+    ) -> dg.MaterializeResult[None]:
         with told_in_one_sentence():
             written = write_result_files(prompt, context.partition_key, warehouse, customer_folder, config.formats)
         return dg.MaterializeResult(metadata=shown(written))

@@ -54,7 +54,8 @@ def build_finished_jobs_sensor(folder: PromptFolder, jobs: Sequence[AssetJob]) -
                 )
             except NotNow as busy:
                 return dg.SensorResult(skip_reason=dg.SkipReason(str(busy)))
-        assert context.repository_def is not None
+        if context.repository_def is None:
+            raise RuntimeError("Without the definitions around it, the sensor cannot know what follows batch_job.")
         prompts = {file.waiting.prompt for file in look.going_on}
         assets = {prompt: batch_job_and_following(context.repository_def, prompt) for prompt in prompts}
         return dg.SensorResult(

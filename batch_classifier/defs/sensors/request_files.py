@@ -185,7 +185,8 @@ def _new_partitions(
 ) -> list[dg.AddDynamicPartitionsRequest]:
     keys: dict[str, list[str]] = {}
     for request in requests:
-        assert request.job_name is not None and request.partition_key is not None
+        if request.job_name is None or request.partition_key is None:
+            raise ValueError("A run is requested for a prompt's job and a request file.")
         keys.setdefault(partitions_name(prompts[request.job_name]), []).append(request.partition_key)
     return [dg.AddDynamicPartitionsRequest(name, partition_keys) for name, partition_keys in keys.items()]
 

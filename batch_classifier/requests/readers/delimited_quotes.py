@@ -63,8 +63,9 @@ def lines_like_rows(record: str, layout: Layout) -> HeldLines | None:
     opening = cells_of(first, layout)
     rows = [cells_of(line, layout) for line in inner]
     closing_quote = _WITHIN_QUOTES.match(inner[-1])
-    assert closing_quote is not None
-    closing = inner[-1][: closing_quote.end()].split(layout.delimiter)[:-1]
+    # It matches any line, if only with nothing.
+    closing_at = 0 if closing_quote is None else closing_quote.end()
+    closing = inner[-1][:closing_at].split(layout.delimiter)[:-1]
     # People put a blank behind a comma, programs don't; and the quote closes in the column where it opens.
     if (
         any(len(row) != size or any(cell[:1] == " " for cell in row[1:]) for row in rows)

@@ -98,7 +98,7 @@ class Utf8Stream(io.RawIOBase):
             self._file = gzip.GzipFile(fileobj=file, mode="rb")
         self._lock = threading.Lock()
         # Sees all data that is read from now on, in the thread that reads; an empty piece at the end.
-        self.watch: Callable[[bytes], None] = lambda data: None
+        self.watch: Callable[[bytes], None] = lambda _data: None
         self._ready = b""
         self._cut_letter = b""
         self._at_end = False

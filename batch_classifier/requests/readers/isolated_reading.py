@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import IO, BinaryIO, cast
 
 import orjson
 import pyarrow as pa
@@ -36,9 +36,9 @@ def read_isolated(reader: str, file: BinaryIO, name: str, limits: Limits) -> Ite
         UnreadableFile: what the reader raises; or it was killed, by the file's own fault or for the memory it asked for.
     """
     with _Input(file) as content, _start(reader, name, limits, content) as process:
-        assert process.stdout is not None
         try:
-            yield from _blocks(process.stdout, name)
+            # A pipe, since it was started with one.
+            yield from _blocks(cast(IO[bytes], process.stdout), name)
         finally:
             # Also when nobody wants the rest.
             process.kill()
@@ -124,6 +124,7 @@ def _block(content: bytes) -> Block:
         batch = stream.read_next_batch()
     part = (batch.schema.metadata or {}).get(PART)
     place = batch.num_columns - 1
-    assert batch.schema.field(place).name == PROBLEMS
+    if batch.schema.field(place).name != PROBLEMS:
+        raise ValueError(f"The reader's process sent a block whose last column is not {PROBLEMS}.")
     cells = pa.RecordBatch.from_arrays(batch.columns[:place], names=batch.schema.names[:place])
     return Block(None if part is None else part.decode(), cells, batch.column(place))

@@ -63,6 +63,6 @@ class Window:
 
     def pass_text(self, end: int) -> None:
         """Go to character `end` of the text."""
-        assert self._text is not None
-        self.place += len(self._text[self._text_place : end].encode())
+        text, place = self.text()
+        self.place += len(text[place:end].encode())
         self._text_place = end

@@ -64,7 +64,7 @@ def read_parquet(file: BinaryIO, name: str, limits: Limits) -> Iterator[Block]:
 
 def _rows_by_size(group: "pq.RowGroupMetaData") -> int:
     """How many rows of a row group are a few megabytes, by the sizes that it gives."""
-    rows = max(1, min(ROWS_AT_ONCE, BYTES_AT_ONCE * group.num_rows // max(_bytes_of(group), 1)))
+    rows: int = max(1, min(ROWS_AT_ONCE, BYTES_AT_ONCE * group.num_rows // max(_bytes_of(group), 1)))
     # Here a text is written as the difference from the one before.
     is_by_differences = any("DELTA_BYTE_ARRAY" in column.encodings for column in _columns(group))
     return min(rows, _ROWS_BY_DIFFERENCES) if is_by_differences else rows
@@ -72,8 +72,9 @@ def _rows_by_size(group: "pq.RowGroupMetaData") -> int:
 
 def _bytes_of(group: "pq.RowGroupMetaData") -> int:
     """The size of a row group when it is read, as far as its metadata tell: a value of a list takes 8 bytes, however written."""
-    values = 8 * sum(column.num_values for column in _columns(group) if "." in column.path_in_schema)
-    return max(group.total_byte_size, values)
+    values: int = 8 * sum(column.num_values for column in _columns(group) if "." in column.path_in_schema)
+    written: int = group.total_byte_size
+    return max(written, values)
 
 
 def _columns(group: "pq.RowGroupMetaData") -> "list[pq.ColumnChunkMetaData]":

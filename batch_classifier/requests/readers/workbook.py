@@ -85,8 +85,8 @@ def _runs_of_pieces(file: BinaryIO, place: int, name: str, limits: Limits) -> It
 
 
 def _in_runs(rows: Iterator[list[Any]], sheet: "CalamineSheet") -> Iterator[list[list[object]]]:
-    assert sheet.start is not None
-    before: list[object] = [None] * sheet.start[1]
+    # Rows are from the sheet's first filled column on; a sheet without a start has none.
+    before: list[object] = [None] * (sheet.start or (0, 0))[1]
     size = max(1, min(ROWS_AT_ONCE, CELLS_AT_ONCE // max(sheet.total_width, 1)))
     while run := [before + row for row in islice(rows, size)]:
         yield run

@@ -53,7 +53,8 @@ def pieces(file: BinaryIO, place: int, name: str, limits: Limits) -> Iterator[Bi
         sheet_file = _sheet_file(archive, place)
         with archive.open(sheet_file) as sheet:
             start = sheet.read(_READ_BYTES)
-            if not _ROWS_START.search(start):
+            found = _ROWS_START.search(start)
+            if found is None:
                 with archive.open(sheet_file) as whole:
                     check_reach_of_member(whole, name)
                 yield file
@@ -62,7 +63,7 @@ def pieces(file: BinaryIO, place: int, name: str, limits: Limits) -> Iterator[Bi
             # Every piece reads the shared strings anew: the more there are, the fewer pieces.
             size = max(PIECE_BYTES, _shared_bytes(archive))
             # As a row is written, with tags and escapes, most of which may be one cell.
-            for rows in _cut(sheet, start, size, 4 * limits.cell_bytes):
+            for rows in _cut(sheet, found, size, 4 * limits.cell_bytes):
                 if rows is None:
                     raise UnreadableFile(
                         f"'{name}' has a row of more than {4 * limits.cell_bytes:,} bytes: check where it comes from, and raise "
@@ -74,23 +75,28 @@ def pieces(file: BinaryIO, place: int, name: str, limits: Limits) -> Iterator[Bi
 
 def _sheet_file(archive: zipfile.ZipFile, place: int) -> str:
     """The name of a sheet's file. Whether the workbook is a strict one shows in its namespaces, which are left out here."""
-    sheets = [
-        one for one in ElementTree.fromstring(archive.read("xl/workbook.xml")).iter() if _name(one.tag) == "sheet"
-    ]
+    sheets = [one for one in _element(archive.read("xl/workbook.xml")).iter() if _name(one.tag) == "sheet"]
     relation = next((value for key, value in sheets[place].attrib.items() if key.endswith("}id")), "")
-    relations = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))
+    relations = _element(archive.read("xl/_rels/workbook.xml.rels"))
     target = {one.attrib["Id"]: one.attrib["Target"] for one in relations}[relation]
     return posixpath.normpath(posixpath.join("/xl", target)).lstrip("/")
+
+
+def _element(content: bytes) -> ElementTree.Element:
+    # expat opens no other file, and stops at entities that unfold without end.
+    return ElementTree.fromstring(content)  # noqa: S314
 
 
 def _name(tag: str) -> str:
     return tag.rsplit("}", 1)[-1]
 
 
-def _cut(sheet: IO[bytes], start: bytes, size: int, longest_row: int) -> Iterator[bytes | None]:
-    """The sheet in parts of about `size` bytes that end with a row; None, and nothing more, when a row is too long."""
-    found = _ROWS_START.search(start)
-    assert found is not None
+def _cut(sheet: IO[bytes], found: re.Match[bytes], size: int, longest_row: int) -> Iterator[bytes | None]:
+    """The sheet in parts of about `size` bytes that end with a row; None, and nothing more, when a row is too long.
+
+    `found` is where its rows begin, in what was read of it already.
+    """
+    start = found.string
     prefix = found[1] or b""
     head, rows = start[: found.end()], bytearray(start[found.end() :])
     tail = b"</%bsheetData></%bworksheet>" % (prefix, prefix)

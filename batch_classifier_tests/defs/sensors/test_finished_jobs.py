@@ -50,7 +50,7 @@ def requested(deployment: Deployment) -> list[tuple[str, str]]:
 
 
 def test_places_go_to_the_files_that_wait_longest_whichever_prompt_shares_the_model(deployment: Deployment) -> None:
-    deployment.definitions.resources["inference"].max_jobs = 1  # type: ignore[index]
+    deployment.inference.max_jobs = 1
     for prompt, name in (("travel", "1.csv"), ("travel", "2.csv"), ("lost_deals", "3.csv")):
         assert start(deployment, prompt, name).success
     assert [job.status for job in deployment.emulator.jobs] == ["InProgress"]
@@ -69,7 +69,7 @@ def test_places_go_to_the_files_that_wait_longest_whichever_prompt_shares_the_mo
 
 def test_files_that_share_the_texts_of_others_come_back_when_those_are_answered(deployment: Deployment) -> None:
     """They wait for a place for the same jobs; it is taken once, and nobody waits for a place of his own."""
-    deployment.definitions.resources["inference"].max_jobs = 1  # type: ignore[index]
+    deployment.inference.max_jobs = 1
     start(deployment, "travel", "0.csv")
     for name in ("1.csv", "2.csv", "3.csv"):
         deployment.instance.add_dynamic_partitions("travel_request_files", [name])

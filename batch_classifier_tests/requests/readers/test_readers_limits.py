@@ -288,9 +288,9 @@ def _in_the_process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, body: str) 
     start = subprocess.Popen
 
     def instead(command: list[str], **options: object) -> "subprocess.Popen[bytes]":
-        return start([command[0], str(script), command[-1]], **options)  # type: ignore[call-overload, no-any-return]
+        return start([command[0], str(script), command[-1]], **options)  # type: ignore[call-overload]
 
-    monkeypatch.setattr(isolated_reading.subprocess, "Popen", instead)
+    monkeypatch.setattr(f"{isolated_reading.__name__}.subprocess.Popen", instead)
 
 
 @pytest.mark.parametrize(
@@ -322,7 +322,7 @@ def test_the_process_ends_when_nobody_wants_the_rest(monkeypatch: pytest.MonkeyP
         started.append(start(*arguments, **options))  # type: ignore[call-overload]
         return started[-1]
 
-    monkeypatch.setattr(isolated_reading.subprocess, "Popen", keep)
+    monkeypatch.setattr(f"{isolated_reading.__name__}.subprocess.Popen", keep)
     content = parquet("x" * 1_000, 50_000)
     rows = read_rows(io.BytesIO(content), "a.parquet")
     next(rows)

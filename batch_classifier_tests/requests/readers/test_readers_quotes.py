@@ -12,6 +12,7 @@ from batch_classifier.requests.readers import delimited_fast
 from batch_classifier.requests.readers.delimited_fast import FastReadingStops, read_fast
 from batch_classifier.requests.readers.delimited_layout import find_layout
 from batch_classifier.requests.readers.delimited_slow import BETWEEN_QUOTES, LONE_QUOTE, OPEN_QUOTE, read_slowly
+from batch_classifier.requests.readers.rows import Block
 from batch_classifier_tests.requests.readers.reading import Row, read
 
 
@@ -187,7 +188,7 @@ def test_both_ways_see_the_same_rows_whatever_the_quotes(text: str, size: int) -
     assert fast == slow
 
 
-def _rows(block: delimited_fast.Block) -> list[tuple[object, ...]]:
+def _rows(block: Block) -> list[tuple[object, ...]]:
     return [
         (*cells.values(), problem)
         for cells, problem in zip(block.cells.to_pylist(), block.problems.to_pylist(), strict=True)

@@ -77,8 +77,8 @@ def test_all_sheets_are_read_and_numbered_through(name: str, write: Callable[[Sh
         (0.00001, "0.00001"),
         (True, "true"),
         (date(2026, 1, 5), "2026-01-05"),
-        (datetime(2026, 1, 5, 10, 0), "2026-01-05T10:00:00"),
-        (datetime(2026, 1, 5), "2026-01-05"),
+        (datetime(2026, 1, 5, 10, 0), "2026-01-05T10:00:00"),  # noqa: DTZ001 (cells have no zone)
+        (datetime(2026, 1, 5), "2026-01-05"),  # noqa: DTZ001
         (time(9, 30), "09:30:00"),
         (timedelta(hours=30), "1 day, 6:00:00"),
         ("007", "007"),
@@ -208,7 +208,8 @@ def test_a_shared_string_that_is_not_there_is_a_damage() -> None:
 
 
 def test_a_strict_workbook_and_one_with_a_prefix_are_read_in_either_way() -> None:
-    plain = xlsx({"First": [["id"], *([row] for row in range(300))], "Second": [["id"], [301]]})
+    numbers: list[list[object]] = [[row] for row in range(300)]
+    plain = xlsx({"First": [["id"], *numbers], "Second": [["id"], [301]]})
     strict, prefixed = io.BytesIO(), io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(plain)) as source:
         with zipfile.ZipFile(strict, "w") as target:
