@@ -132,12 +132,13 @@ def test_json_without_a_class(text: str) -> None:
      "9", "{", "{ ", '{"', '{"a":', '{"a":[', '{"class":"a",', '{"class":"a"}', '"class":', "\ud800", "\\"],
 )  # fmt: skip
 def test_long_hostile_answers_take_linear_time(parse: Callable[[str], object], piece: str) -> None:
-    started = time.perf_counter()
+    # Seconds of this process alone: another one beside it must not decide.
+    started = time.process_time()
     parse(piece * (SIZE // len(piece)))
     parse("<class>&#" + piece * (SIZE // len(piece)))
     parse("{" + " " * SIZE + piece)
     parse('{"class": ' + piece * (SIZE // len(piece)))
-    assert time.perf_counter() - started < 3
+    assert time.process_time() - started < 3
 
 
 def test_nothing_leaves_that_utf_8_cannot_hold() -> None:

@@ -212,7 +212,7 @@ def test_signs_and_numbers_that_tell_names_apart(names: list[str], words: str, n
 @pytest.mark.parametrize("piece", ["Refund Issues ", "x", " ", "<", "1", "not ", "(", "\u0301", "Category: "])
 def test_a_megabyte_of_words_takes_no_time(piece: str) -> None:
     """Hostile answers must neither stop a run nor slow it down."""
-    started = time.perf_counter()
+    started = time.process_time()
     assert LABELS.match(piece * (1_000_000 // len(piece))) == NOBODY
     LABELS.match(piece * (1_000 // len(piece)))
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5
