@@ -1,7 +1,9 @@
 """The project around a command: settings, prompts and the Dagster instance that keeps its runs."""
 
+import importlib.util
 import logging
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ def open_instance() -> dg.DagsterInstance:
     if os.environ.get("DAGSTER_HOME"):
         instance = dg.DagsterInstance.get()
     elif Path("dagster.yaml").is_file():
+        _check_modules(Path("dagster.yaml"))
         instance = dg.DagsterInstance.from_config(".")
     else:
         raise SettingError(
@@ -25,6 +28,20 @@ def open_instance() -> dg.DagsterInstance:
     show_warnings()
     end_abandoned_runs(instance)
     return instance
+
+
+def _check_modules(file: Path) -> None:
+    """Raise SettingError where a dagster.yaml names a module of ours that has moved; Dagster would end with a stack trace."""
+    for module in re.findall(
+        r"^\s*module:\s*(batch_classifier\.[\w.]+)", file.read_text(encoding="utf-8"), re.MULTILINE
+    ):
+        try:
+            is_there = importlib.util.find_spec(module) is not None
+        except ModuleNotFoundError:
+            is_there = False
+        if not is_there:
+            new = f"batch_classifier.defs.event_log.{module.rpartition('.')[2]}"
+            raise SettingError(f"{file} names the module {module}, which has moved; write {new} there.")
 
 
 def show_warnings() -> None:
