@@ -1,1 +1,1 @@
-"""What is told to people when a run fails, and the ways it takes: no text of a record, no secret; which runs failed is for `defs` to say."""
+"""How an alert looks, is sent once, and the ways it takes: no text of a record, no secret; what is told is found in `defs/sensors/alerts.py`."""

@@ -12,7 +12,7 @@ from batch_classifier.answers.answer_text import parse_json, parse_tags
 from batch_classifier.answers.labels import Labels
 from batch_classifier.inference.model_answers import RecordOut, decode_record
 from batch_classifier.prompts.prompt import Prompt
-from batch_classifier.warehouse.columns import TEXT, WHOLE_NUMBER, Source
+from batch_classifier.warehouse.column import TEXT, WHOLE_NUMBER, Source
 from batch_classifier.warehouse.statuses import Status
 from batch_classifier.warehouse.tables import CLASSIFICATIONS
 

@@ -18,7 +18,7 @@ from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.storage.folder import Folder
 from batch_classifier.storage.internal_keys import text_ids_key
 from batch_classifier.storage.text_ids import read_text_ids
-from batch_classifier.warehouse.columns import Source
+from batch_classifier.warehouse.column import Source
 from batch_classifier.warehouse.interface import ROWS_AT_ONCE, Warehouse
 from batch_classifier.warehouse.queries import known_answers
 from batch_classifier.warehouse.scratch import load, scratch_database

@@ -6,7 +6,7 @@ The tables there: `answers` in HELD_SCHEMA, `request_rows` with row_number, text
 import duckdb
 import pyarrow as pa
 
-from batch_classifier.warehouse.columns import Source
+from batch_classifier.warehouse.column import Source
 from batch_classifier.warehouse.interface import literal
 from batch_classifier.warehouse.statuses import HOLDING, Status, in_sql, rank_in_sql
 from batch_classifier.warehouse.tables import CLASSIFICATIONS, RAW_REQUESTS

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from batch_classifier.answers.answer_files import ANSWER_SCHEMA
 from batch_classifier.inference.prices import Price
-from batch_classifier.warehouse.columns import NUMBER, Source
+from batch_classifier.warehouse.column import NUMBER, Source
 from batch_classifier.warehouse.tables import CLASSIFICATIONS
 
 

@@ -10,8 +10,8 @@ from types import TracebackType
 from batch_classifier.batches.lines import Lines
 from batch_classifier.inference.record_form import RecordForm
 
-# Hashing and writing let go of the interpreter for as long as a piece takes; to get it back they wait for up to 5 ms (Python's
-# switch interval), so a piece takes longer than that. Two pieces are in memory.
+# Hashing and writing release the interpreter's lock; getting it back takes up to 5 ms (Python's switch interval), so a piece is
+# large. Two pieces are in memory.
 _PIECE_BYTES = 4 << 20
 
 
@@ -30,7 +30,7 @@ class BatchFile:
         # Pieces are handed over whole.
         self._file, self._ids_file = path.open("wb", buffering=0), ids_path.open("wb")
         self._hash = hashlib.sha256()
-        # Memory that is there is written over: new memory for each piece would take as long as the copying itself.
+        # The two buffers are used again: memory of its own for each piece would take as long as copying it.
         self._piece, self._other_piece = io.BytesIO(), io.BytesIO()
         self._waiting = 0
         self._under_way: Future[None] | None = None

@@ -19,7 +19,7 @@ from batch_classifier.defs.names import job_name, op_name, partitions_name
 from batch_classifier.errors import ClassifierError
 from batch_classifier.prompts.loading import load_prompts
 from batch_classifier.prompts.prompt import Prompt
-from batch_classifier.requests.readers.request_file import SUPPORTED_SUFFIXES, is_supported
+from batch_classifier.requests.readers.formats import SUPPORTED_SUFFIXES, is_supported
 from batch_classifier.requests.request_files import input_key
 from batch_classifier.results.formats import FORMATS
 from batch_classifier.settings import load_settings

@@ -8,7 +8,7 @@ import dagster as dg
 
 from batch_classifier.defs.failures import told_in_one_sentence
 from batch_classifier.defs.metadata import markdown_table
-from batch_classifier.defs.names import WAREHOUSE_POOL, partitions_name
+from batch_classifier.defs.names import WAREHOUSE_POOL, asset_key, partitions_name
 from batch_classifier.notes.reruns import Rerun, note_reruns
 from batch_classifier.notes.retention import Retention, remove_expired
 from batch_classifier.prompts.prompt import Prompt
@@ -16,7 +16,11 @@ from batch_classifier.requests.request_files import input_key
 from batch_classifier.storage.folder import Folder
 from batch_classifier.warehouse import queries
 from batch_classifier.warehouse.interface import Warehouse
+from batch_classifier.warehouse.tables import CLASSIFICATIONS
 from batch_classifier.wording import counted, fit_line
+
+# So many nights a file is run again for rows that failed; each run asks for these texts again, and pays for them.
+NIGHTS_FOR_FAILED_ROWS = 3
 
 
 def build_rerun_schedule(prompts: Sequence[Prompt], retention: Retention | None = None) -> dg.ScheduleDefinition:
@@ -73,8 +77,23 @@ def build_rerun_schedule(prompts: Sequence[Prompt], retention: Retention | None 
     )
 
 
+def _times_classified(prompt: Prompt, request_file: str, instance: dg.DagsterInstance) -> int:
+    """How often this version of the prompt has classified the file, as far as it matters here."""
+    records = instance.fetch_materializations(
+        dg.AssetRecordsFilter(asset_key=asset_key(prompt.name, CLASSIFICATIONS.name), asset_partitions=[request_file]),
+        limit=NIGHTS_FOR_FAILED_ROWS + 1,
+    ).records
+    made = [record.asset_materialization for record in records if record.asset_materialization is not None]
+    versions = [found.value for one in made if (found := one.metadata.get("prompt_version")) is not None]
+    return versions.count(prompt.version)
+
+
 def unfinished(prompt: Prompt, warehouse: Warehouse, customer: Folder, instance: dg.DagsterInstance) -> list[Rerun]:
-    """The request files that should run again; one that is gone from its folder could only fail, night after night."""
+    """The request files that should run again.
+
+    Not those that could only fail night after night, or be paid for in vain: one that is gone from its folder, and one whose
+    failed rows have had `NIGHTS_FOR_FAILED_ROWS` more runs with this version of the prompt.
+    """
     known = set(instance.get_dynamic_partitions(partitions_name(prompt.name)))
     with told_in_one_sentence():
         rows = warehouse.query(prompt.name, queries.standing(warehouse, prompt)) if known else []
@@ -84,7 +103,7 @@ def unfinished(prompt: Prompt, warehouse: Warehouse, customer: Folder, instance:
         row = standing.get(request_file)
         if row is None or row["ended"] < row["requests"]:
             found.append(Rerun(prompt.name, request_file, "not finished"))
-        elif row["failed"]:
+        elif row["failed"] and _times_classified(prompt, request_file, instance) <= NIGHTS_FOR_FAILED_ROWS:
             found.append(Rerun(prompt.name, request_file, counted(row["failed"], "failed request")))
         elif row["older"] and prompt.rerun_older_versions:
             found.append(

@@ -1,4 +1,4 @@
-"""The sensor finished_jobs: comes back for request files whose jobs are over, or for which a place in the quota is free."""
+"""What the sensor finished_jobs asks: which waiting request files can go on, since their jobs are over or have a place."""
 
 import contextlib
 import time

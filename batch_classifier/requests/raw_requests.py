@@ -13,7 +13,7 @@ from batch_classifier.limits import Limits
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.requests.column_names import LONGEST_NAME, looks_like_data, some_names
 from batch_classifier.requests.own_columns import OwnColumns
-from batch_classifier.requests.readers.request_file import Rows, columns_may_come_late, has_header_row, read_rows
+from batch_classifier.requests.readers.formats import Rows, columns_may_come_late, has_header_row, read_rows
 from batch_classifier.requests.request_files import input_key
 from batch_classifier.requests.text_id import text_ids
 from batch_classifier.storage.folder import Folder, StoredFile

@@ -4,7 +4,7 @@ import datetime
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from batch_classifier.requests.readers.request_file import is_supported
+from batch_classifier.requests.readers.formats import is_supported
 from batch_classifier.storage.folder import Folder, PassedOver, StoredFile
 from batch_classifier.wording import fit_line
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from batch_classifier.warehouse.columns import NUMBER, TEXT, WHOLE_NUMBER, Column
+from batch_classifier.warehouse.column import NUMBER, TEXT, WHOLE_NUMBER, Column
 from batch_classifier.warehouse.tables import CLASSIFICATIONS
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 import datetime
 
-from batch_classifier.requests.readers.request_file import SUPPORTED_SUFFIXES
+from batch_classifier.requests.readers.formats import SUPPORTED_SUFFIXES
 from batch_classifier.storage.file_name import fitting_name
 
 OUTPUT = "output_data"

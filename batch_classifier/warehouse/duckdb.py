@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from batch_classifier.warehouse.columns import SQL_TYPES, Column
+from batch_classifier.warehouse.column import SQL_TYPES, Column
 from batch_classifier.warehouse.duckdb_file import connected
 from batch_classifier.warehouse.duckdb_insert import insert
 from batch_classifier.warehouse.interface import ROWS_AT_ONCE, Warehouse, literal

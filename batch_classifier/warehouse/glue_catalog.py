@@ -7,7 +7,7 @@ from typing import Any
 from batch_classifier.aws.clients import AwsClients
 from batch_classifier.aws.refusals import error_code, told_plainly
 from batch_classifier.errors import ClassifierError
-from batch_classifier.warehouse.columns import SQL_TYPES, Column
+from batch_classifier.warehouse.column import SQL_TYPES, Column
 from batch_classifier.warehouse.tables import PARTITION_COLUMN, Table
 
 ATTEMPTS = 8

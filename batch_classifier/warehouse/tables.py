@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from batch_classifier.warehouse.columns import NUMBER, TEXT, TIME, WHOLE_NUMBER, Column, InResults, Source
+from batch_classifier.warehouse.column import NUMBER, TEXT, TIME, WHOLE_NUMBER, Column, InResults, Source
 from batch_classifier.warehouse.statuses import Status
 
 PARTITION_COLUMN = "request_file"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from batch_classifier.warehouse.columns import DAY, SQL_TYPES, TEXT, WHOLE_NUMBER
+from batch_classifier.warehouse.column import DAY, SQL_TYPES, TEXT, WHOLE_NUMBER
 from batch_classifier.warehouse.tables import CLASSIFICATIONS
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from batch_classifier.alerts.alerts import Alert, Alerts
+from batch_classifier.alerts.sending import Alert, Alerts
 from batch_classifier.errors import ClassifierError
 from batch_classifier.inference.interface import JobLimits
 from batch_classifier.storage.local_folder import LocalFolder

@@ -2,6 +2,7 @@
 
 import pytest
 
+from batch_classifier.defs.schedules import NIGHTS_FOR_FAILED_ROWS
 from batch_classifier_tests.support.project import Project, scripted
 from batch_classifier_tests.support.prompt_content import prompt_content
 from batch_classifier_tests.support.scripted_inference import by_keyword
@@ -43,6 +44,20 @@ def test_only_what_is_unfinished_or_failed_runs_again(daemon: Daemon) -> None:
     scripted(project).reply = by_keyword
     assert project.make("failed.csv").success
     assert night(daemon) == unfinished, "what has been finished is left alone"
+
+
+def test_failed_rows_are_asked_again_for_some_nights_and_not_for_ever(daemon: Daemon) -> None:
+    """Each run pays for these texts again; another version of the prompt is another question."""
+    project = daemon.project
+    scripted(project).reply = with_a_fault
+    project.classify("failed.csv", ["My flight", "Nobody answers this"])
+    for _ in range(NIGHTS_FOR_FAILED_ROWS):
+        assert night(daemon) == {"failed.csv": "1 failed request"}
+        assert project.make("failed.csv").success
+    assert night(daemon) == {}
+    project.set_prompt(instructions=prompt_content()["instructions"] + " Be brief.")
+    assert project.make("failed.csv").success
+    assert night(daemon) == {"failed.csv": "1 failed request"}
 
 
 def test_older_versions_run_again_where_the_prompt_says_so(daemon: Daemon) -> None:

@@ -14,7 +14,7 @@ import dagster as dg
 import orjson
 import pytest
 
-from batch_classifier.alerts.alerts import Alert, Alerts
+from batch_classifier.alerts.sending import Alert, Alerts
 from batch_classifier.inference.interface import Job, JobState
 from batch_classifier.inference.job_name import job_name
 from batch_classifier.notes.held_back import call_held_back

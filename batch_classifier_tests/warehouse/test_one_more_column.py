@@ -19,7 +19,7 @@ import pytest
 
 import batch_classifier
 from batch_classifier.answers import answer_files, endings, held_answers
-from batch_classifier.warehouse.columns import NUMBER, SQL_TYPES, Column, Source
+from batch_classifier.warehouse.column import NUMBER, SQL_TYPES, Column, Source
 from batch_classifier.warehouse.duckdb import DuckDBWarehouse
 from batch_classifier.warehouse.queries import known_answers
 from batch_classifier.warehouse.tables import CLASSIFICATIONS, RAW_REQUESTS, TABLES, Table

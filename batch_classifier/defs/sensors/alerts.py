@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 import dagster as dg
 from dagster import DagsterEvent, DagsterEventType
 
-from batch_classifier.alerts.alerts import Alert, Alerts
+from batch_classifier.alerts.sending import Alert, Alerts
 from batch_classifier.defs.checks import all_texts_answered
 from batch_classifier.defs.failures import told_in_one_sentence
 from batch_classifier.defs.names import PARTITION_TAG

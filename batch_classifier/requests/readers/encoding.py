@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from batch_classifier.errors import UnreadableFile
 from batch_classifier.limits import DEFAULT_LIMITS, Limits
-from batch_classifier.requests.readers.file_kind import check_is_text
+from batch_classifier.requests.readers.signatures import check_is_text
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer

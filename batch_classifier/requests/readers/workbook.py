@@ -11,7 +11,6 @@ import pyarrow as pa
 from batch_classifier.errors import UnreadableFile
 from batch_classifier.limits import Limits
 from batch_classifier.requests.readers.cell_text import cell_text
-from batch_classifier.requests.readers.file_kind import find_kind
 from batch_classifier.requests.readers.rows import (
     CELLS_AT_ONCE,
     ROWS_AT_ONCE,
@@ -21,6 +20,7 @@ from batch_classifier.requests.readers.rows import (
     unique_names,
     without_blank_rows,
 )
+from batch_classifier.requests.readers.signatures import find_kind
 from batch_classifier.requests.readers.workbook_pieces import DAMAGES, is_to_be_cut, pieces
 from batch_classifier.requests.readers.workbook_reach import check_reach_of_member
 

@@ -7,7 +7,7 @@ import pytest
 
 from batch_classifier.errors import UnreadableFile
 from batch_classifier.limits import DEFAULT_LIMITS, Limits
-from batch_classifier.requests.readers.request_file import Rows, read_rows
+from batch_classifier.requests.readers.formats import Rows, read_rows
 
 Row = tuple[dict[str, str | None], str | None]
 

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from batch_classifier.errors import UnreadableFile
-from batch_classifier.requests.readers.request_file import read_rows
+from batch_classifier.requests.readers.formats import read_rows
 from batch_classifier_tests.requests.readers.reading import read, read_blocks, refusal
 
 

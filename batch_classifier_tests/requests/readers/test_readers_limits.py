@@ -18,9 +18,9 @@ import pytest
 from batch_classifier.errors import UnreadableFile
 from batch_classifier.limits import DEFAULT_LIMITS, HARMLESS_BYTES, Limits
 from batch_classifier.requests.readers import isolated_reading, reader_process
+from batch_classifier.requests.readers.formats import read_rows
 from batch_classifier.requests.readers.isolated_reading import read_isolated
 from batch_classifier.requests.readers.parquet import read_parquet
-from batch_classifier.requests.readers.request_file import read_rows
 from batch_classifier.requests.readers.rows import Block
 from batch_classifier_tests.requests.readers.reading import read, refusal
 from batch_classifier_tests.requests.readers.workbooks import with_cells, xlsx

@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from batch_classifier.requests.readers.request_file import SUPPORTED_SUFFIXES, is_supported, read_rows
+from batch_classifier.requests.readers.formats import SUPPORTED_SUFFIXES, is_supported, read_rows
 from batch_classifier_tests.requests.readers.reading import read_blocks, refusal
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import xlwt
 
-from batch_classifier.requests.readers import reader_process, request_file, workbook_pieces
-from batch_classifier.requests.readers.request_file import read_rows
+from batch_classifier.requests.readers import formats, reader_process, workbook_pieces
+from batch_classifier.requests.readers.formats import read_rows
 from batch_classifier_tests.requests.readers.reading import Row, read, read_blocks, refusal
 from batch_classifier_tests.requests.readers.workbooks import Sheets, with_cells, xlsx
 
@@ -40,7 +40,7 @@ def _either_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
     """Small and large XLSX workbooks are read to the same rows; the latter in this process, where the sizes can be changed."""
     if request.param == "in pieces":
         monkeypatch.setattr(
-            request_file,
+            formats,
             "read_isolated",
             lambda reader, file, name, limits: reader_process.READERS[reader]()(file, name, limits),
         )
