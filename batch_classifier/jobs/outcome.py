@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+import pyarrow.compute as pc
+
 from batch_classifier.answers.attempt_answers import AttemptAnswers
 from batch_classifier.jobs.when_to_send import Answer
 from batch_classifier.prompts.prompt import Prompt
@@ -31,15 +33,16 @@ def read_outcome(folder: Folder, output_key: str, prompt: Prompt) -> Outcome:
     """Read all answers of an attempt. A text with several answers is settled when one of them is fit."""
     outcome = Outcome()
     for batch in AttemptAnswers(folder, output_key, prompt):
-        for row in batch.select(["text_id", "status", "raw_class", "input_tokens", "output_tokens"]).to_pylist():
-            outcome.input_tokens += row["input_tokens"]
-            outcome.output_tokens += row["output_tokens"]
-            if row["status"] in HOLDING:
-                outcome.settled.add(row["text_id"])
-            elif row["status"] == Status.INVALID_CLASS:
-                outcome.unfit[row["text_id"]] = _what_was_wrong(row["raw_class"])
-            elif row["status"] == Status.NO_ANSWER:
-                outcome.unfit[row["text_id"]] = "It was empty, or it was cut off before it named a category."
+        outcome.input_tokens += pc.sum(batch["input_tokens"]).as_py() or 0
+        outcome.output_tokens += pc.sum(batch["output_tokens"]).as_py() or 0
+        columns = (batch[name].to_pylist() for name in ("text_id", "status", "raw_class"))
+        for text_id, status, raw_class in zip(*columns, strict=True):
+            if status in HOLDING:
+                outcome.settled.add(text_id)
+            elif status == Status.INVALID_CLASS:
+                outcome.unfit[text_id] = _what_was_wrong(raw_class)
+            elif status == Status.NO_ANSWER:
+                outcome.unfit[text_id] = "It was empty, or it was cut off before it named a category."
     return outcome
 
 

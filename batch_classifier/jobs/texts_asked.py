@@ -35,12 +35,18 @@ class TextsAsked:
         """What the last attempt leaves open, and how many of the texts it asked it has answered, fit or not."""
         open_texts: OpenTexts = {}
         answered = 0
+        # A batch has thousands of texts and the rules know six cases.
+        steps = {
+            (answer, was_repaired): next_of_text(answer, was_repaired, last, rules)
+            for answer in Answer
+            for was_repaired in (False, True)
+        }
         for text_id in self._ids_asked():
             answer = outcome.answer_to(text_id)
             if answer is not Answer.MISSING:
                 answered += 1
                 self._answered.add(text_id)
-            step = next_of_text(answer, text_id in self.repaired, last, rules)
+            step = steps[answer, text_id in self.repaired]
             if step in (Step.REPAIR, Step.SEND_AGAIN):
                 open_texts[text_id] = outcome.unfit[text_id] if step is Step.REPAIR else None
         return open_texts, answered
