@@ -6,12 +6,14 @@ from typing import Any
 from dagster._core.storage.event_log import SqliteEventLogStorage
 
 from batch_classifier.defs.event_log.improved import improved
+from batch_classifier.defs.event_log.quick_sqlite import make_quick
 
 
 class SqliteEventLog(SqliteEventLogStorage):
-    """Dagster's own in SQLite files, with partitions that are known quickly."""
+    """Dagster's own in SQLite files, which are quick in this process, with partitions that are known quickly."""
 
     @classmethod
     def from_config_value(cls, inst_data: Any, config_value: Any) -> Any:
         """What Dagster calls with the settings of dagster.yaml; its own storage, improved."""
+        make_quick()
         return improved(SqliteEventLogStorage.from_config_value(inst_data, config_value))
