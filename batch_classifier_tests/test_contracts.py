@@ -24,6 +24,16 @@ BREACHES = {
         "import dagster",
         "batch_classifier.results.formulas -> dagster",
     ),
+    "The way of the texts knows no service": (
+        "jobs/places.py",
+        "from batch_classifier.inference.bedrock import messages",
+        "batch_classifier.jobs is not allowed to import batch_classifier.inference.bedrock",
+    ),
+    "A service that answers is opened in one place": (
+        "defs/checks.py",
+        "from batch_classifier.inference.bedrock import messages",
+        "batch_classifier.defs.checks -> batch_classifier.inference.bedrock.messages",
+    ),
     "AWS's client libraries": (
         "requests/text_id.py",
         "import boto3",

@@ -61,6 +61,11 @@ _CAUSES: tuple[tuple[frozenset[str] | set[str], str], ...] = (
     (_OWN_FAULT, "AWS has a fault of its own ({words}); start again later"),
 )
 _CLAUSES = {name: clause for names, clause in _CAUSES for name in names}
+# Parts of those clauses that tell of what is refused every time until a person does something about it.
+_UNTIL_MENDED = (
+    *("AWS does not allow it", "AWS session has expired", "AWS does not accept", "no AWS credentials", "no AWS Region"),
+    "no such AWS profile",
+)
 # Longer words of AWS repeat what was sent to it.
 _WORDS_LENGTH = 400
 
@@ -85,6 +90,11 @@ def explain(error: Exception) -> str:
     if code:
         return f"{getattr(error, 'operation_name', 'AWS')} was answered with {code}: {words_of(error)}"
     return words_of(error)
+
+
+def needs_a_person(said: str) -> bool:
+    """Whether a sentence of `told_plainly` tells of what is refused until a person has mended it."""
+    return any(clause in said for clause in _UNTIL_MENDED)
 
 
 def error_code(error: Exception) -> str:

@@ -25,7 +25,7 @@ def check_deployment(settings: Settings, clients: DeploymentClients | None = Non
     def add(name: str, check: functools.partial[Verdict]) -> None:
         checks[name] = functools.partial(check, name=name)
 
-    add("Prompts", functools.partial(check_prompts, settings.prompts, settings.inference_kind))
+    add("Prompts", functools.partial(check_prompts, settings))
     on_s3 = any((location or "").startswith("s3://") for location in (settings.customer_uri, settings.internal_uri))
     if on_s3 or settings.inference_kind == "bedrock" or settings.warehouse_kind == "athena":
         add("Credentials", functools.partial(check_credentials, clients))

@@ -4,9 +4,12 @@ import tempfile
 from pathlib import Path
 
 from batch_classifier.deployment.verdicts import Verdict
-from batch_classifier.errors import PromptError
-from batch_classifier.inference.bedrock.model_requests import check_model
+from batch_classifier.errors import SettingError
+from batch_classifier.inference.interface import Inference
+from batch_classifier.inference.open_inference import open_inference
+from batch_classifier.inference.prompt_faults import prompt_faults
 from batch_classifier.prompts.loading import load_prompts
+from batch_classifier.settings import Settings
 
 
 def check_folder(folder: Path, name: str) -> Verdict:
@@ -24,20 +27,23 @@ def check_folder(folder: Path, name: str) -> Verdict:
     return Verdict(name, "ok", f"{folder} {made}.")
 
 
-def check_prompts(folder: Path, inference: str, name: str) -> Verdict:
-    """Whether every prompt file is valid; with Bedrock also whether its model can do what it asks for."""
+def check_prompts(settings: Settings, name: str) -> Verdict:
+    """Whether every prompt file is valid, and asks for nothing that its model cannot do."""
+    folder = settings.prompts
     loaded = load_prompts(folder)
-    errors = [str(error) for error in loaded.errors]
-    for prompt in loaded.prompts.values() if inference == "bedrock" else ():
-        try:
-            check_model(prompt)
-        except PromptError as error:
-            errors.append(f"{folder / prompt.name}.yaml: {error}")
-    if errors:
-        return Verdict(name, "fail", " ".join(errors), "Mend the file; the other prompts work meanwhile.")
+    if faults := prompt_faults(loaded, folder, _who_answers(settings)):
+        return Verdict(name, "fail", " ".join(faults), "Mend the file; the other prompts work meanwhile.")
     if not loaded.prompts:
         return Verdict(name, "fail", f"{folder} has no prompt files.", "Add one, as in travel.yaml.")
     return Verdict(name, "ok", f"{', '.join(sorted(loaded.prompts))}.")
+
+
+def _who_answers(settings: Settings) -> Inference | None:
+    """The service of the settings; None where one is missing, of which the check of that setting tells."""
+    try:
+        return open_inference(settings)
+    except SettingError:
+        return None
 
 
 def check_duckdb(file: Path, name: str) -> Verdict:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from batch_classifier.aws.refusals import needs_a_person
 from batch_classifier.errors import ClassifierError
 from batch_classifier.inference.prices import Price
 from batch_classifier.inference.record_form import RecordForm
@@ -70,6 +71,27 @@ class Job:
 
 
 @dataclass(frozen=True)
+class Failure:
+    """What a failed job's message means.
+
+    Attributes:
+        advice: what a person has to do before another attempt makes sense; None where one may succeed as it is.
+        has_too_few: whether the service wants more records in a job.
+    """
+
+    advice: str | None = None
+    has_too_few: bool = False
+
+
+def advice_on_refusal(message: str) -> str | None:
+    """What to do after AWS refused what a job of our own process needs, where only a person can mend it; else None.
+
+    The message itself says what that is.
+    """
+    return "then materialize again" if needs_a_person(message) else None
+
+
+@dataclass(frozen=True)
 class JobLimits:
     """What one job of a service may hold: its least and most records, and the most bytes of its file."""
 
@@ -107,6 +129,10 @@ class Inference(ABC):
         Raises PromptError when the prompt asks for what the model cannot take.
         """
 
+    def check_prompt(self, prompt: Prompt) -> None:
+        """Raise PromptError when the prompt asks for what its model cannot take. Nothing is connected to."""
+        self.model_input(prompt, "")
+
     def record_form(self, prompt: Prompt) -> RecordForm:
         """The form of the lines that ask the prompt's question."""
         return RecordForm.around(lambda user: self.model_input(prompt, user))
@@ -137,6 +163,14 @@ class Inference(ABC):
     def does_itself(self, job: Job) -> bool:
         """Whether the job is work of the run's own process, and would end with it: it is waited for in any case."""
         return False
+
+    def failure_of(self, job: Job) -> Failure | None:
+        """Why a job failed, as far as it decides what comes next; None for a job that did not."""
+        return self.failure_by(job.message) if job.state is JobState.FAILED else None
+
+    def failure_by(self, message: str) -> Failure:
+        """What the message of a failed job means: a service that fails in words of its own says which of them no retry can mend."""
+        return Failure(advice_on_refusal(message))
 
     @abstractmethod
     def find(self, name: str) -> Job | None:

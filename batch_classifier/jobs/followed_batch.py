@@ -130,8 +130,8 @@ class FollowedBatch:
 
     def _go_on(self, attempt: Attempt, job: Job) -> InferenceError | None:
         """Take what an attempt that is over brought, and make the next one if one is due; returns what a person is told."""
-        rules = self.way.rules
-        attempt.ending = ending_of(job, rules)
+        rules, failure = self.way.rules, self.way.inference.failure_of(job)
+        attempt.ending = ending_of(failure, rules)
         counted = sum(one.ending is Ending.MAY_PASS for one in self.attempts)
         was_told = attempt.ending is Ending.FOR_GOOD and self._has_been_told(attempt)
         last = LastAttempt(attempt.ending, counted, was_told)
@@ -141,7 +141,7 @@ class FollowedBatch:
         step = next_of_batch(len(open_texts), last, rules)
         if step is Step.TELL:
             return InferenceError(
-                f"The job {job.name} failed: {job.message.rstrip('.')}; {advice_on_failure(job, rules)}."
+                f"The job {job.name} failed: {job.message.rstrip('.')}; {advice_on_failure(failure, rules)}."
             )
         if step in (Step.SETTLED, Step.GIVE_UP):
             self.step = step

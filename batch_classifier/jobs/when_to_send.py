@@ -8,8 +8,7 @@ too few for one, or not now.
 from dataclasses import dataclass
 from enum import StrEnum
 
-from batch_classifier.inference.bedrock.messages import TOO_FEW, advice_on
-from batch_classifier.inference.interface import Inference, Job, JobState
+from batch_classifier.inference.interface import Failure, Inference
 from batch_classifier.prompts.prompt import Prompt
 
 
@@ -72,24 +71,20 @@ class LastAttempt:
     was_told: bool = False
 
 
-def ending_of(job: Job, rules: Rules) -> Ending:
-    """How a job that is over ended."""
-    if advice_on_failure(job, rules) is not None:
+def ending_of(failure: Failure | None, rules: Rules) -> Ending:
+    """How a job that is over ended; `failure` is what its service says of it, None where it did not fail."""
+    if advice_on_failure(failure, rules) is not None:
         return Ending.FOR_GOOD
-    return Ending.TOO_FEW if _has_too_few(job) else Ending.MAY_PASS
+    return Ending.TOO_FEW if failure is not None and failure.has_too_few else Ending.MAY_PASS
 
 
-def advice_on_failure(job: Job, rules: Rules) -> str | None:
+def advice_on_failure(failure: Failure | None, rules: Rules) -> str | None:
     """What a person can do about a job that failed for good; None for any other job."""
-    if job.state is not JobState.FAILED:
+    if failure is None:
         return None
-    if _has_too_few(job) and not rules.may_ask_on_demand:
+    if failure.has_too_few and not rules.may_ask_on_demand:
         return "put more texts into one file, or take on_demand: never out of the prompt"
-    return advice_on(job.message)
-
-
-def _has_too_few(job: Job) -> bool:
-    return job.state is JobState.FAILED and TOO_FEW.search(job.message) is not None
+    return failure.advice
 
 
 def next_of_text(answer: Answer, was_repaired: bool, last: LastAttempt, rules: Rules) -> Step:

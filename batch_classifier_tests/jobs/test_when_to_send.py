@@ -2,7 +2,7 @@
 
 import pytest
 
-from batch_classifier.inference.interface import Job, JobState
+from batch_classifier.inference.interface import Failure
 from batch_classifier.jobs.when_to_send import (
     Answer,
     Ending,
@@ -15,7 +15,6 @@ from batch_classifier.jobs.when_to_send import (
     next_of_text,
 )
 
-TOO_FEW_WORDS = "Batch job j contains less records (2) than the required minimum of: 100"
 AUTO = Rules(max_attempts=3, minimum_records=100, may_ask_on_demand=True)
 NEVER = Rules(max_attempts=3, minimum_records=100, may_ask_on_demand=False)
 ONCE = Rules(max_attempts=1, minimum_records=100, may_ask_on_demand=True)
@@ -100,49 +99,31 @@ def test_what_happens_next_to_the_texts_of_a_batch(
     assert next_of_batch(texts, last, rules, has_place) is step
 
 
-# reason: state, message, rules, how the job ended, a part of the advice
+# reason: what the service says of the failure, rules, how the job ended, a part of the advice
 ENDINGS = {
-    "all was answered": (JobState.COMPLETED, "", AUTO, Ending.MAY_PASS, None),
-    "the timeout came first": (JobState.PARTIALLY_COMPLETED, "", AUTO, Ending.MAY_PASS, None),
-    "it never began": (JobState.EXPIRED, "", AUTO, Ending.MAY_PASS, None),
-    "a person stopped it": (JobState.STOPPED, "", AUTO, Ending.MAY_PASS, None),
-    "it failed for no known reason": (JobState.FAILED, "Internal error", AUTO, Ending.MAY_PASS, None),
-    "it failed without a word": (JobState.FAILED, "", NEVER, Ending.MAY_PASS, None),
-    "the model's id is wrong": (
-        JobState.FAILED,
-        "The provided model identifier is invalid.",
-        AUTO,
-        Ending.FOR_GOOD,
-        "correct model.id",
-    ),
-    "the role may not read": (
-        JobState.FAILED,
-        "Could not validate GetObject permissions to access S3 bucket: b",
-        NEVER,
-        Ending.FOR_GOOD,
-        "give the job's role access",
-    ),
-    "such words in a job that did not fail": (
-        JobState.COMPLETED,
-        "The provided model identifier is invalid.",
-        AUTO,
-        Ending.MAY_PASS,
-        None,
-    ),
-    "too few records can be asked on demand": (JobState.FAILED, TOO_FEW_WORDS, AUTO, Ending.TOO_FEW, None),
+    "it did not fail": (None, AUTO, Ending.MAY_PASS, None),
+    "it failed for no known reason": (Failure(), AUTO, Ending.MAY_PASS, None),
+    "it failed for no known reason where on_demand is never": (Failure(), NEVER, Ending.MAY_PASS, None),
+    "a person has to do something": (Failure("correct model.id"), AUTO, Ending.FOR_GOOD, "correct model.id"),
+    "a person has to where on_demand is never": (Failure("ask the bank"), NEVER, Ending.FOR_GOOD, "ask the bank"),
+    "too few records can be asked on demand": (Failure(has_too_few=True), AUTO, Ending.TOO_FEW, None),
     "too few records cannot where on_demand is never": (
-        JobState.FAILED,
-        TOO_FEW_WORDS,
+        Failure(has_too_few=True),
         NEVER,
         Ending.FOR_GOOD,
         "put more texts into one file",
     ),
+    "too few records, and a person has to do something": (
+        Failure("ask the bank", has_too_few=True),
+        AUTO,
+        Ending.FOR_GOOD,
+        "ask the bank",
+    ),
 }
 
 
-@pytest.mark.parametrize(("state", "message", "rules", "ending", "advice"), ENDINGS.values(), ids=ENDINGS.keys())
-def test_how_a_job_ended(state: JobState, message: str, rules: Rules, ending: Ending, advice: str | None) -> None:
-    job = Job("job", "arn", state, message=message)
-    assert ending_of(job, rules) is ending
-    told = advice_on_failure(job, rules)
+@pytest.mark.parametrize(("failure", "rules", "ending", "advice"), ENDINGS.values(), ids=ENDINGS.keys())
+def test_how_a_job_ended(failure: Failure | None, rules: Rules, ending: Ending, advice: str | None) -> None:
+    assert ending_of(failure, rules) is ending
+    told = advice_on_failure(failure, rules)
     assert (told is None) if advice is None else (told is not None and advice in told)

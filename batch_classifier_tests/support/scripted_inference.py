@@ -9,8 +9,9 @@ from typing import Any
 
 import orjson
 
+from batch_classifier.inference.bedrock.messages import failure_by
 from batch_classifier.inference.bedrock.model_requests import model_input
-from batch_classifier.inference.interface import Inference, Job, JobLimits, JobRequest, JobState
+from batch_classifier.inference.interface import Failure, Inference, Job, JobLimits, JobRequest, JobState
 from batch_classifier.inference.prices import Price
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.storage.local_folder import LocalFolder
@@ -39,7 +40,7 @@ class ScriptedInference(Inference):
         submitted: every request, in order.
         asked: every text that it was sent, in order.
         turned: whether answers come in the reverse order.
-        failure: the message with which jobs fail, or None.
+        failure: the message with which jobs fail, in Bedrock's words, or None.
     """
 
     kind = "scripted"
@@ -60,6 +61,9 @@ class ScriptedInference(Inference):
 
     def model_input(self, prompt: Prompt, user: str) -> dict[str, Any]:
         return model_input(prompt, user)
+
+    def failure_by(self, message: str) -> Failure:
+        return failure_by(message)
 
     def model_id(self, prompt: Prompt) -> str:
         return self.model

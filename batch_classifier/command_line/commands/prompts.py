@@ -4,7 +4,7 @@ import typer
 
 from batch_classifier.command_line.exit_codes import ends_with_exit_code
 from batch_classifier.command_line.terminal import say
-from batch_classifier.errors import PromptError
+from batch_classifier.errors import SettingError
 
 application = typer.Typer()
 
@@ -14,18 +14,17 @@ application = typer.Typer()
 def prompts() -> int:
     """Show what each prompt is for; 1 when a file has an error."""
     from batch_classifier.command_line.tables import print_table
-    from batch_classifier.inference.bedrock.model_requests import check_model
+    from batch_classifier.inference.open_inference import open_inference
+    from batch_classifier.inference.prompt_faults import prompt_faults
     from batch_classifier.prompts.loading import load_prompts
     from batch_classifier.settings import load_settings
 
     settings = load_settings()
     folder = load_prompts(settings.prompts)
-    errors: list[str] = [str(error) for error in folder.errors]
-    for prompt in folder.prompts.values():
-        try:
-            check_model(prompt)
-        except PromptError as error:
-            errors.append(f"{settings.prompts / prompt.name}.yaml: {error}")
+    try:
+        errors = prompt_faults(folder, settings.prompts, open_inference(settings))
+    except SettingError as error:
+        errors = [*prompt_faults(folder, settings.prompts, None), str(error)]
     print_table(
         ["prompt", "categories", "version", "model", "what it is for"],
         [

@@ -15,11 +15,11 @@ from batch_classifier.aws.clients import AwsClients
 from batch_classifier.aws.refusals import THROTTLED, error_code, told_plainly, words_of
 from batch_classifier.errors import InferenceError, SettingError
 from batch_classifier.inference.bedrock.limits import LIMITS
-from batch_classifier.inference.bedrock.messages import advice_on
+from batch_classifier.inference.bedrock.messages import advice_on, failure_by
 from batch_classifier.inference.bedrock.model_requests import check_model, model_input
 from batch_classifier.inference.bedrock.on_demand import OnDemandJobs
 from batch_classifier.inference.bedrock.prices import batch_price, on_demand_price
-from batch_classifier.inference.interface import Inference, Job, JobRequest, JobState, NotNow
+from batch_classifier.inference.interface import Failure, Inference, Job, JobRequest, JobState, NotNow
 from batch_classifier.inference.prices import Price
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.settings import Settings
@@ -86,6 +86,10 @@ class BedrockInference(Inference):
     def model_input(self, prompt: Prompt, user: str) -> dict[str, Any]:
         """The shape of the model's family, or of Converse."""
         return model_input(prompt, user)
+
+    def check_prompt(self, prompt: Prompt) -> None:
+        """Whether the model is of a family that is known, and can answer in the form that is asked for."""
+        check_model(prompt)
 
     def model_id(self, prompt: Prompt) -> str:
         """The prompt's own model."""
@@ -170,6 +174,10 @@ class BedrockInference(Inference):
     def does_itself(self, job: Job) -> bool:
         """What is answered on demand."""
         return self.on_demand_jobs.owns(job.arn)
+
+    def failure_by(self, message: str) -> Failure:
+        """What Bedrock's words mean."""
+        return failure_by(message)
 
     def find(self, name: str) -> Job | None:
         """The newest job of that name, also one on demand, or None."""

@@ -2,10 +2,10 @@
 
 import re
 
+from batch_classifier.inference.interface import Failure, advice_on_refusal
+
 # Messages that people meet, by a part of their text; none of these is mended by sending the job again.
 ADVICE = {
-    # Our own, of a job on demand (aws.refusals): they say what to do.
-    r"AWS does not allow it|AWS session has expired|AWS does not accept|no AWS (credentials|Region)|no such AWS profile": "then materialize again",
     r"provided model identifier is invalid": "correct model.id in the prompt",
     r"Batch inference is not supported": "choose a model and Region with batch inference, or use fewer than 100 texts a file",
     r"not authorized to perform: iam:PassRole": "allow the caller iam:PassRole on BATCH_CLASSIFIER_BEDROCK_ROLE_ARN",
@@ -14,9 +14,16 @@ ADVICE = {
     r"AccessDenied|not authorized": "give the caller, or the job's role, this permission",
     r"on-demand throughput isn.t supported": "use an inference profile's id as model.id",
 }
-TOO_FEW = re.compile(r"contains less records")
+_TOO_FEW = re.compile(r"contains less records")
 
 
 def advice_on(message: str) -> str | None:
-    """What to do about a message of Bedrock's that no retry can mend; None for any other."""
+    """What to do about a message of Bedrock's, or of a job on demand, that no retry can mend; None for any other."""
+    if (advice := advice_on_refusal(message)) is not None:
+        return advice
     return next((advice for pattern, advice in ADVICE.items() if re.search(pattern, message, re.IGNORECASE)), None)
+
+
+def failure_by(message: str) -> Failure:
+    """What the message of a failed job means."""
+    return Failure(advice_on(message), _TOO_FEW.search(message) is not None)

@@ -15,7 +15,7 @@ import orjson
 from filelock import FileLock, Timeout
 
 from batch_classifier.inference.bedrock.limits import LIMITS
-from batch_classifier.inference.bedrock.model_requests import model_input
+from batch_classifier.inference.bedrock.model_requests import check_model, model_input
 from batch_classifier.inference.interface import Inference, Job, JobRequest
 from batch_classifier.inference.local.embeddings import MODEL_ID, EmbeddingClassifier, Verdict
 from batch_classifier.inference.prices import FREE, Price
@@ -52,6 +52,10 @@ class LocalInference(Inference):
     def model_input(self, prompt: Prompt, user: str) -> dict[str, Any]:
         """The shape that Bedrock takes for the prompt's model."""
         return model_input(prompt, user)
+
+    def check_prompt(self, prompt: Prompt) -> None:
+        """As Bedrock would be asked: a prompt that works here works there."""
+        check_model(prompt)
 
     def model_id(self, prompt: Prompt) -> str:
         """The engine's name and version."""
