@@ -3,9 +3,22 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 MINISTACK := batch_classifier_tests/emulators/ministack.txt
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+# $(call install,extras,hashes): the project and what it needs. With HASHED=1, as GitHub's workflows have it, each file that is
+# downloaded must have one of the hashes in hashes/, and nothing is downloaded that has none.
+ifdef HASHED
+install = $(PIP) --require-hashes -r hashes/$(2).txt && $(PIP) --no-deps --no-build-isolation -e .
+ministack = --require-hashes -r hashes/ministack.txt
+else
+install = $(PIP) -c constraints.txt -e '.[$(1)]'
+ministack = -r $(MINISTACK)
+endif
+RUN := ui,aws
+DEVELOP := $(RUN),dev
 
 .DEFAULT_GOAL := help
-.PHONY: help demo ui test check bench deploy-aws destroy-aws aws-emulator clean
+.PHONY: help demo ui test check bench deploy-aws destroy-aws aws-emulator hashes audit clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -14,14 +27,14 @@ help: ## this list
 $(VENV)/.ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; set PYTHON to it, as in: make demo PYTHON=python3.11"; exit 1; }
 	@test -x $(BIN)/python || { echo "Setting up $(VENV) (once, about a minute)"; $(PYTHON) -m venv $(VENV); }
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[ui,aws]'
+	@$(call install,$(RUN),run)
 	@touch $@
 
 $(VENV)/.ready-dev: $(VENV)/.ready $(MINISTACK)
 	@echo "Setting up the tools for tests"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[ui,aws,dev]'
+	@$(call install,$(DEVELOP),develop)
 	@rm -rf $(VENV)/ministack
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --target $(VENV)/ministack -r $(MINISTACK)
+	@$(PIP) --no-deps --target $(VENV)/ministack $(ministack)
 	@touch $@
 
 demo: $(VENV)/.ready ## make a sample file, classify it, show the result
@@ -50,6 +63,18 @@ destroy-aws: $(VENV)/.ready ## remove the stack again; the buckets stay unless A
 
 aws-emulator: $(VENV)/.ready-dev ## S3, Bedrock and Athena on this machine, to try the aws deployment without an account
 	@$(BIN)/python -m batch_classifier_tests.emulators.serve --port $${EMULATOR_PORT:-5555} --prompts prompts
+
+# The hashes of all files of a release, for any system, and no word of where they were found. Pip itself is whatever is there.
+LOCK := $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes --no-strip-extras \
+	--no-emit-package pip --no-annotate --no-header
+hashes: $(VENV)/.ready-dev ## write hashes/ anew, after a change of constraints.txt
+	@mkdir -p hashes
+	@echo 'setuptools>=77' | $(LOCK) -c constraints.txt --extra ui --extra aws pyproject.toml - -o hashes/run.txt
+	@$(LOCK) -c constraints.txt --extra ui --extra aws --extra dev pyproject.toml -o hashes/develop.txt
+	@$(LOCK) --no-deps $(MINISTACK) -o hashes/ministack.txt
+
+audit: $(VENV)/.ready-dev ## look for known weaknesses in what is installed to run and to develop
+	@$(BIN)/pip-audit --strict --progress-spinner off --disable-pip --require-hashes -r hashes/develop.txt
 
 clean: ## remove the virtual environment and caches; data/ stays
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis

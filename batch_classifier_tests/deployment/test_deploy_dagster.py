@@ -89,7 +89,9 @@ def test_the_workspace_names_the_code_server(variables: None) -> None:
 def test_the_image_is_built_from_what_is_there_and_runs_as_nobody_special() -> None:
     lines = (DEPLOY / "Dockerfile").read_text()
     assert re.search(r"^USER dagster$", lines, re.MULTILINE)
-    assert re.search(r"^FROM python:3\.11-slim$", lines, re.MULTILINE)
+    assert re.findall(r"^FROM .*$", lines, re.MULTILINE) == re.findall(
+        r"^FROM python:3\.11\.\d+-slim@sha256:[0-9a-f]{64}$", lines, re.MULTILINE
+    )
     assert "://" not in lines
     ignored = (DEPLOY / "Dockerfile.dockerignore").read_text().splitlines()
     for copied in re.findall(r"^COPY (.+) \S+$", lines, re.MULTILINE):
