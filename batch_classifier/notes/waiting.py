@@ -3,7 +3,6 @@
 import datetime
 import hashlib
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 
 import orjson
@@ -12,10 +11,7 @@ from batch_classifier.inference.interface import Job
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.storage.folder import Folder, StoredFile
 from batch_classifier.storage.internal_keys import NoteKind
-from batch_classifier.storage.notes import Notes, OldNotes
-
-# After a restart of the sensor's process every note is read at one tick.
-_READS_AT_ONCE = 8
+from batch_classifier.storage.notes import KnownNotes, Notes, OldNotes
 
 
 @dataclass(frozen=True)
@@ -72,30 +68,22 @@ def jobs_ahead(internal: Folder, prompt: Prompt, request_file: str, enough: int)
     return len(ahead)
 
 
+def _parse(content: bytes) -> Waiting:
+    return Waiting(**orjson.loads(content))
+
+
 @dataclass
 class WaitingNotes:
-    """Reads the notes, each once for as long as it does not change: a thousand of them cost one listing a look."""
+    """Reads the notes, each once for as long as it does not change."""
 
-    _known: dict[str, tuple[StoredFile, Waiting]] = field(default_factory=dict)
+    _known: KnownNotes[Waiting] = field(default_factory=lambda: KnownNotes(_parse))
     _old: OldNotes = field(default_factory=OldNotes)
 
     def read(self, internal: Folder) -> list[tuple[StoredFile, Waiting]]:
         """The notes as they are now, those that wait longest first."""
         notes = _notes(internal)
         self._old.move(notes)
-        listed = {file.key: file for file in notes.list()}
-        found = {key: entry for key, entry in self._known.items() if key in listed and _is_same(entry[0], listed[key])}
-        changed = [key for key in listed if key not in found]
-        with ThreadPoolExecutor(_READS_AT_ONCE) as pool:
-            for key, content in zip(changed, pool.map(internal.read_bytes, changed), strict=True):
-                if content is not None:
-                    found[key] = (listed[key], Waiting(**orjson.loads(content)))
-        self._known = found
-        return sorted(found.values(), key=lambda entry: (entry[1].since, entry[0].key))
-
-
-def _is_same(one: StoredFile, other: StoredFile) -> bool:
-    return one.fingerprint == other.fingerprint and one.modified == other.modified
+        return sorted(self._known.read(notes), key=lambda entry: (entry[1].since, entry[0].key))
 
 
 def _notes(internal: Folder) -> Notes:

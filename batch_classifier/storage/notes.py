@@ -5,14 +5,20 @@ there is read from there, and brought to its place when all notes of a kind are 
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from batch_classifier.storage.folder import Folder, StoredFile
 from batch_classifier.storage.internal_keys import NoteKind, is_old_note, notes_folder, old_notes_folder
 
 # A run of an earlier version may be under way while a newer one looks, and leave its note at the old place after that.
 _MOVES_EVERY_SECONDS = 600.0
+# After a restart of a process every note is read at one look.
+_READS_AT_ONCE = 8
+
+Content = TypeVar("Content")
 
 
 @dataclass(frozen=True)
@@ -86,3 +92,31 @@ class OldNotes:
         if self._moved_at is None or now - self._moved_at >= _MOVES_EVERY_SECONDS:
             notes.move_old()
             self._moved_at = now
+
+
+class KnownNotes(Generic[Content]):
+    """Reads all notes of a kind again and again, each once for as long as it does not change: a thousand cost one listing a look.
+
+    Args:
+        parse: makes of a note's bytes what it says.
+    """
+
+    def __init__(self, parse: Callable[[bytes], Content]) -> None:
+        self._parse = parse
+        self._known: dict[str, tuple[StoredFile, Content]] = {}
+
+    def read(self, notes: Notes) -> list[tuple[StoredFile, Content]]:
+        """The notes as they are now, in no particular order."""
+        listed = {file.key: file for file in notes.list()}
+        found = {key: entry for key, entry in self._known.items() if key in listed and _is_same(entry[0], listed[key])}
+        changed = [key for key in listed if key not in found]
+        with ThreadPoolExecutor(_READS_AT_ONCE) as pool:
+            for key, content in zip(changed, pool.map(notes.internal.read_bytes, changed), strict=True):
+                if content is not None:
+                    found[key] = (listed[key], self._parse(content))
+        self._known = found
+        return list(found.values())
+
+
+def _is_same(one: StoredFile, other: StoredFile) -> bool:
+    return one.fingerprint == other.fingerprint and one.modified == other.modified

@@ -8,7 +8,7 @@ import pytest
 from batch_classifier.prompts.loading import PROMPT_NAME
 from batch_classifier.storage.internal_keys import NoteKind, is_old_note, notes_folder
 from batch_classifier.storage.local_folder import LocalFolder
-from batch_classifier.storage.notes import Notes, OldNotes
+from batch_classifier.storage.notes import KnownNotes, Notes, OldNotes
 
 NAME = "travel/0123.json"
 
@@ -85,3 +85,21 @@ def test_whoever_looks_again_and_again_moves_at_the_first_look_and_rarely_after_
         old.move(notes)
         seen.append(len(list(notes.list())))
     assert seen == [1, 1, 3]
+
+
+def test_a_note_is_read_once_for_as_long_as_it_does_not_change(notes: Notes) -> None:
+    parsed = []
+
+    def parse(content: bytes) -> str:
+        parsed.append(content)
+        return content.decode()
+
+    known = KnownNotes(parse)
+    for name in ("a", "b"):
+        notes.write(f"travel/{name}.json", name.encode())
+    for _ in range(2):
+        assert sorted(content for _, content in known.read(notes)) == ["a", "b"]
+    assert len(parsed) == 2
+    notes.write("travel/a.json", b"another")
+    notes.delete("travel/b.json")
+    assert [content for _, content in known.read(notes)] == ["another"] and len(parsed) == 3
