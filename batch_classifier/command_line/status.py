@@ -10,6 +10,7 @@ from batch_classifier.command_line.terminal import say
 from batch_classifier.defs.failed_reads import reasons_of_failed_reads
 from batch_classifier.defs.loaded_prompts import loaded_prompts
 from batch_classifier.defs.names import partitions_name
+from batch_classifier.notes.unreadable import read_unreadable, reading_settings
 from batch_classifier.prompts.changes import difference
 from batch_classifier.prompts.loading import PromptFolder, load_prompts
 from batch_classifier.requests.request_files import list_files, told_of_passed_over
@@ -32,17 +33,22 @@ def show_status(only: str | None) -> int:
     in_folder = looked_at.files
     if (passed_over := told_of_passed_over(looked_at.passed_over)) is not None:
         say(passed_over)
+    noted = read_unreadable(open_folder(settings.internal_location), [prompt.name for prompt in prompts])
     changed = _changes(instance, prompt_files)
     lines = []
     for prompt in prompts:
-        dropped = {
-            request_file: file.modified for (name, request_file), file in in_folder.items() if name == prompt.name
-        }
+        dropped = {request_file: file for (name, request_file), file in in_folder.items() if name == prompt.name}
         # Without a file or a run there are no tables to ask, and asking would make them.
         is_used = dropped or instance.get_dynamic_partitions(partitions_name(prompt.name))
         answer = warehouse.query(prompt.name, queries.standing(warehouse, prompt)) if is_used else []
         rows = {row["request_file"]: row for row in answer}
-        reasons = reasons_of_failed_reads(instance, prompt.name, dropped)
+        reasons = reasons_of_failed_reads(
+            instance, prompt.name, {name: file.modified for name, file in dropped.items()}
+        )
+        for request_file, file in dropped.items():
+            note = noted.get((prompt.name, request_file))
+            if note is not None and note.holds_for(file.fingerprint, reading_settings(prompt, settings.limits)):
+                reasons[request_file] = note.reason
         for request_file in sorted(dropped.keys() | rows.keys()):
             lines.append(_line(prompt.name, request_file, rows.get(request_file), reasons.get(request_file)))
     if not lines:

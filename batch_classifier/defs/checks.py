@@ -9,6 +9,7 @@ from batch_classifier.answers.quality import Accuracy, measure_accuracy
 from batch_classifier.defs.failures import told_in_one_sentence
 from batch_classifier.defs.metadata import markdown_table
 from batch_classifier.defs.names import WAREHOUSE_POOL, asset_key, partitions_of
+from batch_classifier.defs.request_files_readable import build_request_files_readable
 from batch_classifier.inference.interface import Inference, JobLimits
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.warehouse import queries
@@ -33,6 +34,7 @@ def build_checks(prompt: Prompt) -> list[dg.AssetChecksDefinition]:
     return [
         _check(prompt, RAW_REQUESTS, ids_unique, "Every record id stands in the file once."),
         _check(prompt, RAW_REQUESTS, texts_present, "Every row can be used: it was read, and it has a text."),
+        build_request_files_readable(prompt),
         _limits_check(prompt),
         _check(prompt, BATCH_JOB, all_texts_answered, "Every text that was sent has an answer."),
         _check(

@@ -37,6 +37,19 @@ def reasons_of_failed_reads(
     return reasons
 
 
+def runs_that_could_not_read(instance: dg.DagsterInstance, prompt: str, request_file: str) -> list[dg.DagsterRun]:
+    """The failed runs that came no further than to reading a request file."""
+    tried = instance.get_runs(
+        RunsFilter(tags={PARTITION_TAG: request_file}, statuses=[DagsterRunStatus.FAILURE]), limit=_RUNS
+    )
+    step = op_name(prompt, RAW_REQUESTS.name)
+    return [run for run in tried if _failure(instance, run.run_id, step) and not _has_made(instance, run.run_id)]
+
+
+def _has_made(instance: dg.DagsterInstance, run_id: str) -> bool:
+    return bool(instance.get_records_for_run(run_id, of_type=DagsterEventType.ASSET_MATERIALIZATION, limit=1).records)
+
+
 def _failure(instance: dg.DagsterInstance, run_id: str, step: str) -> tuple[float, str] | None:
     """When this step of a run failed (seconds since 1970), and what is told of it; None where it did not."""
     for record in instance.get_records_for_run(run_id, of_type=DagsterEventType.STEP_FAILURE).records:

@@ -11,9 +11,12 @@ REQUEST_FILES_SENSOR = "request_files"
 _SILENT_SECONDS = 300.0
 
 
-def cursor_of(tick: int, prompts: Mapping[str, str]) -> str:
-    """The sensor's cursor: the number of its tick, and the contents of the prompts by name."""
-    return json.dumps({"tick": tick, "prompts": dict(prompts)})
+def cursor_of(tick: int, prompts: Mapping[str, str], unreadable: Mapping[str, str] | None = None) -> str:
+    """The sensor's cursor: the number of its tick, and the contents of the prompts by name.
+
+    `unreadable` stands for the files that a prompt's check was last told of, for the prompts that have some.
+    """
+    return json.dumps({"tick": tick, "prompts": dict(prompts), "unreadable": dict(unreadable or {})})
 
 
 def loaded_prompts(instance: dg.DagsterInstance) -> dict[str, str] | None:

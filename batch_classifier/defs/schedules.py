@@ -1,7 +1,7 @@
 """The nightly schedule that takes up what is not finished."""
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 import dagster as dg
@@ -9,8 +9,10 @@ import dagster as dg
 from batch_classifier.defs.failures import told_in_one_sentence
 from batch_classifier.defs.metadata import markdown_table
 from batch_classifier.defs.names import WAREHOUSE_POOL, asset_key, partitions_name
+from batch_classifier.limits import Limits
 from batch_classifier.notes.reruns import Rerun, note_reruns
 from batch_classifier.notes.retention import Retention, remove_expired
+from batch_classifier.notes.unreadable import FileOfPrompt, Unreadable, read_unreadable, reading_settings
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.requests.request_files import input_key
 from batch_classifier.storage.folder import Folder
@@ -36,11 +38,15 @@ def build_rerun_schedule(prompts: Sequence[Prompt], retention: Retention | None 
         warehouse: dg.ResourceParam[Warehouse],
         customer_folder: dg.ResourceParam[Folder],
         internal_folder: dg.ResourceParam[Folder],
+        limits: dg.ResourceParam[Limits],
     ) -> None:
         """Note the request files that are not finished, failed in part, or were classified by an older prompt version."""
-        reruns = [
-            rerun for prompt in prompts for rerun in unfinished(prompt, warehouse, customer_folder, context.instance)
-        ]
+        with told_in_one_sentence():
+            noted = read_unreadable(internal_folder, [prompt.name for prompt in prompts])
+        reruns = []
+        for prompt in prompts:
+            found = unfinished(prompt, warehouse, context.instance)
+            reruns += that_can_be_run(found, customer_folder, noted, reading_settings(prompt, limits))
         note_reruns(internal_folder, reruns)
         for rerun in reruns:
             context.log.info(fit_line(f"{rerun.prompt}/{rerun.request_file} runs again: {rerun.reason}"))
@@ -88,11 +94,11 @@ def _times_classified(prompt: Prompt, request_file: str, instance: dg.DagsterIns
     return versions.count(prompt.version)
 
 
-def unfinished(prompt: Prompt, warehouse: Warehouse, customer: Folder, instance: dg.DagsterInstance) -> list[Rerun]:
-    """The request files that should run again.
+def unfinished(prompt: Prompt, warehouse: Warehouse, instance: dg.DagsterInstance) -> list[Rerun]:
+    """The request files that are not finished, or ended with failed rows.
 
-    Not those that could only fail night after night, or be paid for in vain: one that is gone from its folder, and one whose
-    failed rows have had `NIGHTS_FOR_FAILED_ROWS` more runs with this version of the prompt.
+    Not those that would be paid for in vain: whose failed rows have had `NIGHTS_FOR_FAILED_ROWS` more runs with this version
+    of the prompt.
     """
     known = set(instance.get_dynamic_partitions(partitions_name(prompt.name)))
     with told_in_one_sentence():
@@ -109,5 +115,18 @@ def unfinished(prompt: Prompt, warehouse: Warehouse, customer: Folder, instance:
             found.append(
                 Rerun(prompt.name, request_file, f"{counted(row['older'], 'request')} of an older prompt version")
             )
-    with told_in_one_sentence():
-        return [rerun for rerun in found if customer.find(input_key(prompt.name, rerun.request_file)) is not None]
+    return found
+
+
+def that_can_be_run(
+    reruns: Sequence[Rerun], customer: Folder, noted: Mapping[FileOfPrompt, Unreadable], read_with: str
+) -> list[Rerun]:
+    """Those that could not only fail, night after night: their files are in the folder, and not known as unreadable."""
+    found = []
+    for rerun in reruns:
+        with told_in_one_sentence():
+            file = customer.find(input_key(rerun.prompt, rerun.request_file))
+        note = noted.get((rerun.prompt, rerun.request_file))
+        if file is not None and not (note and note.holds_for(file.fingerprint, read_with)):
+            found.append(rerun)
+    return found

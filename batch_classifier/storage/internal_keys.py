@@ -16,6 +16,7 @@ class NoteKind(StrEnum):
     HELD_BACK = "held_back"
     ALERTS = "alerts"
     ON_DEMAND_JOBS = "on_demand_jobs"
+    UNREADABLE = "unreadable"
 
 
 def notes_folder(kind: NoteKind) -> str:

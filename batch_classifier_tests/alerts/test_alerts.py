@@ -76,6 +76,14 @@ def watch(stored_project: Project, monkeypatch: pytest.MonkeyPatch) -> Iterator[
         yield Watch(emulator, stored_project, monkeypatch)
 
 
+def test_a_file_that_cannot_be_read_is_told_once_however_often_it_is_tried(watch: Watch) -> None:
+    watch.project.drop("bad.csv", b"")
+    for told in (1, 0, 0):
+        assert not watch.project.run("bad.csv").success
+        assert watch.ticks() == []
+        assert len(watch.told()) == told
+
+
 def test_a_job_that_failed_is_told_once(watch: Watch) -> None:
     project = watch.project
     scripted(project).failure = "The provided model identifier is invalid."

@@ -77,6 +77,20 @@ def test_a_file_that_was_replaced_by_one_that_cannot_be_read_is_told_beside_its_
     assert counts == ["1", "1", "0", "0"] and state.startswith("cannot be read: ") and "empty" in state
 
 
+def test_the_reason_outlives_the_runs_that_failed(project: Project) -> None:
+    """As when a person has deleted the partition, and the sensor what was left of it."""
+    path = project.drop("calls.csv", b"")
+    run("classify", path, "--prompt", project.prompt_name)
+    told = line_of("calls.csv")
+    assert told[-1].startswith("cannot be read: ")
+    with dg.DagsterInstance.from_config(".") as instance:
+        for failed in instance.get_runs():
+            instance.delete_run(failed.run_id)
+    assert line_of("calls.csv") == told
+    project.drop("calls.csv", b"  ")
+    assert line_of("calls.csv")[-1] == "not read", "that was another content"
+
+
 @pytest.fixture
 def running(project: Project) -> Iterator[dg.DagsterInstance]:
     """Dagster's daemon, in a process of its own, until its sensor has told what it loaded."""

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dagster import DagsterRun, DagsterRunStatus
 
-from batch_classifier.defs.sensors import request_files as sensors
 from batch_classifier.errors import ClassifierError
-from batch_classifier.requests import s3_events
+from batch_classifier.requests import intake, s3_events
 from batch_classifier.requests.request_files import WaitingFiles, look
 from batch_classifier.requests.s3_events import read_message
 from batch_classifier_tests.emulators.server import BedrockEmulator
@@ -90,7 +90,7 @@ def listings(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> list[int]:
         made.append(1)
         return look(*arguments)
 
-    monkeypatch.setattr(sensors, "look", counted)
+    monkeypatch.setattr(intake, "look", counted)
     assert bucket.daemon.tick() == [] and made == [1]
     made.clear()
     return made
@@ -138,7 +138,7 @@ def test_the_folder_is_listed_now_and_then(
     bucket.sqs.purge_queue(QueueUrl=bucket.url)
     monkeypatch.setattr("batch_classifier.requests.request_files.SETTLED_SECONDS", 0.0)
     assert bucket.daemon.tick() == [] and listings == []
-    monkeypatch.setattr(sensors, "LISTING_SECONDS", 0.0)
+    monkeypatch.setattr(intake, "LISTING_SECONDS", 0.0)
     assert bucket.daemon.tick() == ["a.csv"] and listings == [1]
 
 
@@ -222,7 +222,7 @@ def test_a_notice_that_s3_let_nobody_look_at_is_kept(
     bucket.put("a.csv")
     with monkeypatch.context() as patch:
         patch.setattr("batch_classifier.storage.s3_folder.S3Folder.find", refuse)
-        patch.setattr(sensors, "look", lambda *arguments: WaitingFiles())
+        patch.setattr(intake, "look", lambda *arguments: WaitingFiles())
         assert bucket.daemon.ticks(2) == [] and bucket.left() == 1
     assert bucket.daemon.ticks(2) == ["a.csv"] and bucket.left() == 0
 
@@ -239,11 +239,16 @@ def test_a_file_that_is_being_worked_on_keeps_its_notice_until_it_can_run(
 ) -> None:
     bucket.put("a.csv")
     bucket.daemon.ticks(2)
-    monkeypatch.setattr(sensors, "_is_in_progress", lambda *arguments: True)
+    run = DagsterRun(
+        f"classify_{bucket.daemon.project.prompt_name}",
+        status=DagsterRunStatus.STARTED,
+        tags={"dagster/partition": "a.csv"},
+    )
+    bucket.daemon.instance.add_run(run)
     monkeypatch.setattr(s3_events, "_HIDDEN_AGAIN_AFTER", 0.0)
     bucket.put("a.csv", CONTENT + b"2,Another\n")
     assert bucket.daemon.ticks(2) == [] and bucket.left() == 1
-    monkeypatch.setattr(sensors, "_is_in_progress", lambda *arguments: False)
+    bucket.daemon.instance.report_run_canceled(run)
     assert bucket.daemon.ticks(2) == ["a.csv"] and bucket.left() == 0
 
 

@@ -40,6 +40,8 @@ class Daemon:
         self.message, self.cursor = data.skip_message, data.cursor
         for added in data.dynamic_partitions_requests or []:
             self.instance.add_dynamic_partitions(added.partitions_def_name, list(added.partition_keys))
+        for event in data.asset_events:
+            self.instance.report_runless_asset_event(event)
         new: list[str] = []
         for request in data.run_requests or []:
             assert request.run_key and request.partition_key and request.job_name
@@ -55,6 +57,13 @@ class Daemon:
     def ticks(self, times: int = 4) -> list[str]:
         """So many ticks, and what they launched together."""
         return [name for _ in range(times) for name in self.tick()]
+
+    def work(self, times: int = 4) -> list[str]:
+        """So many ticks with their runs, each to its end; returns the partitions that were run."""
+        names = []
+        for _ in range(times):
+            names += [name for name in self.tick() if self.project.run(name) is not None]
+        return names
 
     def restart(self) -> None:
         """The process that makes the ticks begins anew; what Dagster keeps, the cursor and the runs, stays."""

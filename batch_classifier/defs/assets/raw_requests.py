@@ -12,6 +12,7 @@ from batch_classifier.limits import Limits
 from batch_classifier.progress import Progress
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.requests.raw_requests import RawRequests
+from batch_classifier.requests.unreadable_files import noting_whether_readable
 from batch_classifier.storage.folder import Folder
 from batch_classifier.warehouse.tables import RAW_REQUESTS, TableRows
 
@@ -25,6 +26,7 @@ def build_raw_requests(prompt: Prompt) -> dg.AssetsDefinition:
     def raw_requests(
         context: dg.AssetExecutionContext,
         customer_folder: dg.ResourceParam[Folder],
+        internal_folder: dg.ResourceParam[Folder],
         limits: dg.ResourceParam[Limits],
         progress: dg.ResourceParam[Progress],
     ) -> TableRows:
@@ -36,7 +38,7 @@ def build_raw_requests(prompt: Prompt) -> dg.AssetsDefinition:
                 limits,
                 lambda done: progress.report("raw_requests", done, None, context.log.info),
             )
-        return TableRows(rows_or_failure(made), lambda: shown(made))
+        return TableRows(rows_or_failure(noting_whether_readable(made, internal_folder)), lambda: shown(made))
 
     return raw_requests
 
