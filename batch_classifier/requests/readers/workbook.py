@@ -11,6 +11,7 @@ import pyarrow as pa
 from batch_classifier.errors import UnreadableFile
 from batch_classifier.limits import Limits
 from batch_classifier.requests.readers.cell_text import cell_text
+from batch_classifier.requests.readers.compound_file import SIGNATURE, EndlessChain, check_chains
 from batch_classifier.requests.readers.rows import (
     CELLS_AT_ONCE,
     ROWS_AT_ONCE,
@@ -134,11 +135,16 @@ def _check_is_workbook(file: BinaryIO, name: str, limits: Limits) -> None:
         raise UnreadableFile(f"'{name}' is empty: put a header and at least one row in it.")
     if head.startswith(b"PK"):
         _check_archive(file, name, limits)
-    elif not head.startswith(b"\xd0\xcf\x11\xe0"):
+    elif not head.startswith(SIGNATURE):
         kind = find_kind(head) or "another kind of file, perhaps CSV,"
         raise UnreadableFile(f"'{name}' is {kind} and not a workbook: open it in Excel and save it as .xlsx.")
     elif _contains(file, _ENCRYPTED):
         raise _protected(name)
+    else:
+        try:
+            check_chains(file)
+        except EndlessChain as error:
+            raise _damaged(name, error) from error
 
 
 def _protected(name: str) -> UnreadableFile:
