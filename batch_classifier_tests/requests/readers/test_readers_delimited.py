@@ -53,6 +53,15 @@ def test_columns_are_found(content: str, names: list[str]) -> None:
     assert names_of(content) == names
 
 
+@pytest.mark.parametrize("other", [";", "|", "\t"])
+def test_delimiters_within_quotes_are_none_though_each_row_has_as_many(other: str) -> None:
+    name, text = f"text{other}tags{other}more", f"a{other}b{other}c"
+    assert read(f'id,"{name}"\n1,"{text}"\n2,"{text}"\n'.encode(), "a.csv") == [
+        ({"id": "1", name: text}, None),
+        ({"id": "2", name: text}, None),
+    ]
+
+
 def test_header_names_are_stripped_and_unique() -> None:
     assert names_of(" Id ,Id,,ID,Id,Id_2\n1,2,3,4,5,6\n") == ["Id", "Id_3", "column_3", "ID", "Id_4", "Id_2"]
 
