@@ -23,7 +23,7 @@ LONGEST_FIELD = 1 << 25
 _SAMPLE = 50
 _MOST_ROWS_LOOKED_AT = 1_000
 LONGEST_LABEL = 60
-_EXCEL_HINT = re.compile(r"sep=([^\w\s\"]|\t)[\r\n]+", re.ASCII)
+_EXCEL_HINT = re.compile(r"sep=([^\w\s\"\x00-\x1f\x7f]|\t)[\r\n]+", re.ASCII)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Any, BinaryIO
+from xml.parsers.expat import ParserCreate
 
 import pyarrow as pa
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 # What calamine, or this, parses of an archive; pictures and the like may be as they are.
 _PARSED = (".xml", ".rels", ".bin")
+# Where a workbook of OpenOffice has its sheets.
+_OPEN_DOCUMENT = "content.xml"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 
 
@@ -177,6 +180,10 @@ def _check_archive(file: BinaryIO, name: str, limits: Limits) -> None:
                 # To its end, which also shows whether it is as long as it says.
                 with archive.open(member) as content:
                     check_reach_of_member(content, name)
+                if member.filename == _OPEN_DOCUMENT:
+                    with archive.open(member) as content:
+                        # In a table without an end calamine goes on for ever.
+                        ParserCreate().ParseFile(content)
     except (*DAMAGES, NotImplementedError, RuntimeError) as error:
         raise _damaged(name, error) from error
 
