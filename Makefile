@@ -18,7 +18,7 @@ RUN := ui,aws
 DEVELOP := $(RUN),dev
 
 .DEFAULT_GOAL := help
-.PHONY: help demo ui test check bench deploy-aws destroy-aws aws-emulator hashes audit clean
+.PHONY: help demo ui test check bench deploy-aws destroy-aws aws-emulator hashes audit clean fuzz
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -45,6 +45,9 @@ ui: $(VENV)/.ready ## the Dagster UI at http://localhost:3000, with sensors and 
 
 test: $(VENV)/.ready-dev ## all tests
 	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+
+fuzz: $(VENV)/.ready-dev ## damaged files, prompts and answers without end, for 10 minutes; ARGS='--seconds 3600 requests' for longer
+	@$(BIN)/python -m batch_classifier_tests.fuzz.run $(ARGS)
 
 check: $(VENV)/.ready-dev ## format, lint, types, and which folder may import which
 	@$(BIN)/ruff format --check .

@@ -7,10 +7,19 @@ from typing import Any
 
 import dagster as dg
 import pytest
+from hypothesis import HealthCheck, settings
 
 from batch_classifier.inference.prices import Price
 from batch_classifier_tests.support.project import Project
 from batch_classifier_tests.support.scripted_inference import Reply, ScriptedInference, by_keyword
+
+# The same examples in every run, so that a run fails for a change and not by chance; a busy machine makes none of them fail.
+settings.register_profile(
+    "ci", derandomize=True, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+)
+# For hours by hand: other examples in every run, and many of them.
+settings.register_profile("search", settings.get_profile("ci"), derandomize=False, max_examples=3_000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -24,6 +24,8 @@ MAX_CELL_UNITS = 32_767
 _CUT_MARK = "… [cut]"
 # What XML 1.0 cannot hold; a carriage return it would turn into a line feed, which is Excel's own line break in a cell.
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+# What Excel reads as the character of that code (ECMA-376, part 1, 22.9.2.19): the first underscore is written as its own code.
+_LIKE_A_CODE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 _WIDTHS = {"id": 14, "input_text": 70, "class": 28, "rationale": 60, "status": 13, "confidence": 11, "note": 40}
 _OWN_WIDTH = 20
 
@@ -31,7 +33,7 @@ _OWN_WIDTH = 20
 def write_xlsx(rows: "Iterable[pa.RecordBatch]", columns: ResultColumns, file: BinaryIO) -> int:
     """Write the rows and return their number; see `write_results` in `results/formats.py`.
 
-    All texts are text cells. Control characters become U+FFFD; a text too long for a cell is cut, and the note says so.
+    All texts are text cells. Control characters become U+FFFD; what looks like Excel's code for a character (`_x0041_`) stays text; a text too long for a cell is cut, and the note says so.
     Rows beyond a sheet's limit go on in a further sheet, with the header again.
 
     Raises:
@@ -127,6 +129,8 @@ def _fitting(text: str) -> tuple[str, bool]:
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     text = _NOT_IN_XML.sub("\ufffd", text)
+    if "_x" in text:
+        text = _LIKE_A_CODE.sub("_x005F_", text)
     if len(text) * 2 <= MAX_CELL_UNITS:
         return text, False
     units = text.encode("utf-16-le")

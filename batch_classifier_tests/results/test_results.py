@@ -12,6 +12,7 @@ import openpyxl
 import pandas
 import pyarrow as pa
 import pytest
+from python_calamine import CalamineWorkbook
 
 from batch_classifier.errors import ClassifierError
 from batch_classifier.results import xlsx_file
@@ -109,6 +110,17 @@ def test_columns_and_values(format: str) -> None:
     empty, confidence = ("", "0.75") if format == "csv" else (None, 0.75)
     assert values == ["007", "I want my money back", "Refund Issues", "Asks for money", "classified", "Other", "north",
                       empty, confidence, "said twice"]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text", ["_x0041_", "a_x000D_b", "_x005F_", "_x005F_x0041_", "_x0041_x0041_", "_xyz0_", "__x00e9_"]
+)
+def test_what_looks_like_a_code_of_excel_for_a_character_stays_text(text: str) -> None:
+    """As calamine reads it; openpyxl, unlike Excel, shows how it is written."""
+    content = written("xlsx", [{"record_id": "1", "input_text": text, "attributes": json.dumps({text: text})}], [text])
+    with CalamineWorkbook.from_filelike(io.BytesIO(content)) as workbook:
+        header, row = workbook.get_sheet_by_index(0).to_python()
+    assert (row[1], header[5], row[5]) == (text, text, text)
 
 
 @pytest.mark.parametrize("format", FORMATS)

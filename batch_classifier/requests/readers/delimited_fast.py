@@ -29,6 +29,8 @@ def read_fast(file: BinaryIO, name: str, layout: Layout, limits: Limits = DEFAUL
         FastReadingStops: the rows yielded so far are right, and what follows must be read another way.
         UnreadableFile: the compressed file is damaged or cut off.
     """
+    if not layout.delimiter.isascii():
+        raise FastReadingStops("pyarrow knows no such delimiter")
     # A last line that can be known again tells whether a quote is still open at the end: then it is in the last cell.
     last_line = secrets.token_hex(16)
     stream = Utf8Stream(file, name, ending=f"\n{last_line}\n".encode(), limits=limits)

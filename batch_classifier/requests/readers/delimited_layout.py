@@ -23,7 +23,7 @@ LONGEST_FIELD = 1 << 25
 _SAMPLE = 50
 _MOST_ROWS_LOOKED_AT = 1_000
 LONGEST_LABEL = 60
-_EXCEL_HINT = re.compile(r"sep=([^\w\s\"]|\t)[\r\n]+", re.ASCII)
+_EXCEL_HINT = re.compile(r"sep=([^\w\s\"\x00-\x1f\x7f]|\t)[\r\n]+", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def _repeated_values(rows: Iterable[list[str]], size: int) -> tuple[frozenset[st
 
 def _find_delimiter(text: str, is_whole: bool) -> str:
     """Return the delimiter by which most of the first rows have as many cells as the header."""
-    best: tuple[float, int, int] = (0.0, 0, 0)
+    best: tuple[float, int, int, int] = (0.0, 0, 0, 0)
     chosen = NO_DELIMITER
     for delimiter in DELIMITERS:
         sample = list(islice(_records(text, delimiter), _SAMPLE))
@@ -104,7 +104,9 @@ def _find_delimiter(text: str, is_whole: bool) -> str:
         # "Please, tell us more" is the header of one column, unless the rows have two cells as well.
         if is_sentence and agreement < 0.5:
             continue
-        score = (agreement, -in_sentence, len(header))
+        # A delimiter within quotes is none: it leaves the opening quote in one cell and the closing one in another.
+        torn = sum(cell.count('"') % 2 for cell in header)
+        score = (agreement, -torn, -in_sentence, len(header))
         if chosen == NO_DELIMITER or score > best:
             best, chosen = score, delimiter
     return chosen

@@ -19,6 +19,7 @@ LINE_END = re.compile(r"\r\n|\r|\n")
 BLANKS = " \t"
 _TWO_LINES = re.compile(r"([^\r\n]*+)(?:\r\n|\r|\n)([^\r\n]*+)")
 _WITHIN_QUOTES = re.compile(r'[^"]*+(?:""[^"]*+)*+')
+_ADDRESS = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 # Of lines that each have a larger number than the one before, so many are rows though there are gaps between the numbers.
 _LINES_WITH_GAPS = 3
 
@@ -80,7 +81,9 @@ def lines_like_rows(record: str, layout: Layout) -> HeldLines | None:
 def may_hold_rows(record: str, layout: Layout) -> bool:
     """Tell whether a record's quoted cell may hold rows of the file, before the rows around it are known."""
     held = lines_like_rows(record, layout)
-    return held is not None and (_repeat_what_is_known(held, layout) or _go_on(None, held, None))
+    return held is not None and (
+        _repeat_what_is_known(held, layout) or _go_on(None, held, None) or _are_long_numbers(held, [])
+    )
 
 
 def holds_rows(before: Sequence[str | None], record: str, next_line: str, layout: Layout) -> bool:
@@ -96,6 +99,10 @@ def holds_rows(before: Sequence[str | None], record: str, next_line: str, layout
     first = _number(before[0]) if before else None
     if _repeat_what_is_known(held, layout):
         return True
+    around = [before[0] or ""] if before else []
+    around += following[:1] if len(following) == len(layout.names) else []
+    if around and _are_long_numbers(held, around):
+        return True
     return (first is not None or after is not None) and _go_on(first, held, after)
 
 
@@ -104,7 +111,8 @@ def _repeat_what_is_known(held: HeldLines, layout: Layout) -> bool:
     opened = len(held.opening) - 1
     for place in range(len(layout.names)):
         column = held.column(place)
-        if place < opened and _are_codes([held.opening[place], *column]):
+        values = [*held.opening[place : place + 1], *column]
+        if place < opened and (_are_codes(values) or _are_addresses(values)):
             return True
         if place != opened and place < len(layout.repeated) and column and layout.repeated[place].issuperset(column):
             return True
@@ -137,12 +145,36 @@ def _go_on(before: int | None, held: HeldLines, after: int | None) -> bool:
     if len(held.opening) < 2 or len(known) < len(numbers):
         return False
     steps = [right - left for left, right in pairwise(known if after is None else [*known, after])]
-    if any(step <= 0 for step in steps):
+    # The newest row may come first as well as last.
+    if not all(step > 0 for step in steps) and not all(step < 0 for step in steps):
         return False
     if after is None:
         # At the end of the file the row before must lead to the record as the record leads on.
         return before is None or len({known[0] - before, *steps}) == 1
     return len(set(steps)) == 1 or len(known) > _LINES_WITH_GAPS
+
+
+def _are_addresses(values: list[str]) -> bool:
+    """Tell whether these are different e-mail addresses."""
+    return len(set(values)) == len(values) and all(_ADDRESS.fullmatch(value) for value in values)
+
+
+def _are_long_numbers(held: HeldLines, around: list[str]) -> bool:
+    """Tell whether the first column has different numbers of as many digits in all lines and in the rows around, in any order.
+
+    Years also begin the lines of a text, and so do numbers of one or two digits.
+    """
+    inside = held.column(0)
+    values = [*around, held.opening[0], *inside]
+    return (
+        len(held.opening) > 1
+        and len(inside) > 1
+        and len(values[0]) > 2
+        and {len(value) for value in values} == {len(values[0])}
+        and len(set(values)) == len(values)
+        and all(_number(value) is not None for value in values)
+        and not all(value[:2] in ("19", "20") and len(value) == 4 for value in inside)
+    )
 
 
 def _number(value: str | None) -> int | None:

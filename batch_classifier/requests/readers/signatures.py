@@ -1,5 +1,6 @@
 """What a file is by its first bytes, to say so when it is not what its name says."""
 
+import codecs
 import re
 
 from batch_classifier.errors import UnreadableFile
@@ -45,9 +46,20 @@ def check_is_text(head: bytes, name: str, is_wide: bool) -> None:
     kind = find_kind(head)
     if kind is not None:
         raise UnreadableFile(f"'{name}' is {kind} and not what its name says: export it as CSV, XLSX, JSON or Parquet.")
-    controls = len(head) - len(head.translate(None, _CONTROLS))
+    # What is UTF-8 throughout is text, whatever control characters its cells hold; only NULs make a binary file of it, such as a tar.
+    telling = b"\0" if _is_utf8(head) else _CONTROLS
+    controls = len(head) - len(head.translate(None, telling))
     # A NUL or two in a short file are somebody's export; binary files have one control byte in ten, or more.
     if not is_wide and controls > 8 and controls > len(head) * 0.03:
         raise UnreadableFile(
             f"'{name}' holds binary data and not text as its name says: export it as CSV, XLSX, JSON or Parquet."
         )
+
+
+def _is_utf8(head: bytes) -> bool:
+    """Tell whether the start of a file is UTF-8; its last letter may be cut."""
+    try:
+        codecs.utf_8_decode(head, "strict", False)
+    except UnicodeDecodeError:
+        return False
+    return True

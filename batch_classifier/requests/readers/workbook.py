@@ -5,12 +5,14 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Any, BinaryIO
+from xml.parsers.expat import ParserCreate
 
 import pyarrow as pa
 
 from batch_classifier.errors import UnreadableFile
 from batch_classifier.limits import Limits
 from batch_classifier.requests.readers.cell_text import cell_text
+from batch_classifier.requests.readers.compound_file import SIGNATURE, EndlessChain, check_chains
 from batch_classifier.requests.readers.rows import (
     CELLS_AT_ONCE,
     ROWS_AT_ONCE,
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 
 # What calamine, or this, parses of an archive; pictures and the like may be as they are.
 _PARSED = (".xml", ".rels", ".bin")
+# Where a workbook of OpenOffice has its sheets.
+_OPEN_DOCUMENT = "content.xml"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 
 
@@ -134,11 +138,16 @@ def _check_is_workbook(file: BinaryIO, name: str, limits: Limits) -> None:
         raise UnreadableFile(f"'{name}' is empty: put a header and at least one row in it.")
     if head.startswith(b"PK"):
         _check_archive(file, name, limits)
-    elif not head.startswith(b"\xd0\xcf\x11\xe0"):
+    elif not head.startswith(SIGNATURE):
         kind = find_kind(head) or "another kind of file, perhaps CSV,"
         raise UnreadableFile(f"'{name}' is {kind} and not a workbook: open it in Excel and save it as .xlsx.")
     elif _contains(file, _ENCRYPTED):
         raise _protected(name)
+    else:
+        try:
+            check_chains(file)
+        except EndlessChain as error:
+            raise _damaged(name, error) from error
 
 
 def _protected(name: str) -> UnreadableFile:
@@ -171,6 +180,10 @@ def _check_archive(file: BinaryIO, name: str, limits: Limits) -> None:
                 # To its end, which also shows whether it is as long as it says.
                 with archive.open(member) as content:
                     check_reach_of_member(content, name)
+                if member.filename == _OPEN_DOCUMENT:
+                    with archive.open(member) as content:
+                        # In a table without an end calamine goes on for ever.
+                        ParserCreate().ParseFile(content)
     except (*DAMAGES, NotImplementedError, RuntimeError) as error:
         raise _damaged(name, error) from error
 

@@ -7,11 +7,13 @@ whole: any row may refer to any of them, so that each piece would need them all.
 import io
 import posixpath
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
 from typing import IO, BinaryIO
 from xml.etree import ElementTree
+from xml.parsers.expat import ExpatError
 
 from batch_classifier.errors import UnreadableFile
 from batch_classifier.limits import Limits
@@ -21,8 +23,11 @@ from batch_classifier.requests.readers.workbook_reach import check_reach, check_
 MOST_BYTES_IN_MEMORY = 32_000_000
 PIECE_BYTES = 1 << 21
 _MOST_SHARED_BYTES = 1 << 24
-# What a damaged archive raises, at once or in the middle.
-DAMAGES = (zipfile.BadZipFile, zlib.error, ElementTree.ParseError, EOFError, LookupError)
+# What a damaged archive raises: where it sends zipfile to a place before the file's start, an OSError or a ValueError, by the kind of the file.
+DAMAGES = (
+    *(zipfile.BadZipFile, zlib.error, struct.error, ElementTree.ParseError, ExpatError),
+    *(EOFError, LookupError, ValueError, OverflowError, OSError),
+)
 _READ_BYTES = 1 << 20
 _SHEET = re.compile(r"xl/worksheets/[^/]+\.xml")
 _ROWS_START = re.compile(rb"<(\w+:)?sheetData\s*>")

@@ -53,6 +53,25 @@ def test_columns_are_found(content: str, names: list[str]) -> None:
     assert names_of(content) == names
 
 
+@pytest.mark.parametrize("delimiter", ["^", "~", "\t", "§", "\u2603"])
+def test_a_first_line_may_name_any_sign_as_delimiter(delimiter: str) -> None:
+    content = f'sep={delimiter}\nid{delimiter}text\n1{delimiter}a, b\n2{delimiter}"c{delimiter}d"\n'
+    assert texts(content) == ["a, b", f"c{delimiter}d"]
+
+
+def test_a_control_character_is_no_delimiter() -> None:
+    assert names_of("sep=\0\nid,text\n1,a\n") == ["sep=\0"]
+
+
+@pytest.mark.parametrize("other", [";", "|", "\t"])
+def test_delimiters_within_quotes_are_none_though_each_row_has_as_many(other: str) -> None:
+    name, text = f"text{other}tags{other}more", f"a{other}b{other}c"
+    assert read(f'id,"{name}"\n1,"{text}"\n2,"{text}"\n'.encode(), "a.csv") == [
+        ({"id": "1", name: text}, None),
+        ({"id": "2", name: text}, None),
+    ]
+
+
 def test_header_names_are_stripped_and_unique() -> None:
     assert names_of(" Id ,Id,,ID,Id,Id_2\n1,2,3,4,5,6\n") == ["Id", "Id_3", "column_3", "ID", "Id_4", "Id_2"]
 

@@ -193,3 +193,37 @@ def _rows(block: Block) -> list[tuple[object, ...]]:
         (*cells.values(), problem)
         for cells, problem in zip(block.cells.to_pylist(), block.problems.to_pylist(), strict=True)
     ]
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        pytest.param([str(100 - number) for number in range(30)], id="numbers that go down"),
+        pytest.param([str(100 + (number * 7919) % 887) for number in range(30)], id="numbers in no order"),
+        pytest.param(
+            [f"caller{chr(97 + number % 26)}{number // 26 * 'a'}@example.com" for number in range(30)], id="addresses"
+        ),
+    ],
+)
+@pytest.mark.parametrize("last", [7, 12])
+def test_rows_between_two_stray_quotes_are_told_whatever_their_first_column(first: list[str], last: int) -> None:
+    texts = [f"text {number}" for number in range(30)]
+    texts[5], texts[last] = f'"{texts[5]}', f'{texts[last]}"'
+    content = "id,text\n" + "".join(f"{one},{text}\n" for one, text in zip(first, texts, strict=True))
+    rows = read(content.encode(), "a.csv")
+    assert [cells["id"] for cells, _ in rows] == first
+    assert [number for number, (_, problem) in enumerate(rows) if problem] == [5]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("sales by year\n2019,good\n2020,bad\n2022,fine", id="years"),
+        pytest.param("prices\n120,EUR\n95,EUR\n1200,EUR", id="amounts"),
+        pytest.param("codes\n17,a\n23,b\n11,c", id="short numbers"),
+        pytest.param("copy\na@b.de,me", id="one address"),
+    ],
+)
+def test_a_text_that_lists_something_is_one_text(text: str) -> None:
+    content = f'id,text\n1000,a\n3007,"{text}"\n1200,b\n'
+    assert read(content.encode(), "a.csv")[1] == ({"id": "3007", "text": text}, None)

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from batch_classifier.requests.readers.formats import SUPPORTED_SUFFIXES, is_supported, read_rows
-from batch_classifier_tests.requests.readers.reading import read_blocks, refusal
+from batch_classifier_tests.requests.readers.reading import read, read_blocks, refusal
 
 
 @pytest.mark.parametrize("name", [f"march/Calls{suffix.upper()}" for suffix in SUPPORTED_SUFFIXES])
@@ -58,11 +58,20 @@ def test_a_file_without_data_rows_is_refused(name: str, content: bytes) -> None:
         (b"\xef\xbb\xbf\n<!DOCTYPE html><html>", "web page"),
         (bytes(range(256)) * 20, "binary"),
         (b"\x00" * 5_000, "binary"),
+        (b"a.txt".ljust(512, b"\x00") + b"id,text\n1,as in a tar\n" * 100, "binary"),
     ],
 )
 @pytest.mark.parametrize("name", ["a.csv", "a.tsv", "a.json", "a.jsonl"])
 def test_a_file_of_another_kind_is_refused_by_that_kind(name: str, content: bytes, kind: str) -> None:
     assert kind in refusal(content, name)
+
+
+def test_a_text_of_control_characters_is_still_text() -> None:
+    """A terminal's log in a cell is full of them; what tells a binary file is that it is no UTF-8, or its NULs."""
+    text = "é" + "".join(map(chr, [*range(1, 9), *range(14, 27)])) * 3
+    content = f'id,text\n1,"{text}"\n'
+    assert read(content.encode(), "a.csv") == [({"id": "1", "text": text}, None)]
+    assert "binary" in refusal(content.encode("latin-1"), "a.csv")
 
 
 def test_compressed_files_are_read(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import io
 import re
+import struct
 import zipfile
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
@@ -228,3 +229,46 @@ def test_a_strict_workbook_and_one_with_a_prefix_are_read_in_either_way() -> Non
                 target.writestr(member, text)
     for content in (plain, strict.getvalue(), prefixed.getvalue()):
         assert [cells["id"] for cells in only_cells(read(content, "a.xlsx"))] == [*map(str, range(300)), "301"]
+
+
+def open_document(content: bytes) -> bytes:
+    """A workbook of OpenOffice with this content."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("META-INF/manifest.xml", MANIFEST)
+        archive.writestr("content.xml", content)
+    return file.getvalue()
+
+
+OASIS = "urn:oasis:names:tc:opendocument:xmlns"
+MANIFEST = (
+    f'<m:manifest xmlns:m="{OASIS}:manifest:1.0"><m:file-entry m:full-path="/" '
+    'm:media-type="application/vnd.oasis.opendocument.spreadsheet"/></m:manifest>'
+)
+OPEN_DOCUMENT = (
+    f'<office:document-content xmlns:office="{OASIS}:office:1.0" xmlns:table="{OASIS}:table:1.0" xmlns:text="{OASIS}:text:1.0">'
+    '<office:body><office:spreadsheet><table:table table:name="Calls">'
+    + "".join(
+        f'<table:table-row><table:table-cell office:value-type="string"><text:p>{text}</text:p></table:table-cell></table:table-row>'
+        for text in ("text", "a", "b")
+    )
+    + "</table:table></office:spreadsheet></office:body></office:document-content>"
+).encode()
+
+
+def test_a_table_of_openoffice_that_does_not_end_is_refused() -> None:
+    """Calamine looks for the end of such a table for ever."""
+    assert read(open_document(OPEN_DOCUMENT), "a.ods") == [({"text": "a"}, None), ({"text": "b"}, None)]
+    for end in (b"</table:table>", b"</office:spreadsheet>", b"</table:table-row>"):
+        at = OPEN_DOCUMENT.rindex(end)
+        assert "ExpatError" in refusal(open_document(OPEN_DOCUMENT[:at]), "a.ods")
+        assert "ExpatError" in refusal(open_document(OPEN_DOCUMENT[:at] + OPEN_DOCUMENT[at + len(end) :]), "a.ods")
+
+
+def test_an_archive_that_points_before_its_start_is_refused() -> None:
+    content = bytearray(xlsx({"Calls": [["text"], ["a"]]}))
+    directory = content.rindex(b"PK\x05\x06")
+    # The place of the list of members, as the end of the archive tells it: later than it is, so that all places shift to before.
+    struct.pack_into("<I", content, directory + 16, struct.unpack_from("<I", content, directory + 16)[0] + 5_000)
+    assert "cannot be read as a workbook" in refusal(bytes(content), "a.xlsx")

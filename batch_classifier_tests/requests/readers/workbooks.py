@@ -33,6 +33,11 @@ def with_cells(cells: str, shared: str = "", dimension: str = "A1:B2") -> bytes:
         f'<worksheet {namespace}><dimension ref="{dimension}"/><sheetData><row r="1">{head}</row>'
         f'<row r="2">{cells}</row></sheetData></worksheet>'
     )
+    return with_sheet(sheet, f"<sst {namespace}>{shared}</sst>")
+
+
+def with_sheet(sheet: str, shared_strings: str) -> bytes:
+    """A workbook of one sheet with this XML, and these shared strings."""
     kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
     relation = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/sharedStrings"
     added = {
@@ -49,5 +54,5 @@ def with_cells(cells: str, shared: str = "", dimension: str = "A1:B2") -> bytes:
             end, more = added.get(member, ("", ""))
             text = source.read(member).decode().replace(end, more + end) if end else source.read(member)
             target.writestr(member, sheet if member == "xl/worksheets/sheet1.xml" else text)
-        target.writestr("xl/sharedStrings.xml", f"<sst {namespace}>{shared}</sst>")
+        target.writestr("xl/sharedStrings.xml", shared_strings)
     return content.getvalue()
