@@ -73,7 +73,7 @@ def test_replace_says_that_the_new_file_takes_the_place(project: Project) -> Non
     assert ids() == ["X"]
 
 
-@pytest.mark.parametrize(("answer", "code"), [("replace\n", 0), ("both\n", 0), ("stop\n", 1), ("\n", 1)])
+@pytest.mark.parametrize(("answer", "code"), [("replace\n", 0), ("both\n", 0), ("\n", 1)])
 def test_a_person_at_a_terminal_is_asked(
     project: Project, monkeypatch: pytest.MonkeyPatch, answer: str, code: int
 ) -> None:
