@@ -18,7 +18,7 @@ from batch_classifier_tests.emulators.server import BedrockEmulator
 from batch_classifier_tests.support.aws_deployment import TEXTS, Deployment, deployed
 from batch_classifier_tests.support.outcomes import failure_of
 
-TOO_LONG = "Input is too long for requested model."
+TOO_LONG = "Input is too long for requested model"
 _MODEL_CHARACTERS = 800_000
 
 
@@ -50,7 +50,8 @@ def test_texts_of_megabytes_are_classified_on_this_machine(tmp_path: Path, monke
     result = CliRunner().invoke(command_line, ["classify", "long.csv", *options])
     assert result.exit_code == 0 and "5 rows: 5 classified." in result.output, result.output
     header, *rows = load_workbook(Path("out", "long_csv.xlsx"), read_only=True).active.iter_rows(values_only=True)  # type: ignore[union-attr]
-    notes = [row[header.index("note")] for row in rows]
+    # openpyxl leaves out empty cells at a row's end.
+    notes = [dict(zip(header, row, strict=False)).get("note") for row in rows]
     assert len(rows) == 5 and all("input_text was cut at 32,767" in str(note) for note in notes[:3])
     assert notes[3:] == [None, None]
 
