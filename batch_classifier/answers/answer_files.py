@@ -12,11 +12,10 @@ from batch_classifier.answers.answer_text import parse_json, parse_tags
 from batch_classifier.answers.labels import Labels
 from batch_classifier.inference.model_answers import RecordOut, decode_record
 from batch_classifier.prompts.prompt import Prompt
+from batch_classifier.record_batches import ROWS_AT_ONCE
 from batch_classifier.warehouse.column import TEXT, WHOLE_NUMBER, Source
 from batch_classifier.warehouse.statuses import Status
 from batch_classifier.warehouse.tables import CLASSIFICATIONS
-
-ANSWERS_AT_ONCE = 2_000
 
 
 class Answer(NamedTuple):
@@ -121,7 +120,7 @@ def _in_record_batches(answers: Iterable[Answer]) -> Iterator[pa.RecordBatch]:
     some: list[Answer] = []
     for answer in answers:
         some.append(answer)
-        if len(some) == ANSWERS_AT_ONCE:
+        if len(some) == ROWS_AT_ONCE:
             yield _record_batch(some)
             some = []
     if some:

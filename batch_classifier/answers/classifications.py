@@ -19,7 +19,8 @@ from batch_classifier.storage.folder import Folder
 from batch_classifier.storage.internal_keys import text_ids_key
 from batch_classifier.storage.text_ids import read_text_ids
 from batch_classifier.warehouse.column import Source
-from batch_classifier.warehouse.interface import ROWS_AT_ONCE, Warehouse
+from batch_classifier.warehouse.duckdb_stream import record_batches
+from batch_classifier.warehouse.interface import Warehouse
 from batch_classifier.warehouse.queries import known_answers
 from batch_classifier.warehouse.scratch import load, scratch_database
 from batch_classifier.warehouse.spooled_rows import SpooledRows
@@ -66,7 +67,7 @@ class Classifications:
                     scratch, "request_rows", REQUEST_ROWS_SCHEMA, (batch.select(names) for batch in requests.keep(rows))
                 )
             choose_answers(scratch)
-            ended = scratch.sql(endings(self.model_id, self.prompt.version)).to_arrow_reader(ROWS_AT_ONCE)
+            ended = record_batches(scratch, endings(self.model_id, self.prompt.version), is_ordered=True)
             for some_requests, some_endings in in_step(requests, ended):
                 batch = self._classifications(some_requests, some_endings)
                 self.statuses.update(

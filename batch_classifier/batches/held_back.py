@@ -11,11 +11,12 @@ from batch_classifier.inference.interface import Inference
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.storage.folder import Folder
 from batch_classifier.warehouse.batch import Batch
+from batch_classifier.warehouse.duckdb_stream import record_batches
 from batch_classifier.warehouse.interface import Warehouse
 from batch_classifier.warehouse.queries import answered_texts
 from batch_classifier.warehouse.scratch import load, one_number
 
-_TEXTS_AT_ONCE = 2_000
+_CHOSEN = "held_back join joining on held_back.rowid = place"
 
 
 class JoiningTexts:
@@ -43,7 +44,8 @@ class JoiningTexts:
         for name in _names(found.under_way, others):
             load(self._scratch, "done", IDS, ids_of_batch(internal, prompt, name))
         self._scratch.execute(
-            "create table joining as select text_id, min(text) as text from held_back where text_id not in "
+            # A long text is not to be grouped: one row of each is chosen by its place.
+            "create table joining as select text_id, min(rowid) as place from held_back where text_id not in "
             "(select text_id from done union all select text_id from needed) group by text_id"
         )
         if len(needed) + len(self) < inference.minimum_records:
@@ -55,12 +57,13 @@ class JoiningTexts:
 
     def bytes(self) -> int:
         """Their bytes, all together."""
-        return one_number(self._scratch, "select sum(strlen(text)) from joining")
+        return one_number(self._scratch, f"select sum(strlen(text)) from {_CHOSEN}")
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         """Ids and texts, in the order of the ids."""
-        texts = self._scratch.sql("select text_id, text from joining order by text_id")
-        yield from texts.to_arrow_reader(_TEXTS_AT_ONCE)
+        yield from record_batches(
+            self._scratch, f"select held_back.text_id, text from {_CHOSEN} order by held_back.text_id", is_ordered=True
+        )
 
 
 def _names(under_way: Sequence[str], others: Sequence[Batch]) -> Sequence[str]:

@@ -8,8 +8,7 @@ import pyarrow as pa
 
 from batch_classifier.inference.questions import quote
 from batch_classifier.inference.record_form import RecordForm
-
-_BYTES_AT_ONCE = 4_000_000
+from batch_classifier.record_batches import rows_at_once
 
 
 @dataclass(frozen=True)
@@ -62,8 +61,8 @@ class LineSource:
 
 
 def _slices(texts: Iterable[pa.RecordBatch], overhead: int) -> Iterator[pa.RecordBatch]:
-    """The texts, so many rows at once that their lines come to about `_BYTES_AT_ONCE`: some may be a thousand times as long."""
+    """The texts, so many rows at once that their lines come to a few megabytes: some may be a thousand times as long."""
     for batch in texts:
-        rows = max(1, batch.num_rows * _BYTES_AT_ONCE // (batch.nbytes + batch.num_rows * overhead + 1))
+        rows = rows_at_once(batch.num_rows, batch.nbytes + batch.num_rows * overhead)
         for start in range(0, batch.num_rows, rows):
             yield batch.slice(start, rows)

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from batch_classifier.prompts.prompt import Prompt
+from batch_classifier.record_batches import ROWS_AT_ONCE
 from batch_classifier.storage.folder import Folder
 from batch_classifier.storage.internal_keys import text_ids_key
 from batch_classifier.storage.text_ids import read_text_ids
@@ -18,7 +19,6 @@ from batch_classifier.warehouse.tables import RAW_REQUESTS
 IDS = pa.schema([("text_id", pa.string())])
 _PLACES = ["row_number", "text_id", "text_bytes"]
 _LENGTHS = pa.schema([("row_number", pa.int64()), ("text_bytes", pa.int64())])
-_ROWS_AT_ONCE = 2_000
 
 
 class NeededTexts:
@@ -84,7 +84,7 @@ class NeededTexts:
     def row_numbers(self) -> Iterator[pa.Array]:
         """The rows whose texts are needed, in the order of the file."""
         numbers = self.scratch.sql("select row_number from needed order by row_number")
-        for rows in numbers.to_arrow_reader(_ROWS_AT_ONCE):
+        for rows in numbers.to_arrow_reader(ROWS_AT_ONCE):
             yield rows["row_number"]
 
 

@@ -44,7 +44,9 @@ def chosen_texts(requests: Iterable[pa.RecordBatch], row_numbers: Iterable[pa.Ar
 
 
 def texts_of_batch(folder: Folder, prompt: Prompt, batch: str, form: RecordForm) -> Iterator[pa.RecordBatch]:
-    """The texts of a batch that is too small to be sent, as they stand in it; there are a few at most."""
+    """The texts of a batch that is too small to be sent, as they stand in it; there are a few at most, and they may be long."""
     with folder.read(batch_key(prompt, batch)) as lines:
-        pairs = [form.read(stripped) for line in lines if (stripped := line.rstrip(b"\r\n"))]
-    yield pa.record_batch([list(column) for column in zip(*pairs, strict=True)], schema=TEXTS)
+        for line in lines:
+            if stripped := line.rstrip(b"\r\n"):
+                text_id, text = form.read(stripped)
+                yield pa.record_batch([[text_id], [text]], schema=TEXTS)

@@ -3,13 +3,16 @@
 import logging
 import secrets
 import shutil
+import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import typer
 
+from batch_classifier.command_line.incoming_file import Wish, request_file_of
 from batch_classifier.command_line.progress_bar import TerminalProgress
 from batch_classifier.command_line.project import failure_sentence, open_instance, was_interrupted
 from batch_classifier.command_line.summary import print_summary
@@ -17,22 +20,26 @@ from batch_classifier.command_line.terminal import say
 from batch_classifier.definitions import build_definitions
 from batch_classifier.defs.names import job_name, op_name, partitions_name
 from batch_classifier.errors import ClassifierError
-from batch_classifier.prompts.loading import load_prompts
+from batch_classifier.prompts.loading import PromptFolder, load_prompts
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.requests.readers.formats import SUPPORTED_SUFFIXES, is_supported
 from batch_classifier.requests.request_files import input_key
 from batch_classifier.results.formats import FORMATS
-from batch_classifier.settings import load_settings
+from batch_classifier.settings import Settings, load_settings
 from batch_classifier.storage.folder import Folder
-from batch_classifier.storage.local_folder import LocalFolder
 from batch_classifier.storage.open_folder import open_folder
+from batch_classifier.wording import fit_line
 
 # As good as for ever; the run's configuration has no word for it.
 _TO_THE_END = 10 * 365 * 24 * 3600.0
 
 
-def classify_file(file: Path, prompt_name: str, output: Path | None = None, format: str | None = None) -> int:
+def classify_file(
+    file: Path, prompt_name: str, output: Path | None = None, format: str | None = None, replace: bool = False
+) -> int:
     """Run one file through all assets of a prompt; the exit code is 0 only when every row has an honest status.
+
+    With `replace` the file takes the place of another one of its name, whose rows are gone then.
 
     Raises ClassifierError for what is wrong with the file, the prompt or an option.
     """
@@ -44,7 +51,37 @@ def classify_file(file: Path, prompt_name: str, output: Path | None = None, form
     if output is not None:
         _prepare(output)
     customer = open_folder(settings.customer_location, settings.kms_key_id)
-    request_file = put_request_file(file, prompt, customer)
+    ask = _ask if _is_at_terminal() else None
+    try:
+        with request_file_of(file, prompt, customer, settings.home / "locks", ask, replace) as request_file:
+            return _classify(settings, folder, prompt, request_file, customer, output, formats)
+    except KeyboardInterrupt:
+        say("", "Interrupted before the work began; start the same command again.")
+        return 130
+
+
+def _is_at_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def _ask(sentence: str, own_name: str) -> Wish:
+    say(sentence)
+    question = f"Classify it too, as {own_name} (both), put it in the other's place (replace), or stop?"
+    while (answer := str(typer.prompt(fit_line(question), default=Wish.STOP.value)).strip().lower()) not in set(Wish):
+        say(f"That is none of {', '.join(Wish)}.")
+    return Wish(answer)
+
+
+def _classify(
+    settings: Settings,
+    folder: PromptFolder,
+    prompt: Prompt,
+    request_file: str,
+    customer: Folder,
+    output: Path | None,
+    formats: Sequence[str],
+) -> int:
+    before = customer.find(input_key(prompt.name, request_file))
     instance = open_instance()
     instance.add_dynamic_partitions(partitions_name(prompt.name), [request_file])
     with TerminalProgress() as progress:
@@ -59,6 +96,14 @@ def classify_file(file: Path, prompt_name: str, output: Path | None = None, form
     for event in result.all_node_events:
         if event.is_step_failure:
             say(f"Error: {failure_sentence(event)}")
+    after = customer.find(input_key(prompt.name, request_file))
+    if before is None or after is None or before.fingerprint != after.fingerprint:
+        say(
+            f"Error: {customer.uri_of(input_key(prompt.name, request_file))} was replaced while it was classified, so the rows and "
+            "results under its name may be another file's; start again, with a name that nobody else uses.",
+            is_error=True,
+        )
+        return 1
     if result.success:
         results = written_files(result, formats)
         copies = [_copy(customer, customer.key_of(uri), output) for uri in results] if output else results
@@ -104,31 +149,6 @@ def _is_text(path: Path) -> bool:
 
 def _shown(path: Path) -> str:
     return str(path).encode(errors="replace").decode()
-
-
-def put_request_file(file: Path, prompt: Prompt, customer: Folder) -> str:
-    """Bring the file into the prompt's folder unless it is there already; returns its path below that folder."""
-    if isinstance(customer, LocalFolder):
-        inside = customer.path / input_key(prompt.name, "")
-        if file.resolve().is_relative_to(inside.resolve()):
-            return file.resolve().relative_to(inside.resolve()).as_posix()
-    key = input_key(prompt.name, file.name)
-    if not _is_same(file, customer, key):
-        with customer.spool() as path:
-            shutil.copyfile(file, path)
-            customer.publish(path, key)
-    return file.name
-
-
-def _is_same(file: Path, customer: Folder, key: str) -> bool:
-    found = customer.find(key)
-    if found is None or found.size != file.stat().st_size:
-        return False
-    with customer.read(key) as stored, file.open("rb") as given:
-        while piece := given.read(1 << 20):
-            if stored.read(len(piece)) != piece:
-                return False
-    return True
 
 
 def run_job(

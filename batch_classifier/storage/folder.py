@@ -71,6 +71,10 @@ class Folder(ABC):
         """Put a finished local file in place, whole or not at all, replacing what was there. The local file is used up."""
 
     @abstractmethod
+    def publish_new(self, file: Path, key: str) -> bool:
+        """The same, unless there is a file of that key; True when this call put it there, also of several at once."""
+
+    @abstractmethod
     def delete(self, key: str) -> None:
         """Remove a file; one that is not there is no error."""
 

@@ -56,6 +56,29 @@ class LocalFolder(Folder):
             target.parent.mkdir(parents=True, exist_ok=True)
             file.replace(target)
 
+    def publish_new(self, file: Path, key: str) -> bool:
+        """Move a finished file of the same disk in place, unless there is one; True when this call did."""
+        target = self.path / key
+        with _told_of(target):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                target.hardlink_to(file)
+            except FileExistsError:
+                return False
+            except OSError:
+                # Some disks know no second name for a file.
+                return self._put_at_free_name(file, target)
+            file.unlink()
+        return True
+
+    def _put_at_free_name(self, file: Path, target: Path) -> bool:
+        try:
+            target.touch(exist_ok=False)
+        except FileExistsError:
+            return False
+        file.replace(target)
+        return True
+
     def delete(self, key: str) -> None:
         """Remove a file; one that is not there is no error."""
         with _told_of(self.path / key):

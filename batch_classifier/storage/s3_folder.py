@@ -13,6 +13,8 @@ from batch_classifier.errors import ClassifierError, SettingError
 from batch_classifier.storage.folder import Folder, Listing, StoredFile
 
 _DOWNLOADS = 3
+# Of PutObject.
+_MOST_BYTES_A_CALL = 5_000_000_000
 
 
 class S3Folder(Folder):
@@ -92,13 +94,26 @@ class S3Folder(Folder):
         with told_plainly(f"write {self.uri_of(key)}"), file.open("rb") as content:
             self.clients.s3.upload_fileobj(content, self.bucket, self.prefix + key, ExtraArgs=self._encryption)
 
+    def publish_new(self, file: Path, key: str) -> bool:
+        """Upload a finished file in one call, if there is no object of that key; True when this call made it.
+
+        What is larger than one call takes (5 GB) is looked for before it is uploaded, which two at once may do.
+        """
+        if file.stat().st_size > _MOST_BYTES_A_CALL:
+            if self.find(key) is not None:
+                return False
+            self.publish(file, key)
+            return True
+        with file.open("rb") as content:
+            return self.create(key, content)
+
     def delete(self, key: str) -> None:
         """Remove an object; one that is not there is no error."""
         with told_plainly(f"delete {self.uri_of(key)}"):
             self.clients.s3.delete_object(Bucket=self.bucket, Key=self.prefix + key)
 
-    def create(self, key: str, content: bytes) -> bool:
-        """Write a small object only if there is none of that key; True when this call made it."""
+    def create(self, key: str, content: bytes | BinaryIO) -> bool:
+        """Write an object only if there is none of that key; True when this call made it."""
         from botocore.exceptions import ClientError
 
         with told_plainly(f"write {self.uri_of(key)}"):

@@ -13,7 +13,7 @@ import pyarrow as pa
 from batch_classifier.aws.clients import AwsClients
 from batch_classifier.aws.refusals import told_plainly
 from batch_classifier.errors import ClassifierError
-from batch_classifier.warehouse.interface import ROWS_AT_ONCE
+from batch_classifier.record_batches import bounded
 
 ATTEMPTS = 3
 FIRST_PAUSE_SECONDS = 0.1
@@ -144,9 +144,7 @@ def read_result(path: Path, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
         ),
     )
     with reader:
-        for block in reader:
-            for start in range(0, block.num_rows, ROWS_AT_ONCE):
-                yield _with_zones(block.slice(start, ROWS_AT_ONCE))
+        yield from map(_with_zones, bounded(reader))
 
 
 def _with_zones(batch: pa.RecordBatch) -> pa.RecordBatch:

@@ -5,17 +5,20 @@ Only one process at a time may have the file open, so connections are held brief
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
+from batch_classifier.errors import ClassifierError
 from batch_classifier.warehouse.column import SQL_TYPES, Column
 from batch_classifier.warehouse.duckdb_file import connected
 from batch_classifier.warehouse.duckdb_insert import insert
-from batch_classifier.warehouse.interface import ROWS_AT_ONCE, Warehouse, literal
+from batch_classifier.warehouse.duckdb_memory import allow_all, is_out_of_memory, limit_of, restrict
+from batch_classifier.warehouse.duckdb_stream import record_batches
+from batch_classifier.warehouse.interface import Warehouse, literal
 from batch_classifier.warehouse.tables import PARTITION_COLUMN, TABLES, Table
 from batch_classifier.warehouse.views import VIEWS, duckdb_view
 from batch_classifier.wording import fit_line
@@ -109,12 +112,14 @@ class DuckDBWarehouse(Warehouse):
         try:
             connection.execute(f"delete from {name} where {PARTITION_COLUMN} = ?", [request_file])
             count = insert(connection, name, rows)
-            connection.execute("commit")
-        except BaseException:
+            _commit(connection)
+        except BaseException as error:
             # Also when the run is interrupted: nothing half-written stays. After some errors DuckDB has ended the
             # transaction by itself, and refuses; what is to be told is what went wrong before.
             with suppress(duckdb.Error):
                 connection.execute("rollback")
+            if isinstance(error, duckdb.Error) and is_out_of_memory(error):
+                raise _too_little_memory(f"{request_file} cannot be written to {name}") from error
             raise
         return count
 
@@ -125,16 +130,43 @@ class DuckDBWarehouse(Warehouse):
         """The request file's rows, as a stream in the order they were written."""
         chosen = ", ".join(f'"{column}"' for column in columns or table.schema.names)
         sql = f"select {chosen} from {self.name(prompt, table)} where {PARTITION_COLUMN} = {literal(request_file)}"
-        with self.stream(prompt, sql) as batches:
+        with self._stream(prompt, sql, is_ordered=True) as batches:
             yield batches
 
     @contextmanager
     def stream(self, prompt: str, sql: str) -> Iterator[Iterator[pa.RecordBatch]]:
         """The result of a query, as a stream of record batches; the connection is held until the end of the `with`."""
-        with self.connect(prompt) as connection, connection.sql(sql).to_arrow_reader(ROWS_AT_ONCE) as reader:
-            # The reader is closed here, whoever still holds on to it: DuckDB waits without end for what is left of a
-            # closed connection when the file is opened again.
-            yield iter(reader)
+        with self._stream(prompt, sql) as batches:
+            yield batches
+
+    @contextmanager
+    def _stream(self, prompt: str, sql: str, is_ordered: bool = False) -> Iterator[Iterator[pa.RecordBatch]]:
+        # The stream is closed here, whoever still holds on to it: DuckDB waits without end for what is left of a closed
+        # connection when the file is opened again.
+        with self.connect(prompt) as connection, closing(record_batches(connection, sql, is_ordered)) as batches:
+            try:
+                yield batches
+            except duckdb.Error as error:
+                if not is_out_of_memory(error):
+                    raise
+                raise _too_little_memory(f"The tables of the prompt {prompt} cannot be read") from error
+
+
+def _commit(connection: duckdb.DuckDBPyConnection) -> None:
+    """Commit. It also packs rows of other request files that share a vector with the new ones, so it gets what it takes."""
+    limit = limit_of(connection)
+    allow_all(connection)
+    try:
+        connection.execute("commit")
+    finally:
+        restrict(connection, limit)
+
+
+def _too_little_memory(what: str) -> ClassifierError:
+    return ClassifierError(
+        f"{what}: its texts are so long that 2,048 rows of them need more memory than this machine has; leave out the longest "
+        "texts, or use a machine with more memory."
+    )
 
 
 def _definition(column: Column) -> str:

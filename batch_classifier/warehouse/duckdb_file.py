@@ -11,15 +11,23 @@ from pathlib import Path
 import duckdb
 
 from batch_classifier.errors import ClassifierError
+from batch_classifier.warehouse.duckdb_memory import LEAST_BYTES, ROWS_A_VECTOR, allow_all, restrict
 from batch_classifier.warehouse.interface import literal
 
 _LOGGER = logging.getLogger(__name__)
 
 # With these a million rows of 1.5 KB pass in either direction in under 500 MB.
-MEMORY: dict[str, str | bool | int | float | list[str]] = {"memory_limit": "80MB", "threads": "1"}
-# A row group that is full goes to the file at once. Groups of the usual 122,880 rows would be kept in memory, then written to
-# the log, and then once more to the file: three times the seconds for long texts.
-ROWS_A_GROUP = 16_384
+MEMORY: dict[str, str | bool | int | float | list[str]] = {
+    "memory_limit": f"{LEAST_BYTES}B",
+    "threads": "1",
+    # A commit writes to the file itself. By way of the log it would hold all that is not in the file yet once more, as one
+    # piece, and a log of long texts takes as much memory again when it is read after a kill.
+    "checkpoint_threshold": "1KB",
+    "auto_checkpoint_skip_wal_threshold": "0",
+}
+# A row group that is full goes to the file at once, and one that is not is held until the commit. Groups of the usual 122,880
+# rows would be kept in memory, then written to the log, and then once more to the file: three times the seconds for long texts.
+ROWS_A_GROUP = ROWS_A_VECTOR
 _SECONDS_BETWEEN_TRIES = 0.1
 # A wait that is shorter is not worth a word.
 TOLD_AFTER_SECONDS = 5.0
@@ -94,7 +102,13 @@ def _attach(path: Path) -> duckdb.DuckDBPyConnection:
         try:
             # The size of row groups is an option of ATTACH alone.
             options = f"(row_group_size {ROWS_A_GROUP})"
-            connection.execute(f"attach if not exists {literal(str(path))} as warehouse {options}")
+            attach = f"attach if not exists {literal(str(path))} as warehouse {options}"
+            try:
+                connection.execute(attach)
+            except duckdb.OutOfMemoryException:
+                # A log with long texts that a killed process left.
+                allow_all(connection)
+                connection.execute(attach)
             connection.execute("use warehouse")
         except duckdb.Error:
             connection.close()
@@ -108,7 +122,12 @@ def _let_go(path: Path) -> None:
         engine = _ENGINES[path]
         engine.users -= 1
         if not engine.users:
-            engine.connection.execute("detach warehouse")
+            # What is left to be packed is packed now, a vector at a time.
+            allow_all(engine.connection)
+            try:
+                engine.connection.execute("detach warehouse")
+            finally:
+                restrict(engine.connection, LEAST_BYTES)
 
 
 def _engine(path: Path) -> _Engine:

@@ -9,8 +9,6 @@ import pyarrow as pa
 
 from batch_classifier.warehouse.tables import Table
 
-ROWS_AT_ONCE = 2_000
-
 
 def literal(value: str) -> str:
     """A string as SQL writes it, in DuckDB and in Athena alike."""

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from batch_classifier.warehouse.interface import ROWS_AT_ONCE
+from batch_classifier.record_batches import bounded, rows_at_once
 from batch_classifier.warehouse.tables import PARTITION_COLUMN, Table
 
 # A row group is what Athena reads at once and what is held here while writing.
@@ -77,8 +77,11 @@ def read_rows(path: Path, table: Table, request_file: str, columns: Sequence[str
         inside = [column for column in columns if column in file.schema_arrow.names]
         # Without a column of the file there are still its rows to count.
         wanted = inside or file.schema_arrow.names[:1]
-        for batch in file.iter_batches(ROWS_AT_ONCE, columns=wanted, use_threads=False):
-            yield _as_asked(batch, schema, request_file)
+        for place in range(file.num_row_groups):
+            group = file.metadata.row_group(place)
+            rows = rows_at_once(group.num_rows, group.total_byte_size)
+            batches = file.iter_batches(rows, row_groups=[place], columns=wanted, use_threads=False)
+            yield from (_as_asked(batch, schema, request_file) for batch in bounded(batches))
 
 
 def _as_asked(batch: pa.RecordBatch, schema: pa.Schema, request_file: str) -> pa.RecordBatch:

@@ -9,6 +9,8 @@ import pyarrow as pa
 
 from batch_classifier.warehouse.duckdb_insert import insert
 
+_MEMORY_BYTES = 100_000_000
+
 
 @contextmanager
 def scratch_database() -> Iterator[duckdb.DuckDBPyConnection]:
@@ -18,7 +20,7 @@ def scratch_database() -> Iterator[duckdb.DuckDBPyConnection]:
     """
     with tempfile.TemporaryDirectory(prefix="batch-classifier-") as directory:
         config: dict[str, str | bool | int | float | list[str]] = {
-            "memory_limit": "100MB",
+            "memory_limit": f"{_MEMORY_BYTES}B",
             "threads": "1",
             "temp_directory": directory,
         }

@@ -26,9 +26,12 @@ def classify(
     format: Annotated[
         str | None, typer.Option("--format", "-f", help="csv, json or xlsx; by default the prompt's.")
     ] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Take the place of another file of this name, and of its rows.")
+    ] = False,
 ) -> int:
     """Run the pipeline on one file and show a summary; 0 when every row has an honest status."""
     with quick_start():
         from batch_classifier.command_line.classify import classify_file
 
-    return classify_file(file, prompt, output, format)
+    return classify_file(file, prompt, output, format, replace)

@@ -6,10 +6,11 @@ each answer there as it comes, so that a kill costs at most the calls that were 
 
 import contextlib
 import dataclasses
+import threading
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from itertools import islice
-from typing import Any
+from typing import Any, BinaryIO
 
 import msgspec
 import orjson
@@ -62,38 +63,43 @@ class OnDemandJobs:
     def _answer(self, request: JobRequest, job: Job, note: Callable[[Job], None]) -> Job:
         folder = f"{request.output_key}/{request.name}"
         name = request.input_key.rsplit("/", 1)[-1]
-        answered = self._answered(folder)
-        with self.internal.read(request.input_key) as file:
-            lines = [line.rstrip(b"\r\n") for line in file if line.strip()]
-        todo = (line for line in lines if _record_id(line) not in answered)
+        with self.internal.spool() as path, path.open("wb") as out, self.internal.read(request.input_key) as file:
+            answers = _AnswersSoFar(out)
+            self._take_up(folder, answers)
+            lines = (stripped for line in file if (stripped := line.rstrip(b"\r\n")))
+            todo = (line for line in lines if _record_id(line) not in answers.is_success)
 
-        def ask(line: bytes) -> None:
-            record_id, answer = _record_id(line), self._answer_line(request.prompt, line)
-            self.internal.write_bytes(f"{folder}/parts/{record_id}.json", answer)
-            answered[record_id] = answer
+            def ask(line: bytes) -> None:
+                record_id, answer = _record_id(line), self._answer_line(request.prompt, line)
+                self.internal.write_bytes(f"{folder}/parts/{record_id}.json", answer)
+                answers.add(record_id, answer)
 
-        try:
-            with ThreadPoolExecutor(self.concurrency) as pool:
-                running: set[Future[None]] = set()
-                # No more is handed out than is asked at once: what is left in the pool would outlive an interrupt.
-                while running := running | {
-                    pool.submit(ask, line) for line in islice(todo, self.concurrency - len(running))
-                }:
-                    finished, running = wait(running, return_when=FIRST_COMPLETED)
-                    for done in finished:
-                        done.result()
-                    job = _counted(job, list(answered.values()))
-                    note(job)
-        finally:
-            # Also after a failure: what was answered is paid for.
-            self.internal.write_bytes(f"{folder}/{name}.out", b"".join(line + b"\n" for line in answered.values()))
-        return _counted(job, list(answered.values()))
+            try:
+                with ThreadPoolExecutor(self.concurrency) as pool:
+                    running: set[Future[None]] = set()
+                    # No more is handed out than is asked at once: what is left in the pool would outlive an interrupt.
+                    while running := running | {
+                        pool.submit(ask, line) for line in islice(todo, self.concurrency - len(running))
+                    }:
+                        finished, running = wait(running, return_when=FIRST_COMPLETED)
+                        for done in finished:
+                            done.result()
+                        job = answers.counted(job)
+                        note(job)
+            finally:
+                # Also after a failure: what was answered is paid for.
+                out.flush()
+                self.internal.publish(path, f"{folder}/{name}.out")
+        return answers.counted(job)
 
-    def _answered(self, folder: str) -> dict[str, bytes]:
-        """What an earlier process got before it was killed, by record id."""
-        keys = [file.key for file in self.internal.list(f"{folder}/parts/")]
+    def _take_up(self, folder: str, answers: "_AnswersSoFar") -> None:
+        """Take in what an earlier process got before it was killed."""
+        keys = (file.key for file in self.internal.list(f"{folder}/parts/"))
         with ThreadPoolExecutor(self.concurrency) as pool:
-            return {_record_id(line): line for line in pool.map(self.internal.read_bytes, keys) if line}
+            while some := list(islice(keys, self.concurrency)):
+                for line in pool.map(self.internal.read_bytes, some):
+                    if line:
+                        answers.add(_record_id(line), line)
 
     def _answer_line(self, prompt: Prompt, line: bytes) -> bytes:
         """The record with the model's output, or with what is wrong with it; raises ClassifierError for all else."""
@@ -128,6 +134,26 @@ def _record_id(line: bytes) -> str:
     return str(orjson.loads(line)["recordId"])
 
 
-def _counted(job: Job, answers: list[bytes]) -> Job:
-    failed = sum(b'"modelOutput":' not in answer for answer in answers)
-    return dataclasses.replace(job, processed=len(answers), succeeded=len(answers) - failed, failed=failed)
+class _AnswersSoFar:
+    """The answers, in a file as they come: texts may be long, and their echo is part of each.
+
+    Attributes:
+        is_success: for each record that is answered, whether the model answered it.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.is_success: dict[str, bool] = {}
+        self._file = file
+        self._turn = threading.Lock()
+
+    def add(self, record_id: str, answer: bytes) -> None:
+        """Add the answer to a record; from any thread."""
+        with self._turn:
+            self._file.write(answer + b"\n")
+            self.is_success[record_id] = b'"modelOutput":' in answer
+
+    def counted(self, job: Job) -> Job:
+        """The job with the counts of what is answered."""
+        with self._turn:
+            answered, succeeded = len(self.is_success), sum(self.is_success.values())
+        return dataclasses.replace(job, processed=answered, succeeded=succeeded, failed=answered - succeeded)

@@ -7,7 +7,6 @@ import dataclasses
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
-from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -21,12 +20,11 @@ from batch_classifier.inference.local.embeddings import MODEL_ID, EmbeddingClass
 from batch_classifier.inference.prices import FREE, Price
 from batch_classifier.inference.process_jobs import ProcessJobs
 from batch_classifier.prompts.prompt import Prompt
+from batch_classifier.record_batches import BYTES_AT_ONCE, ROWS_AT_ONCE
 from batch_classifier.settings import Settings
 from batch_classifier.storage.folder import Folder
 from batch_classifier.storage.local_folder import LocalFolder
 from batch_classifier.storage.open_folder import open_folder
-
-_LINES_AT_ONCE = 2_000
 
 
 class LocalInference(Inference):
@@ -105,7 +103,7 @@ class LocalInference(Inference):
         tokens_read = tokens_written = 0
         with self.internal.spool() as path:
             with self.internal.read(request.input_key) as lines, path.open("wb") as out:
-                while some := list(islice(_lines(lines), _LINES_AT_ONCE)):
+                for some in _lines_at_once(lines):
                     texts = [form.read(line)[1] for line in some]
                     for line, verdict in zip(some, engine.classify(texts), strict=True):
                         answer = answer_text(request.prompt, verdict)
@@ -172,5 +170,16 @@ def _model_output(answer: str, verdict: Verdict) -> bytes:
     )
 
 
-def _lines(file: BinaryIO) -> Iterator[bytes]:
-    return (stripped for line in file if (stripped := line.rstrip(b"\r\n")))
+def _lines_at_once(file: BinaryIO) -> Iterator[list[bytes]]:
+    """The lines, some at once: as many as are to pass at a time."""
+    some: list[bytes] = []
+    size = 0
+    for line in file:
+        if stripped := line.rstrip(b"\r\n"):
+            some.append(stripped)
+            size += len(stripped)
+        if size >= BYTES_AT_ONCE or len(some) >= ROWS_AT_ONCE:
+            yield some
+            some, size = [], 0
+    if some:
+        yield some

@@ -10,10 +10,9 @@ import pyarrow.compute as pc
 
 from batch_classifier.errors import UnreadableFile
 from batch_classifier.limits import Limits
+from batch_classifier.record_batches import BYTES_AT_ONCE, ROWS_AT_ONCE
 from batch_classifier.requests.readers.cell_text import cell_text
 from batch_classifier.requests.readers.rows import (
-    BYTES_AT_ONCE,
-    ROWS_AT_ONCE,
     Block,
     check_width,
     string_array,

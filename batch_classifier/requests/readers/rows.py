@@ -8,9 +8,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from batch_classifier.errors import UnreadableFile
+from batch_classifier.record_batches import BYTES_AT_ONCE, ROWS_AT_ONCE
 
-ROWS_AT_ONCE = 2_000
-BYTES_AT_ONCE = 3_000_000
 # Records that share no keys make a column each: this many cells, mostly empty, are the most that are held at once.
 CELLS_AT_ONCE = 400_000
 # As many as a sheet of Excel has.

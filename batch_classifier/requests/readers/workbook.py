@@ -11,11 +11,11 @@ import pyarrow as pa
 
 from batch_classifier.errors import UnreadableFile
 from batch_classifier.limits import Limits
+from batch_classifier.record_batches import ROWS_AT_ONCE
 from batch_classifier.requests.readers.cell_text import cell_text
 from batch_classifier.requests.readers.compound_file import SIGNATURE, EndlessChain, check_chains
 from batch_classifier.requests.readers.rows import (
     CELLS_AT_ONCE,
-    ROWS_AT_ONCE,
     Block,
     is_blank,
     string_array,
