@@ -10,6 +10,7 @@ from typing import Any
 
 import dagster as dg
 
+from batch_classifier.command_line.process_files import files_as_set
 from batch_classifier.command_line.progress_bar import TerminalProgress
 from batch_classifier.command_line.project import failure_sentence, open_instance, was_interrupted
 from batch_classifier.command_line.summary import print_summary
@@ -17,6 +18,7 @@ from batch_classifier.command_line.terminal import say
 from batch_classifier.definitions import build_definitions
 from batch_classifier.defs.names import job_name, op_name, partitions_name
 from batch_classifier.errors import ClassifierError
+from batch_classifier.file_access import FileAccess
 from batch_classifier.prompts.loading import load_prompts
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.requests.readers.formats import SUPPORTED_SUFFIXES, is_supported
@@ -43,13 +45,14 @@ def classify_file(file: Path, prompt_name: str, output: Path | None = None, form
     _check_file(file)
     if output is not None:
         _prepare(output)
-    customer = open_folder(settings.customer_location, settings.kms_key_id)
+    customer = open_folder(settings.customer_location, settings.kms_key_id, settings.file_access)
     request_file = put_request_file(file, prompt, customer)
-    instance = open_instance()
-    instance.add_dynamic_partitions(partitions_name(prompt.name), [request_file])
-    with TerminalProgress() as progress:
-        definitions = build_definitions(settings, folder, progress=progress)
-        result = run_job(definitions, instance, prompt, request_file, formats)
+    with files_as_set(settings.file_access):
+        instance = open_instance()
+        instance.add_dynamic_partitions(partitions_name(prompt.name), [request_file])
+        with TerminalProgress() as progress:
+            definitions = build_definitions(settings, folder, progress=progress)
+            result = run_job(definitions, instance, prompt, request_file, formats)
     if result is None or was_interrupted(result):
         say(
             "",
@@ -61,7 +64,11 @@ def classify_file(file: Path, prompt_name: str, output: Path | None = None, form
             say(f"Error: {failure_sentence(event)}")
     if result.success:
         results = written_files(result, formats)
-        copies = [_copy(customer, customer.key_of(uri), output) for uri in results] if output else results
+        copies = (
+            [_copy(customer, customer.key_of(uri), output, settings.file_access) for uri in results]
+            if output
+            else results
+        )
         print_summary(settings, prompt, request_file, result, copies)
     honest = _passed(result, "every_request_classified")
     return 0 if result.success and honest else 1
@@ -170,12 +177,13 @@ def _formats(prompt: Prompt, format: str | None) -> list[str]:
     return [format]
 
 
-def _copy(customer: Folder, key: str, output: Path) -> str:
+def _copy(customer: Folder, key: str, output: Path, access: FileAccess) -> str:
     target = output / key.rsplit("/", 1)[-1]
     unfinished = output / f".{secrets.token_hex(8)}.unfinished"
     try:
-        # Exclusively, and under a name that nobody can foresee: a link that was put there is not followed.
-        with customer.read(key) as stored, unfinished.open("xb") as file:
+        # Under a name that nobody can foresee: a link that was put there is not followed.
+        access.make_file(unfinished)
+        with customer.read(key) as stored, unfinished.open("wb") as file:
             shutil.copyfileobj(stored, file)
         unfinished.replace(target)
     except OSError as error:
