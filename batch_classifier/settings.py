@@ -79,6 +79,12 @@ class Settings(BaseSettings):
     retention_days: int | None = Field(
         default=None, ge=1, description="days that batches and answers are kept in a local folder; without it, for good"
     )
+    request_retention_days: int | None = Field(
+        default=None, ge=1, description="days that classified request files are kept; without it, for good"
+    )
+    result_retention_days: int | None = Field(
+        default=None, ge=1, description="days that result files are kept; without it, for good"
+    )
     file_mode: Annotated[int, BeforeValidator(_permissions)] = Field(
         default=FileAccess.mode,
         description="permissions of the files that are written on this machine, as chmod takes them; folders follow",

@@ -7,13 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from batch_classifier.command_line.main import command_line
 from batch_classifier.errors import SettingError
 from batch_classifier.settings import load_settings
 from batch_classifier.warehouse.duckdb import DuckDBWarehouse
-from batch_classifier_tests.command_line.test_command_line import ROWS, make_project, run
 from batch_classifier_tests.support.project import Project
 from batch_classifier_tests.support.prompt_content import PROMPT
+from batch_classifier_tests.support.repository import REPOSITORY
 from batch_classifier_tests.support.request_files import file_of
 
 
@@ -38,7 +40,8 @@ def modes(folder: Path) -> dict[str, set[int]]:
 def test_everything_in_the_home_has_the_permissions_that_are_set(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, open_umask: None, setting: str | None, expected: tuple[int, int]
 ) -> None:
-    make_project(tmp_path)
+    shutil.copy(REPOSITORY / "dagster.yaml", tmp_path)
+    Project(tmp_path, None, None).set_prompt()  # type: ignore[arg-type]
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("BATCH_CLASSIFIER_HOME", "home")
     # Dagster's own files lie where dagster.yaml says, which is in the home.
@@ -46,8 +49,8 @@ def test_everything_in_the_home_has_the_permissions_that_are_set(
     (tmp_path / "dagster.yaml").write_text(text, encoding="utf-8")
     if setting is not None:
         monkeypatch.setenv("BATCH_CLASSIFIER_FILE_MODE", setting)
-    (tmp_path / "calls.csv").write_bytes(file_of(ROWS, ".csv"))
-    result = run("classify", tmp_path / "calls.csv", "--prompt", PROMPT, "--output", tmp_path / "out")
+    (tmp_path / "calls.csv").write_bytes(file_of(["My flight was moved", "I was charged twice", ""], ".csv"))
+    result = CliRunner().invoke(command_line, ["classify", "calls.csv", "--prompt", PROMPT, "--output", "out"])
     assert result.exit_code == 0, result.output
     assert (tmp_path / "home" / "dagster" / "history").is_dir() and (tmp_path / "home" / "warehouse.duckdb").is_file()
     of_dagster = modes(tmp_path / "home" / "dagster")
