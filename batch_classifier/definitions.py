@@ -18,6 +18,7 @@ from batch_classifier.notes.retention import Retention
 from batch_classifier.prompts.changes import PromptChanges
 from batch_classifier.prompts.loading import PromptFolder, load_prompts
 from batch_classifier.requests.s3_events import FileEvents
+from batch_classifier.results.retention import CustomerRetention
 from batch_classifier.settings import Settings, load_settings
 from batch_classifier.storage.local_folder import LocalFolder
 
@@ -40,7 +41,7 @@ def build_definitions(settings: Settings, folder: PromptFolder, **resources: Any
         asset_checks=[check for prompt in prompts for check in build_checks(prompt)],
         jobs=jobs,
         sensors=sensors if jobs else [],
-        schedules=[build_rerun_schedule(prompts, _retention(settings))] if jobs else [],
+        schedules=[build_rerun_schedule(prompts, _retention(settings), _customer_retention(settings))] if jobs else [],
         resources={**build_resources(settings), **resources},
         # A step is short; a process for each would cost more than the step.
         executor=dg.in_process_executor,
@@ -51,6 +52,11 @@ def _retention(settings: Settings) -> Retention | None:
     if settings.retention_days is None:
         return None
     return Retention(settings.retention_days, LocalFolder(settings.home / "local_jobs"))
+
+
+def _customer_retention(settings: Settings) -> CustomerRetention | None:
+    retention = CustomerRetention(settings.request_retention_days, settings.result_retention_days)
+    return None if retention == CustomerRetention() else retention
 
 
 def load_definitions() -> dg.Definitions:

@@ -2,15 +2,29 @@
 
 import os
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from batch_classifier.errors import SettingError
+from batch_classifier.file_access import FileAccess
 from batch_classifier.limits import Limits
 
 PREFIX = "BATCH_CLASSIFIER_"
+
+
+def _permissions(value: Any) -> Any:
+    """Permissions as `chmod` takes them, such as 600 or 0660."""
+    if not isinstance(value, str):
+        return value
+    try:
+        mode = int(value.strip().removeprefix("0o"), 8)
+    except ValueError:
+        mode = -1
+    if not 0o600 <= mode <= 0o666 or mode & 0o111 or mode & 0o600 != 0o600:
+        raise ValueError("must be permissions of files that their owner can read and write, such as 600, 640 or 660")
+    return mode
 
 
 class Settings(BaseSettings):
@@ -65,6 +79,16 @@ class Settings(BaseSettings):
     retention_days: int | None = Field(
         default=None, ge=1, description="days that batches and answers are kept in a local folder; without it, for good"
     )
+    request_retention_days: int | None = Field(
+        default=None, ge=1, description="days that classified request files are kept; without it, for good"
+    )
+    result_retention_days: int | None = Field(
+        default=None, ge=1, description="days that result files are kept; without it, for good"
+    )
+    file_mode: Annotated[int, BeforeValidator(_permissions)] = Field(
+        default=FileAccess.mode,
+        description="permissions of the files that are written on this machine, as chmod takes them; folders follow",
+    )
     max_file_bytes: int = Field(
         default=Limits.file_bytes, ge=1, description="bytes that a request file may have, as it lies there and unpacked"
     )
@@ -87,6 +111,11 @@ class Settings(BaseSettings):
     def warehouse_kind(self) -> str:
         """`duckdb` or `athena`."""
         return self.warehouse or {"local": "duckdb", "aws": "athena"}[self.deployment]
+
+    @property
+    def file_access(self) -> FileAccess:
+        """Who may read the files that are written."""
+        return FileAccess(self.file_mode)
 
     @property
     def limits(self) -> Limits:

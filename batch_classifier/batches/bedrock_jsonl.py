@@ -20,8 +20,9 @@ from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.storage.folder import Folder
 from batch_classifier.warehouse.batch import Batch, batches_to_arrow
 from batch_classifier.warehouse.interface import Warehouse
-from batch_classifier.warehouse.queries import answered_texts
+from batch_classifier.warehouse.queries import answered_texts, rows_masked_otherwise
 from batch_classifier.warehouse.tables import RAW_REQUESTS
+from batch_classifier.wording import counted
 
 
 @dataclass
@@ -55,6 +56,7 @@ class BedrockJsonl:
     batches: list[Batch] = field(default_factory=list)
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
+        self._check_masking()
         with texts_of_file(self.warehouse, self.prompt, self.request_file) as needed:
             self.distinct_texts = len(needed)
             self.answered_before = self._leave_out_answered(needed)
@@ -68,6 +70,17 @@ class BedrockJsonl:
                 self.batches += self._write(needed, joining)
         if self.batches:
             yield batches_to_arrow(self.batches)
+
+    def _check_masking(self) -> None:
+        if self.prompt.redact is None:
+            return
+        sql = rows_masked_otherwise(self.warehouse, self.prompt, self.request_file, self.prompt.redact.version)
+        ((texts,),) = (row.values() for row in self.warehouse.query(self.prompt.name, sql))
+        if texts:
+            raise ClassifierError(
+                f"{counted(texts, 'text')} of {self.request_file} were read before redact of the prompt {self.prompt.name} was "
+                "what it is now, and are not masked so; materialize raw_requests again, then bedrock_jsonl."
+            )
 
     def _leave_out_answered(self, needed: NeededTexts) -> int:
         model_id = self.inference.model_id(self.prompt)

@@ -13,6 +13,7 @@ import dagster as dg
 import typer
 
 from batch_classifier.command_line.incoming_file import Wish, request_file_of
+from batch_classifier.command_line.process_files import files_as_set
 from batch_classifier.command_line.progress_bar import TerminalProgress
 from batch_classifier.command_line.project import failure_sentence, open_instance, was_interrupted
 from batch_classifier.command_line.summary import print_summary
@@ -20,6 +21,7 @@ from batch_classifier.command_line.terminal import say
 from batch_classifier.definitions import build_definitions
 from batch_classifier.defs.names import job_name, op_name, partitions_name
 from batch_classifier.errors import ClassifierError
+from batch_classifier.file_access import FileAccess
 from batch_classifier.prompts.loading import PromptFolder, load_prompts
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.requests.readers.formats import SUPPORTED_SUFFIXES, is_supported
@@ -50,10 +52,13 @@ def classify_file(
     _check_file(file)
     if output is not None:
         _prepare(output)
-    customer = open_folder(settings.customer_location, settings.kms_key_id)
+    customer = open_folder(settings.customer_location, settings.kms_key_id, settings.file_access)
     ask = _ask if _is_at_terminal() else None
     try:
-        with request_file_of(file, prompt, customer, settings.home / "locks", ask, replace) as request_file:
+        with (
+            files_as_set(settings.file_access),
+            request_file_of(file, prompt, customer, settings.home / "locks", ask, replace) as request_file,
+        ):
             return _classify(settings, folder, prompt, request_file, customer, output, formats)
     except KeyboardInterrupt:
         say("", "Interrupted before the work began; start the same command again.")
@@ -106,7 +111,11 @@ def _classify(
         return 1
     if result.success:
         results = written_files(result, formats)
-        copies = [_copy(customer, customer.key_of(uri), output) for uri in results] if output else results
+        copies = (
+            [_copy(customer, customer.key_of(uri), output, settings.file_access) for uri in results]
+            if output
+            else results
+        )
         print_summary(settings, prompt, request_file, result, copies)
     honest = _passed(result, "every_request_classified")
     return 0 if result.success and honest else 1
@@ -190,12 +199,13 @@ def _formats(prompt: Prompt, format: str | None) -> list[str]:
     return [format]
 
 
-def _copy(customer: Folder, key: str, output: Path) -> str:
+def _copy(customer: Folder, key: str, output: Path, access: FileAccess) -> str:
     target = output / key.rsplit("/", 1)[-1]
     unfinished = output / f".{secrets.token_hex(8)}.unfinished"
     try:
-        # Exclusively, and under a name that nobody can foresee: a link that was put there is not followed.
-        with customer.read(key) as stored, unfinished.open("xb") as file:
+        # Under a name that nobody can foresee: a link that was put there is not followed.
+        access.make_file(unfinished)
+        with customer.read(key) as stored, unfinished.open("wb") as file:
             shutil.copyfileobj(stored, file)
         unfinished.replace(target)
     except OSError as error:

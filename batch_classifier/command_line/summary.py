@@ -43,6 +43,8 @@ def print_summary(settings: Settings, prompt: Prompt, request_file: str, result:
         say(
             f"Rejected: {problem['problem']} ({counted(problem['requests'], 'row')}, the first is row {problem['first_row']:,})."
         )
+    if masked := _masked(result):
+        say(masked)
     say(_texts(result))
     if measured is not None:
         say(f"Accuracy on {counted(measured.labelled, 'labelled row')}: {measured.accuracy:.1%}.")
@@ -52,6 +54,22 @@ def print_summary(settings: Settings, prompt: Prompt, request_file: str, result:
     for file in files:
         say(f"Result:   {file}")
     say(f"Database: {warehouse.place}, table {warehouse.name(prompt.name, CLASSIFICATIONS)}")
+
+
+def _masked(result: Any) -> str:
+    """How much was masked, from the metadata of raw_requests; nothing where the prompt masks nothing."""
+    for event in result.all_node_events:
+        if event.is_step_materialization and event.asset_key.path[-1] == "raw_requests":
+            metadata = event.materialization.metadata
+            if "masked_texts" in metadata:
+                counts = {
+                    name.removeprefix("masked_"): metadata[name].value
+                    for name in metadata
+                    if name.startswith("masked_") and name not in ("masked_texts", "masked_in_other_columns")
+                }
+                told = ", ".join(f"{count:,} {name}" for name, count in counts.items())
+                return f"Masked in {counted(metadata['masked_texts'].value, 'text')}: {told}."
+    return ""
 
 
 def _texts(result: Any) -> str:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from batch_classifier.command_line.process_files import files_as_set
 from batch_classifier.errors import ClassifierError, SettingError
 from batch_classifier.prompts.loading import load_prompts
 from batch_classifier.requests.request_files import input_key
@@ -46,6 +47,11 @@ def start_ui(host: str | None, port: int | None) -> int:
         str(port),
     ]
     sys.stdout.flush()
+    with files_as_set(settings.file_access):
+        return _become(command)
+
+
+def _become(command: list[str]) -> int:
     if os.name != "posix":
         return subprocess.call(command)
     # A shell script starts what runs in its background with interrupts switched off, and Dagster would not end by one.
@@ -98,13 +104,13 @@ def _is_loopback(host: str) -> bool:
 
 def _make_folders(settings: Settings) -> None:
     """The folders to drop files into, one for each prompt."""
-    customer = open_folder(settings.customer_location, settings.kms_key_id)
+    customer = open_folder(settings.customer_location, settings.kms_key_id, settings.file_access)
     if not isinstance(customer, LocalFolder):
         return
     for name in load_prompts(settings.prompts).prompts:
         folder = customer.path / input_key(name, "")
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            settings.file_access.make_folder(folder)
         except OSError as error:
             raise ClassifierError(
                 f"{folder} cannot be made: {error.strerror}; change its permissions, or set BATCH_CLASSIFIER_HOME."

@@ -9,6 +9,7 @@ from dagster_duckdb import DuckDBResource
 from pydantic import Field
 
 from batch_classifier.defs.failures import told_in_one_sentence
+from batch_classifier.file_access import FileAccess
 from batch_classifier.warehouse.duckdb import WAIT_SECONDS
 from batch_classifier.warehouse.duckdb_file import connected
 
@@ -30,9 +31,11 @@ class WarehouseFile(DuckDBResource):
     wait_seconds: float = Field(
         default=WAIT_SECONDS, description="How long a connection waits while another program has the file open."
     )
+    file_mode: int = Field(default=FileAccess.mode, description="Permissions of the file.")
 
     @contextmanager
     def get_connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection to the file; fails in one sentence when another program keeps it for too long."""
-        with told_in_one_sentence(), connected(Path(self.database), self.wait_seconds) as connection:
+        path, access = Path(self.database), FileAccess(self.file_mode)
+        with told_in_one_sentence(), connected(path, self.wait_seconds, access) as connection:
             yield connection

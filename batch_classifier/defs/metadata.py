@@ -14,6 +14,7 @@ SHOWN_CHARACTERS = 60
 _BAR_CHARACTERS = 30
 _CELL_CHARACTERS = 200
 # A name means the same in every table.
+_NOT_SHOWN = {column.name for table in TABLES for column in table.columns if not column.is_shown}
 _SHOWN_SHORT = {column.name for table in TABLES for column in table.columns if column.is_shown_short}
 
 
@@ -48,7 +49,11 @@ class Preview:
     def markdown(self) -> dg.MarkdownMetadataValue:
         """The rows as a Markdown table, texts cut short."""
         shown = [
-            {name: glimpse(value) if name in _SHOWN_SHORT and value else value for name, value in row.items()}
+            {
+                name: glimpse(value) if name in _SHOWN_SHORT and value else value
+                for name, value in row.items()
+                if name not in _NOT_SHOWN
+            }
             for row in self.rows
         ]
         return markdown_table(shown)

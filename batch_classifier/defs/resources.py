@@ -15,8 +15,8 @@ from batch_classifier.warehouse.open_warehouse import open_warehouse
 def build_resources(settings: Settings) -> dict[str, Any]:
     """The resources of a deployment, by name. Nothing is connected to yet."""
     return {
-        "customer_folder": open_folder(settings.customer_location, settings.kms_key_id),
-        "internal_folder": open_folder(settings.internal_location, settings.kms_key_id),
+        "customer_folder": open_folder(settings.customer_location, settings.kms_key_id, settings.file_access),
+        "internal_folder": open_folder(settings.internal_location, settings.kms_key_id, settings.file_access),
         "inference": open_inference(settings),
         "warehouse": open_warehouse(settings),
         "limits": settings.limits,
@@ -30,4 +30,7 @@ def _duckdb(settings: Settings) -> dict[str, Any]:
     # Only here: it imports dagster-duckdb, which takes its time.
     from batch_classifier.defs.duckdb_resource import WarehouseFile
 
-    return {DUCKDB: WarehouseFile(database=str(settings.warehouse_file.absolute())), "io_manager": duckdb_tables}
+    return {
+        DUCKDB: WarehouseFile(database=str(settings.warehouse_file.absolute()), file_mode=settings.file_mode),
+        "io_manager": duckdb_tables,
+    }

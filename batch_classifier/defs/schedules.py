@@ -15,6 +15,7 @@ from batch_classifier.notes.retention import Retention, remove_expired
 from batch_classifier.notes.unreadable import FileOfPrompt, Unreadable, read_unreadable, reading_settings
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.requests.request_files import input_key
+from batch_classifier.results.retention import CustomerRetention, remove_old_files_of_customer
 from batch_classifier.storage.folder import Folder
 from batch_classifier.warehouse import queries
 from batch_classifier.warehouse.interface import Warehouse
@@ -25,8 +26,12 @@ from batch_classifier.wording import counted, fit_line
 NIGHTS_FOR_FAILED_ROWS = 3
 
 
-def build_rerun_schedule(prompts: Sequence[Prompt], retention: Retention | None = None) -> dg.ScheduleDefinition:
-    """The schedule `rerun_unfinished` and its job, over all prompts; with a retention it also removes old internal files.
+def build_rerun_schedule(
+    prompts: Sequence[Prompt],
+    retention: Retention | None = None,
+    customer_retention: CustomerRetention | None = None,
+) -> dg.ScheduleDefinition:
+    """The schedule `rerun_unfinished` and its job, over all prompts; with a retention it also removes old files.
 
     The request files of each prompt are partitions of their own, and one schedule can only request runs of one set of
     partitions; so the job notes what should run again, and the sensor `request_files` requests these runs.
@@ -67,11 +72,27 @@ def build_rerun_schedule(prompts: Sequence[Prompt], retention: Retention | None 
             removed = remove_expired(retention, internal_folder, warehouse, names, datetime.datetime.now(datetime.UTC))
         context.add_output_metadata(asdict(removed))
 
+    @dg.op(name="remove_old_files_of_customer", pool=WAREHOUSE_POOL)
+    def remove_old_customer_files(
+        context: dg.OpExecutionContext,
+        warehouse: dg.ResourceParam[Warehouse],
+        customer_folder: dg.ResourceParam[Folder],
+    ) -> None:
+        """Remove request files that are classified, and result files, that are older than their retention."""
+        if customer_retention is None:
+            return
+        now = datetime.datetime.now(datetime.UTC)
+        with told_in_one_sentence():
+            removed = remove_old_files_of_customer(customer_retention, customer_folder, warehouse, prompts, now)
+        context.add_output_metadata(asdict(removed))
+
     @dg.job(name="rerun_unfinished", description=find_unfinished.description)
     def rerun_unfinished() -> None:
         find_unfinished()
         if retention is not None:
             remove_old_files()
+        if customer_retention is not None:
+            remove_old_customer_files()
 
     return dg.ScheduleDefinition(
         name="rerun_unfinished",

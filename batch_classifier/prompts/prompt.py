@@ -6,12 +6,16 @@ file, the key and what to do (`PromptError`), and never keeps the other prompts 
 
 import unicodedata
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from batch_classifier.prompts.rendering import render
 from batch_classifier.prompts.version import hash_of, version_of
+from batch_classifier.redaction.kinds import KINDS, REDACTION_FORM, Kind
+
+if TYPE_CHECKING:
+    from batch_classifier.redaction.masker import Masker
 
 # A job of fewer texts is refused by Amazon Bedrock.
 SMALLEST_BATCH_SIZE = 100
@@ -43,6 +47,28 @@ WholeNumber = Annotated[int, BeforeValidator(_no_bool)]
 class _Part(BaseModel):
     # No number of a prompt means anything where it is not finite: no file is over a budget that is infinite.
     model_config = ConfigDict(extra="forbid", frozen=True, strict=False, allow_inf_nan=False)
+
+
+def _fit_pattern(value: str) -> str:
+    # Its libraries take a tenth of a second to import, and most prompts mask nothing.
+    from batch_classifier.redaction.own_patterns import OwnPattern
+
+    OwnPattern(value)
+    return value
+
+
+def _known_country(value: str) -> str:
+    from batch_classifier.redaction.phone_numbers import known_countries
+
+    if value.upper() not in known_countries():
+        raise ValueError("must be two letters of ISO 3166, such as DE")
+    return value.upper()
+
+
+Pattern = Annotated[str, StringConstraints(min_length=1), AfterValidator(_fit_pattern)]
+# Without digits: a mask must not look like a number itself.
+MaskName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]{0,39}$")]
+Country = Annotated[str, AfterValidator(_known_country)]
 
 
 class Category(_Part):
@@ -85,6 +111,40 @@ class Model(_Part):
     )
 
 
+class Redaction(_Part):
+    """What is masked in a text before it is sent."""
+
+    kinds: tuple[Kind, ...] = Field(default=KINDS, description="what is found without a pattern")
+    patterns: dict[MaskName, Pattern] = Field(
+        default={}, description="regular expressions of RE2 by the name that stands in their mask"
+    )
+    countries: tuple[Country, ...] = Field(
+        default=(), description="where telephone numbers without a country's code come from, as ISO 3166's two letters"
+    )
+    keep_originals: bool = Field(
+        default=False, description="keep the texts as they were in the tables and result files, beside what was sent"
+    )
+
+    @model_validator(mode="after")
+    def _masks_something(self) -> "Redaction":
+        if not self.kinds and not self.patterns:
+            raise ValueError("masks nothing; give kinds or patterns, or leave redact out")
+        if taken := [name for name in self.patterns if name in KINDS]:
+            raise ValueError(f"patterns: {taken[0]!r} is the name of a kind; give the pattern another")
+        return self
+
+    @cached_property
+    def version(self) -> str:
+        """12 hex digits that change with what is masked, and with nothing else."""
+        return version_of({**self.model_dump(exclude={"keep_originals"}), "form": REDACTION_FORM})
+
+    def masker(self) -> "Masker":
+        """What masks as this says."""
+        from batch_classifier.redaction.masker import Masker
+
+        return Masker(self.kinds, self.patterns, self.countries)
+
+
 class Prompt(_Part):
     """A classification task: categories, instructions, input mapping, model and budget."""
 
@@ -99,6 +159,7 @@ class Prompt(_Part):
         default=True, description="ask for a reason; without it the output tokens, and the bill, shrink"
     )
     model: Model
+    redact: Redaction | None = Field(default=None, description="what is masked in a text before it is sent")
     batch_size: WholeNumber = Field(default=50_000, ge=SMALLEST_BATCH_SIZE, le=50_000, description="texts per job")
     results: tuple[Literal["csv", "json", "xlsx"], ...] = Field(default=("csv",), min_length=1)
     budget_usd: Number = Field(gt=0, description="what one request file may cost at most")
@@ -166,6 +227,9 @@ class Prompt(_Part):
             include={"categories", "fallback", "instructions", "answer", "rationale", "model"},
             exclude={"model": {"price"}},
         )
+        if self.redact is not None:
+            # What was sent before, or is still to be sent, holds what is to be masked now.
+            content["redact"] = self.redact.version
         return version_of(content)
 
     @cached_property

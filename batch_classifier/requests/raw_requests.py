@@ -12,6 +12,7 @@ from batch_classifier.errors import UnreadableFile
 from batch_classifier.limits import Limits
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.requests.column_names import LONGEST_NAME, looks_like_data, some_names
+from batch_classifier.requests.masked_cells import MaskedCells
 from batch_classifier.requests.own_columns import OwnColumns
 from batch_classifier.requests.readers.formats import Rows, columns_may_come_late, has_header_row, read_rows
 from batch_classifier.requests.request_files import input_key
@@ -79,6 +80,10 @@ class Requests:
     problems: Counter[str] = field(default_factory=Counter)
     labelled: int = 0
     columns: OwnColumns = field(default_factory=OwnColumns)
+    masked: MaskedCells = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.masked = MaskedCells(self.prompt.redact)
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         columns: dict[str, None] = {}
@@ -115,7 +120,8 @@ class Requests:
         id_column = find_column(names, self.prompt.input.id)
         label_column = find_column(names, self.prompt.input.label)
         nothing = pa.nulls(size, pa.string())
-        texts = nothing if text_column is None else rows.cells.column(text_column)
+        masked = self.masked.texts(nothing if text_column is None else rows.cells.column(text_column))
+        texts = masked.texts
         ids = text_ids(texts)
         without_text = NO_TEXT
         if text_column is None and rows.part is not None:
@@ -123,13 +129,15 @@ class Requests:
                 f"is on the sheet '{fit_line(rows.part, LONGEST_NAME)}', which has no column {self.prompt.input.text!r}"
             )
         missing = pc.if_else(pc.is_valid(ids), pa.scalar(None, pa.string()), pa.scalar(without_text, pa.string()))
-        problems = pc.coalesce(rows.problems, missing)
+        problems = pc.coalesce(rows.problems, masked.problems, missing)
         is_usable = pc.is_null(problems)
         # A row that was read wrong may have a text all the same, but nobody is to be asked about it.
         ids = pc.if_else(is_usable, ids, pa.scalar(None, pa.string()))
         lengths = pc.if_else(is_usable, pc.binary_length(texts), pa.scalar(None, pa.int32()))
         labels = nothing if label_column is None else _blank_as_null(rows.cells.column(label_column))
         others = [name for name in names if name not in (text_column, id_column, label_column)]
+
+        cells = self.masked.others(rows.cells, others)
 
         self.total += size
         self.labelled += size - labels.null_count
@@ -142,11 +150,11 @@ class Requests:
                 texts,
                 ids,
                 labels,
-                _attributes(rows.cells, others)
-                if self.columns.take_in(others)
-                else self.columns.gathered(rows.cells, others),
+                _attributes(cells, others) if self.columns.take_in(others) else self.columns.gathered(cells, others),
                 problems,
                 lengths.cast(pa.int64()),
+                masked.redaction,
+                masked.originals,
             ],
             schema=RAW_REQUESTS.schema,
         )

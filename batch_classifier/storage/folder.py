@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from batch_classifier.errors import ClassifierError
+from batch_classifier.file_access import PRIVATE
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,8 @@ class Folder(ABC):
     """A folder of files. Keys are paths below it, with forward slashes."""
 
     uri: str
-    # Of a file that is not published yet, less the process's umask; on a disk that is shared, nobody else may read it.
-    spool_mode = 0o600
+    # Of files that are written here; on a disk that is shared, nobody else may read one that is not published yet.
+    access = PRIVATE
 
     @abstractmethod
     def list(self, prefix: str = "") -> Listing:
@@ -97,10 +98,9 @@ class Folder(ABC):
     def spool(self) -> Iterator[Path]:
         """A path to write a file at that is not visible yet; `publish` it, or it is gone at the end."""
         directory = self.spool_directory()
-        directory.mkdir(parents=True, exist_ok=True)
+        self.access.make_folder(directory)
         path = directory / f".unfinished-{secrets.token_hex(8)}"
-        # Exclusively: a link that stands there is not followed.
-        path.touch(self.spool_mode, exist_ok=False)
+        self.access.make_file(path)
         try:
             yield path
         finally:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from batch_classifier.errors import ClassifierError
+from batch_classifier.file_access import PRIVATE, FileAccess
 from batch_classifier.storage.folder import Folder, Listing, PassedOver, StoredFile
 from batch_classifier.storage.local_entries import LINK, look_at, problem_of_link, walk
 
@@ -15,13 +16,10 @@ _READ_BYTES = 1 << 20
 
 
 class LocalFolder(Folder):
-    """A folder of this machine."""
+    """A folder of this machine; `access` says who may read what is written there."""
 
-    # What is published is for the folder's readers, as any new file is. The system takes the umask off when the file is made:
-    # to ask for it afterwards means to change it, for all threads.
-    spool_mode = 0o666
-
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, access: FileAccess = PRIVATE) -> None:
+        self.access = access
         self.path = path.absolute()
         self.uri = str(self.path)
 
@@ -53,7 +51,7 @@ class LocalFolder(Folder):
         """Move a finished file of the same disk in place, in one step."""
         target = self.path / key
         with _told_of(target):
-            target.parent.mkdir(parents=True, exist_ok=True)
+            self.access.make_folder(target.parent)
             file.replace(target)
 
     def publish_new(self, file: Path, key: str) -> bool:

@@ -72,6 +72,7 @@ class Column:
         in_results: where it stands in result files; None for a column that does not.
         is_long_text: whether it compresses as long texts do.
         is_shown_short: whether previews show no more than the beginning of a value.
+        is_shown: whether previews have the column at all.
     """
 
     name: str
@@ -82,6 +83,7 @@ class Column:
     in_results: InResults | None = None
     is_long_text: bool = False
     is_shown_short: bool = False
+    is_shown: bool = True
 
     @property
     def is_reused(self) -> bool:

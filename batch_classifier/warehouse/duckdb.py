@@ -13,6 +13,7 @@ import duckdb
 import pyarrow as pa
 
 from batch_classifier.errors import ClassifierError
+from batch_classifier.file_access import PRIVATE, FileAccess
 from batch_classifier.warehouse.column import SQL_TYPES, Column
 from batch_classifier.warehouse.duckdb_file import connected
 from batch_classifier.warehouse.duckdb_insert import insert
@@ -38,13 +39,20 @@ class DuckDBWarehouse(Warehouse):
         path: the file; it is made at the first use.
         wait_seconds: how long to wait while another program has it open.
         connections: gives connections to the file, in place of those that are opened here.
+        access: who may read the file.
     """
 
     kind = "duckdb"
 
-    def __init__(self, path: Path, wait_seconds: float = WAIT_SECONDS, connections: Connections | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        wait_seconds: float = WAIT_SECONDS,
+        connections: Connections | None = None,
+        access: FileAccess = PRIVATE,
+    ) -> None:
         self.path = path
-        self._connections = connections or partial(connected, path, wait_seconds)
+        self._connections = connections or partial(connected, path, wait_seconds, access)
 
     @property
     def place(self) -> str:

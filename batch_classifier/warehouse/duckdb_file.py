@@ -5,12 +5,13 @@ import re
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
 
 from batch_classifier.errors import ClassifierError
+from batch_classifier.file_access import PRIVATE, FileAccess
 from batch_classifier.warehouse.duckdb_memory import LEAST_BYTES, ROWS_A_VECTOR, allow_all, restrict
 from batch_classifier.warehouse.interface import literal
 
@@ -36,14 +37,15 @@ _HOLDER = re.compile(r"lock is held in (?P<program>.+?) \(PID (?P<process>\d+)\)
 
 
 @contextmanager
-def connected(path: Path, wait_seconds: float) -> Iterator[duckdb.DuckDBPyConnection]:
+def connected(path: Path, wait_seconds: float, access: FileAccess = PRIVATE) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection to the file; connections of one process share it, and with the last of them it is let go.
 
     While another program has the file it is waited for, which is told in the log after some seconds. Raises ClassifierError
     when that takes longer than `wait_seconds`.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    access.make_folder(path.parent)
     connection = _open(path, wait_seconds)
+    _give_access(path, access)
     try:
         yield connection
     finally:
@@ -81,6 +83,15 @@ def _holder(message: str) -> str:
     """Who has the file, from DuckDB's message."""
     found = _HOLDER.search(message)
     return "another program" if found is None else f"{found['program']} (process {found['process']})"
+
+
+def _give_access(path: Path, access: FileAccess) -> None:
+    """Give the file these permissions, and its log before DuckDB makes it; both would have those of the umask."""
+    access.apply_to(path)
+    log = path.with_name(f"{path.name}.wal")
+    with suppress(FileExistsError):
+        access.make_file(log)
+    access.apply_to(log)
 
 
 class _Engine:
@@ -122,6 +133,10 @@ def _let_go(path: Path) -> None:
         engine = _ENGINES[path]
         engine.users -= 1
         if not engine.users:
+            log = path.with_name(f"{path.name}.wal")
+            if log.is_file() and not log.stat().st_size:
+                # Nothing was written, and DuckDB knows nothing of it; nobody else has the file yet.
+                log.unlink()
             # What is left to be packed is packed now, a vector at a time.
             allow_all(engine.connection)
             try:

@@ -14,7 +14,7 @@ def open_warehouse(settings: Settings) -> Warehouse:
 def _duckdb(settings: Settings) -> Warehouse:
     from batch_classifier.warehouse.duckdb import DuckDBWarehouse
 
-    return DuckDBWarehouse(settings.warehouse_file.absolute())
+    return DuckDBWarehouse(settings.warehouse_file.absolute(), access=settings.file_access)
 
 
 def _athena(settings: Settings) -> Warehouse:

@@ -72,6 +72,15 @@ def made_batches(warehouse: Warehouse, prompt: Prompt, model_id: str) -> str:
     """
 
 
+def rows_masked_otherwise(warehouse: Warehouse, prompt: Prompt, request_file: str, redaction: str) -> str:
+    """One row: how many texts of the request file did not go through this version of the masking."""
+    return f"""
+        select count(*) as texts from {warehouse.name(prompt.name, RAW_REQUESTS)}
+        where request_file = {literal(request_file)} and text_id is not null
+            and coalesce(redaction, '') <> {literal(redaction)}
+    """
+
+
 def category_summary(warehouse: Warehouse, prompt: Prompt, request_file: str) -> str:
     """Requests, share and cost by category, the largest first."""
     return f"""

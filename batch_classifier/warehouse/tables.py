@@ -46,6 +46,14 @@ class TableRows:
 _REQUEST_FILE = Column("request_file", TEXT, "the file's path below its prompt's folder")
 _STATUSES = f"{', '.join(list(Status)[:-1])} or {Status.REJECTED} (unusable row)"
 
+_ORIGINAL_TEXT = Column(
+    "original_text",
+    TEXT,
+    "the text as it stands in the file, where something in it was masked and the prompt keeps it",
+    is_long_text=True,
+    is_shown=False,
+)
+
 RAW_REQUESTS = Table(
     "raw_requests",
     "The rows of the request file, read and normalised; a row that can't be used stays, marked with its problem.",
@@ -53,12 +61,20 @@ RAW_REQUESTS = Table(
         _REQUEST_FILE,
         Column("row_number", WHOLE_NUMBER, "1 for the first row below the header; blank rows are not counted"),
         Column("record_id", TEXT, "the file's own id, else the row's number"),
-        Column("text", TEXT, "the text to classify, as it stands in the file", is_long_text=True, is_shown_short=True),
+        Column(
+            "text",
+            TEXT,
+            "the text to classify, as it stands in the file, or masked where the prompt says so",
+            is_long_text=True,
+            is_shown_short=True,
+        ),
         Column("text_id", TEXT, "hash of the text's content; null for a row without one"),
         Column("expected_class", TEXT, "the label, where the file has one"),
         Column("attributes", TEXT, "the file's other columns, a JSON object", is_long_text=True, is_shown_short=True),
         Column("problem", TEXT, "why the row can't be used; null where it can"),
         Column("text_bytes", WHOLE_NUMBER, "length of the text in UTF-8; null for a row without a text_id"),
+        Column("redaction", TEXT, "version of the masking that the text went through; null where there was none"),
+        _ORIGINAL_TEXT,
     ),
 )
 
@@ -122,7 +138,7 @@ CLASSIFICATIONS = Table(
         Column(
             "input_text",
             TEXT,
-            "the text, as it stands in the file",
+            "the text, as it stands in the file, or masked where the prompt says so",
             Source.REQUEST,
             request_column="text",
             in_results=InResults("input_text"),
@@ -185,6 +201,11 @@ CLASSIFICATIONS = Table(
             NUMBER,
             "what this row's answer cost; 0 for repeats and for what was answered before",
             Source.ROW,
+        ),
+        replace(
+            _ORIGINAL_TEXT,
+            source=Source.REQUEST,
+            in_results=InResults("original_text", behind_own_columns=True, only_where_filled=True),
         ),
     ),
 )

@@ -5,13 +5,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import dagster as dg
 import pytest
 
+from batch_classifier_tests.support.nights import DAY, night
 from batch_classifier_tests.support.outcomes import failure_of, is_one_sentence
 from batch_classifier_tests.support.project import CLASSIFYING, Project, scripted
-
-DAY = 24 * 3600.0
 
 
 @pytest.fixture
@@ -31,13 +29,6 @@ def age(project: Project, days: float) -> None:
 def internal_files(project: Project) -> set[Path]:
     """All files of the internal folder, also hidden ones, and the notes of this machine's jobs."""
     return {path for name in ("internal", "local_jobs") for path in (project.home / name).rglob("*") if path.is_file()}
-
-
-def night(project: Project) -> dg.ExecuteInProcessResult:
-    """The nightly job."""
-    job = project.definitions.resolve_job_def("rerun_unfinished")
-    quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-    return job.execute_in_process(instance=project.instance, run_config=quiet, raise_on_error=False)
 
 
 def batch_files(project: Project) -> set[Path]:

@@ -21,7 +21,7 @@ from batch_classifier.results.formats import FORMATS, write_results
 from batch_classifier.results.formulas import guarded
 
 TEXT_COLUMNS = ("request_file", "record_id", "input_text", "class", "rationale", "status", "raw_class", "error",
-                "expected_class", "attributes")  # fmt: skip
+                "expected_class", "original_text", "attributes")  # fmt: skip
 FORMULAS = [
     "=1+1",
     "+1+1",

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from batch_classifier.errors import ClassifierError, SettingError
+from batch_classifier.file_access import FileAccess
 from batch_classifier.storage.file_name import fitting_name
 from batch_classifier.storage.local_folder import LocalFolder
 from batch_classifier.storage.open_folder import open_folder
@@ -126,13 +127,26 @@ def test_hidden_files_and_broken_links_are_passed_over(folder: LocalFolder) -> N
     assert [file.key for file in folder.list()] == ["a.csv"]
 
 
-def test_what_is_published_can_be_read_by_others(folder: LocalFolder) -> None:
-    before = os.umask(0o022)
+@pytest.mark.parametrize(("mode", "folder_mode"), [(0o600, 0o700), (0o660, 0o770), (0o644, 0o755)])
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
+def test_what_is_published_has_the_permissions_that_are_set(
+    tmp_path: Path, mode: int, folder_mode: int, umask: int
+) -> None:
+    before = os.umask(umask)
     try:
-        folder.write_bytes("a.csv", b"")
+        LocalFolder(tmp_path / "files", FileAccess(mode)).write_bytes("below/a.csv", b"")
     finally:
         os.umask(before)
-    assert stat.S_IMODE((folder.path / "a.csv").stat().st_mode) == 0o644
+    made = {str(path.relative_to(tmp_path)): stat.S_IMODE(path.stat().st_mode) for path in tmp_path.rglob("*")}
+    folders = ("files", "files/below", "files/.unfinished")
+    assert made == {**dict.fromkeys(folders, folder_mode), "files/below/a.csv": mode}
+
+
+def test_a_folder_that_was_there_keeps_its_permissions(tmp_path: Path) -> None:
+    (tmp_path / "files").mkdir(0o755)
+    LocalFolder(tmp_path / "files").write_bytes("a.csv", b"")
+    assert stat.S_IMODE((tmp_path / "files").stat().st_mode) == 0o755
+    assert stat.S_IMODE((tmp_path / "files" / "a.csv").stat().st_mode) == 0o600
 
 
 def test_nobody_elses_files_are_open_to_all_while_files_are_published(
@@ -156,9 +170,11 @@ def test_nobody_elses_files_are_open_to_all_while_files_are_published(
                 done.result()
     finally:
         os.umask(before)
-    made = [path for path in tmp_path.rglob("*") if path.is_file()]
-    assert len(made) == 4 * 100 + 4 * 1_000
-    assert {stat.S_IMODE(path.stat().st_mode) for path in made} == {0o640}
+    published = [path for path in folder.path.rglob("*") if path.is_file()]
+    others = list(tmp_path.glob("own-*"))
+    assert (len(published), len(others)) == (4 * 100, 4 * 1_000)
+    assert {stat.S_IMODE(path.stat().st_mode) for path in published} == {0o600}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in others} == {0o640}
 
 
 @pytest.mark.parametrize("where", ["home", "target"])

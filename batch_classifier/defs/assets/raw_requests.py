@@ -54,6 +54,12 @@ def shown(made: RawRequests) -> dict[str, Any]:
         "rejected": rejected,
         "labelled": requests.labelled,
     }
+    if made.prompt.redact is not None:
+        # How much, and never what.
+        masked = requests.masked
+        metadata["masked_texts"] = masked.rows
+        metadata |= {f"masked_{name}": count for name, count in masked.counts.items()}
+        metadata["masked_in_other_columns"] = masked.counts_of_others.total()
     if rejected:
         problems = requests.problems.most_common(_PROBLEMS_SHOWN)
         metadata["problems"] = markdown_table([{"problem": problem, "rows": count} for problem, count in problems])

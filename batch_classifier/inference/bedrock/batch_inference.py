@@ -75,7 +75,7 @@ class BedrockInference(Inference):
     def from_settings(cls, settings: Settings) -> "BedrockInference":
         """As the settings say."""
         return cls(
-            open_folder(settings.internal_location, settings.kms_key_id),
+            open_folder(settings.internal_location, settings.kms_key_id, settings.file_access),
             settings.bedrock_role_arn,
             max_jobs=settings.bedrock_max_jobs,
             on_demand_concurrency=settings.on_demand_concurrency,

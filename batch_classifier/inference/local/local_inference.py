@@ -13,6 +13,7 @@ from typing import Any, BinaryIO
 import orjson
 from filelock import FileLock, Timeout
 
+from batch_classifier.file_access import PRIVATE, FileAccess
 from batch_classifier.inference.bedrock.limits import LIMITS
 from batch_classifier.inference.bedrock.model_requests import check_model, model_input
 from batch_classifier.inference.interface import Inference, Job, JobRequest
@@ -37,15 +38,21 @@ class LocalInference(Inference):
     poll_seconds = 0.05
     limits = dataclasses.replace(LIMITS, minimum_records=1)
 
-    def __init__(self, internal: Folder, home: Path) -> None:
+    def __init__(self, internal: Folder, home: Path, access: FileAccess = PRIVATE) -> None:
         self.internal = internal
-        notes = LocalFolder(home / "local_jobs")
-        self.jobs = ProcessJobs("local", notes, lambda name: held_lock(notes.path / f".{name}.lock"), self._answer)
+        notes = LocalFolder(home / "local_jobs", access)
+        self.jobs = ProcessJobs(
+            "local", notes, lambda name: held_lock(notes.path / f".{name}.lock", access), self._answer
+        )
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "LocalInference":
         """As the settings say."""
-        return cls(open_folder(settings.internal_location, settings.kms_key_id), settings.home)
+        return cls(
+            open_folder(settings.internal_location, settings.kms_key_id, settings.file_access),
+            settings.home,
+            settings.file_access,
+        )
 
     def model_input(self, prompt: Prompt, user: str) -> dict[str, Any]:
         """The shape that Bedrock takes for the prompt's model."""
@@ -128,11 +135,11 @@ class LocalInference(Inference):
 
 
 @contextmanager
-def held_lock(path: Path) -> Iterator[bool]:
+def held_lock(path: Path, access: FileAccess = PRIVATE) -> Iterator[bool]:
     """A lock that ends with its process, however that ends; False when another process has it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    access.make_folder(path.parent)
     # Never the library's soft lock, which is a file that a killed process would leave behind.
-    lock = FileLock(path, blocking=False, fallback_to_soft=False)
+    lock = FileLock(path, blocking=False, fallback_to_soft=False, mode=access.mode)
     try:
         held = lock.acquire()
     except Timeout:
