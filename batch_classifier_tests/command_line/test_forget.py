@@ -65,7 +65,7 @@ def project(classified: tuple[Path, Path]) -> Iterator[Project]:
 def classify(name: str, rows: list[dict[str, str]]) -> None:
     """Classify a file of these rows."""
     Path(name).write_bytes(file_of(rows, ".csv"))
-    result = run("classify", name, "--prompt", "tickets")
+    result = run("classify", name, "--prompt", "tickets", "--replace")
     Path(name).unlink()
     assert result.exit_code == 0, result.output
 
