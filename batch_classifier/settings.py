@@ -133,6 +133,18 @@ class Settings(BaseSettings):
         return self.internal_uri or self._home_or_refuse("internal_uri", self.home / "internal")
 
     @property
+    def tables_location(self) -> str:
+        """Where the tables of the Athena warehouse are."""
+        return self.tables_uri or f"{self.internal_location.rstrip('/')}/tables"
+
+    @property
+    def forgotten_location(self) -> str:
+        """Where it is kept what was forgotten, without its text: beside the tables, where no retention clears anything away."""
+        if self.warehouse_kind == "athena":
+            return f"{self.tables_location.rstrip('/')}/_forgotten"
+        return str(self.home / "forgotten")
+
+    @property
     def waits_for_jobs(self) -> float | None:
         """Seconds that batch_job waits in a run; None is without end, the default on a laptop."""
         if self.wait_seconds is not None:

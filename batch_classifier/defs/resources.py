@@ -17,6 +17,7 @@ def build_resources(settings: Settings) -> dict[str, Any]:
     return {
         "customer_folder": open_folder(settings.customer_location, settings.kms_key_id, settings.file_access),
         "internal_folder": open_folder(settings.internal_location, settings.kms_key_id, settings.file_access),
+        "forgotten_folder": open_folder(settings.forgotten_location, settings.kms_key_id, settings.file_access),
         "inference": open_inference(settings),
         "warehouse": open_warehouse(settings),
         "limits": settings.limits,

@@ -11,6 +11,8 @@ _TAGS_OF_OURS = re.compile(
     re.IGNORECASE,
 )
 
+_MARKED = re.compile(r"<text>\n(.*?)\n</text>", re.DOTALL)
+
 
 def answer_schema(prompt: Prompt) -> dict[str, Any]:
     """JSON schema of a structured answer: the class is an enum of the categories."""
@@ -41,6 +43,11 @@ def system_prompt(prompt: Prompt) -> str:
     if not prompt.rationale:
         return f"{prompt.system}\n\nGive no reason, whatever was said above; answer with this and nothing else: <class>name</class>"
     return prompt.system
+
+
+def quoted_texts(message: str) -> list[str]:
+    """The texts that stand in a message as `question` marks them: none can close its mark, for `quote` has seen to that."""
+    return _MARKED.findall(message)
 
 
 def repair_question(prompt: Prompt, text: str, fault: str) -> str:

@@ -17,12 +17,12 @@ from batch_classifier.storage.notes import Notes
 def note_held_back(internal: Folder, prompt: Prompt, request_file: str) -> None:
     """Note that a request file waits for more texts."""
     content = orjson.dumps({"request_file": request_file})
-    Notes(internal, NoteKind.HELD_BACK).write(_name(prompt, request_file), content)
+    Notes(internal, NoteKind.HELD_BACK).write(_name(prompt.name, request_file), content)
 
 
 def call_held_back(internal: Folder, prompt: Prompt, request_file: str) -> None:
     """Have the files that wait for more texts run again, now that this one's batches are on their way."""
-    notes, own = Notes(internal, NoteKind.HELD_BACK), _name(prompt, request_file)
+    notes, own = Notes(internal, NoteKind.HELD_BACK), _name(prompt.name, request_file)
     notes.move_old(f"{prompt.name}/")
     found = {notes.name_of(file): internal.read_bytes(file.key) for file in notes.list(f"{prompt.name}/")}
     files = [orjson.loads(content)["request_file"] for name, content in found.items() if content and name != own]
@@ -31,5 +31,10 @@ def call_held_back(internal: Folder, prompt: Prompt, request_file: str) -> None:
         notes.delete(name)
 
 
-def _name(prompt: Prompt, request_file: str) -> str:
-    return f"{prompt.name}/{hashlib.sha256(request_file.encode()).hexdigest()[:32]}.json"
+def forget_held_back(internal: Folder, prompt: str, request_file: str) -> None:
+    """The request file waits no more for others."""
+    Notes(internal, NoteKind.HELD_BACK).delete(_name(prompt, request_file))
+
+
+def _name(prompt: str, request_file: str) -> str:
+    return f"{prompt}/{hashlib.sha256(request_file.encode()).hexdigest()[:32]}.json"

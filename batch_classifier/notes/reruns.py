@@ -42,3 +42,11 @@ class RerunNotes:
             content = internal.read_bytes(file.key)
             if content is not None:
                 yield file.key, [Rerun(**rerun) for rerun in orjson.loads(content)]
+
+
+def forget_reruns(internal: Folder, prompt: str, request_file: str) -> None:
+    """Have no rerun of a request file be asked for any more."""
+    for key, reruns in list(RerunNotes().read(internal)):
+        left = [rerun for rerun in reruns if (rerun.prompt, rerun.request_file) != (prompt, request_file)]
+        if len(left) < len(reruns):
+            internal.write_bytes(key, orjson.dumps([asdict(rerun) for rerun in left]))

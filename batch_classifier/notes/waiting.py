@@ -2,7 +2,7 @@
 
 import datetime
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 
 import orjson
@@ -46,7 +46,20 @@ def note_waiting(
 
 def forget_waiting(internal: Folder, prompt: Prompt, request_file: str) -> None:
     """The request file waits no more."""
-    _notes(internal).delete(_name(prompt.name, request_file))
+    forget_waiting_file(internal, prompt.name, request_file)
+
+
+def forget_waiting_file(internal: Folder, prompt: str, request_file: str) -> None:
+    """The same by the prompt's name, also where its file is gone."""
+    _notes(internal).delete(_name(prompt, request_file))
+
+
+def jobs_waited_for(internal: Folder, prompt: str) -> Iterator[tuple[str, str]]:
+    """The jobs of a prompt that are under way or have no place yet: the request file that waits, and the job's name."""
+    for _, waiting in WaitingNotes().read(internal):
+        if waiting.prompt == prompt:
+            for job in (*waiting.jobs, *waiting.unsent):
+                yield waiting.request_file, job
 
 
 def jobs_ahead(internal: Folder, prompt: Prompt, request_file: str, enough: int) -> int:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from batch_classifier.limits import Limits
+from batch_classifier.notes.forgotten import is_file_forgotten
 from batch_classifier.notes.unreadable import FileOfPrompt, Unreadable, reading_settings
 from batch_classifier.prompts.loading import PromptFolder
 from batch_classifier.requests.intake_decision import FileFacts, RunWanted, Standing, Verdict, standing_of, verdict_on
@@ -35,6 +36,7 @@ class FilesToRun:
     Attributes:
         folder: the prompts that are loaded.
         unreadable: what is noted of files that cannot be read.
+        kept: the folder of the marks of what was forgotten.
     """
 
     folder: PromptFolder
@@ -42,6 +44,7 @@ class FilesToRun:
     limits: Limits
     runs: Runs
     unreadable: Mapping[FileOfPrompt, Unreadable]
+    kept: Folder | None = None
     _partitions: dict[str, set[str]] = field(default_factory=dict)
 
     def runs_of(self, waiting: WaitingFiles, seen: dict[FileOfPrompt, str], limit: int) -> list[RunWanted]:
@@ -87,12 +90,15 @@ class FilesToRun:
         if self._cannot_be_read(prompt, request_file, file):
             return FileFacts(file.fingerprint, cannot_be_read=True)
         if not self._has_partition(prompt, request_file):
-            return FileFacts(file.fingerprint)
+            return FileFacts(file.fingerprint, is_forgotten=self._is_forgotten(prompt, request_file, file))
         return FileFacts(
             file.fingerprint,
             fingerprint_read=self.runs.fingerprint_read(prompt, request_file),
             is_in_progress=self.runs.is_in_progress(prompt, request_file),
         )
+
+    def _is_forgotten(self, prompt: str, request_file: str, file: StoredFile) -> bool:
+        return self.kept is not None and is_file_forgotten(self.kept, prompt, request_file, file.fingerprint)
 
     def _cannot_be_read(self, prompt: str, request_file: str, file: StoredFile) -> bool:
         note = self.unreadable.get((prompt, request_file))

@@ -43,8 +43,18 @@ class Intake:
     _unreadable: UnreadableNotes = field(default_factory=UnreadableNotes)
     _listed_at: float | None = None
 
-    def decide(self, customer: Folder, internal: Folder, limits: Limits, runs: Runs, last_tick: int) -> Decision:
+    def decide(
+        self,
+        customer: Folder,
+        internal: Folder,
+        limits: Limits,
+        runs: Runs,
+        last_tick: int,
+        kept: Folder | None = None,
+    ) -> Decision:
         """One tick. `last_tick` is the number of the last one that was recorded; 0 before the first.
+
+        `kept` has the marks of what was forgotten: a file that was, and has not changed since, is not run.
 
         Raises ClassifierError when a folder cannot be read; then nothing of the tick has happened.
         """
@@ -56,7 +66,9 @@ class Intake:
             self._listed_at = None
         # A tick that fails on its way was none: nothing that it has seen is recorded.
         self._tick = 0
-        files = FilesToRun(self.folder, customer, limits, runs, self._unreadable.read(internal, self.folder.prompts))
+        files = FilesToRun(
+            self.folder, customer, limits, runs, self._unreadable.read(internal, self.folder.prompts), kept
+        )
         waiting, fault = self._notices(is_recorded, customer)
         wanted = files.runs_of(waiting, self._seen, RUNS_A_TICK)
         is_listed = self.events is None or fault is not None or self._is_listing_due()

@@ -30,12 +30,14 @@ class FileFacts:
         fingerprint_read: that of the content that was read last; None where it was never read.
         cannot_be_read: whether it was found to be unreadable as it is now.
         is_in_progress: whether a run is at it.
+        is_forgotten: whether it was forgotten as it is now; who wants it back changes it, or classifies it by hand.
     """
 
     fingerprint: str
     fingerprint_read: str | None = None
     cannot_be_read: bool = False
     is_in_progress: bool = False
+    is_forgotten: bool = False
 
 
 def verdict_on(facts: FileFacts) -> Verdict:
@@ -43,7 +45,7 @@ def verdict_on(facts: FileFacts) -> Verdict:
     if facts.is_in_progress:
         # The run may have begun before the file changed.
         return Verdict.LATER
-    if facts.cannot_be_read or facts.fingerprint_read == facts.fingerprint:
+    if facts.cannot_be_read or facts.is_forgotten or facts.fingerprint_read == facts.fingerprint:
         return Verdict.NOTHING
     return Verdict.RUN
 

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from batch_classifier.errors import UnreadableFile
 from batch_classifier.limits import Limits
+from batch_classifier.notes.forgotten import NOTHING, Forgotten, forgotten_of
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.requests.column_names import LONGEST_NAME, looks_like_data, some_names
 from batch_classifier.requests.masked_cells import MaskedCells
@@ -22,6 +23,7 @@ from batch_classifier.warehouse.tables import RAW_REQUESTS
 from batch_classifier.wording import fit_line
 
 NO_TEXT = "has no text"
+WAS_FORGOTTEN = "was forgotten by `batch-classifier forget`"
 
 
 @dataclass
@@ -32,6 +34,7 @@ class RawRequests:
 
     Attributes:
         limits: how large the file and its cells may be.
+        kept: the folder of the marks of what was forgotten; such rows stay, without what they say.
         on_progress: is told how many rows are read.
         file: the file as it was found before it was read; None where there was none.
         requests: what was counted on the way.
@@ -42,12 +45,14 @@ class RawRequests:
     customer_folder: Folder
     limits: Limits
     on_progress: Callable[[int], None] = lambda _done: None
+    kept: Folder | None = None
     file: StoredFile | None = field(init=False)
     requests: "Requests" = field(init=False)
 
     def __post_init__(self) -> None:
         self.file = self.customer_folder.find(self._key)
-        self.requests = Requests((), self.prompt, self.request_file)
+        forgotten = NOTHING if self.kept is None else forgotten_of(self.kept, self.prompt.name, self.request_file)
+        self.requests = Requests((), self.prompt, self.request_file, forgotten)
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         with self.customer_folder.read(self._key) as file:
@@ -76,6 +81,7 @@ class Requests:
     rows: Iterable[Rows]
     prompt: Prompt
     request_file: str
+    forgotten: Forgotten = NOTHING
     total: int = 0
     problems: Counter[str] = field(default_factory=Counter)
     labelled: int = 0
@@ -138,11 +144,7 @@ class Requests:
         others = [name for name in names if name not in (text_column, id_column, label_column)]
 
         cells = self.masked.others(rows.cells, others)
-
-        self.total += size
-        self.labelled += size - labels.null_count
-        self._count(problems)
-        return pa.record_batch(
+        requests = pa.record_batch(
             [
                 pa.repeat(pa.scalar(self.request_file, pa.string()), size),
                 rows.row_numbers,
@@ -158,6 +160,12 @@ class Requests:
             ],
             schema=RAW_REQUESTS.schema,
         )
+        if self.forgotten:
+            requests = without_forgotten(requests, self.forgotten)
+        self.total += size
+        self.labelled += size - requests["expected_class"].null_count
+        self._count(requests["problem"])
+        return requests
 
     def _count(self, problems: pa.Array) -> None:
         if problems.null_count < len(problems):
@@ -169,6 +177,26 @@ class Requests:
             return numbers
         named = pc.binary_join_element_wise(pa.scalar("row", pa.string()), numbers, pa.scalar(" ", pa.string()))
         return pc.coalesce(_blank_as_null(rows.cells.column(id_column)), named)
+
+
+def without_forgotten(requests: pa.RecordBatch, forgotten: Forgotten) -> pa.RecordBatch:
+    """The same rows; of those that were forgotten nothing is left but their number, and the problem that says why."""
+    pairs = zip(requests["record_id"].to_pylist(), requests["text_id"].to_pylist(), strict=True)
+    is_forgotten = pa.array([forgotten.covers(*pair) for pair in pairs], pa.bool_())
+    if not is_forgotten.true_count:
+        return requests
+    left = {
+        "request_file": requests["request_file"],
+        "row_number": requests["row_number"],
+        "record_id": requests["row_number"].cast(pa.string()),
+        "attributes": pa.scalar("{}"),
+        "problem": pa.scalar(WAS_FORGOTTEN),
+    }
+    columns = [
+        pc.if_else(is_forgotten, left.get(column.name, pa.scalar(None, column.type)), requests[column.name])
+        for column in requests.schema
+    ]
+    return pa.record_batch(columns, schema=requests.schema)
 
 
 def find_column(names: list[str], wanted: str | None) -> str | None:

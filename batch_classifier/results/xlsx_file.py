@@ -39,25 +39,33 @@ def write_xlsx(rows: "Iterable[pa.RecordBatch]", columns: ResultColumns, file: B
     Raises:
         ClassifierError: more columns than a sheet holds.
     """
+    rows_of_cells = (row for batch in rows for row in zip(*columns.lists(batch, own_as_text=True), strict=True))
+    return write_rows(rows_of_cells, columns.names, file)
+
+
+def write_rows(rows: Iterable[Sequence[Any]], names: Sequence[str], file: BinaryIO) -> int:
+    """Write a header and rows of values (texts, numbers or None) as a workbook, and return the number of rows.
+
+    Raises:
+        ClassifierError: more columns than a sheet holds.
+    """
     from openpyxl import Workbook
 
-    if len(columns.names) > MAX_COLUMNS:
+    if len(names) > MAX_COLUMNS:
         raise ClassifierError(
-            f"An Excel sheet holds {MAX_COLUMNS:,} columns, but the results have {len(columns.names):,}; "
+            f"An Excel sheet holds {MAX_COLUMNS:,} columns, but the results have {len(names):,}; "
             "choose csv or json instead."
         )
     workbook = Workbook(write_only=True)
-    sheet = _add_sheet(workbook, columns.names)
+    sheet = _add_sheet(workbook, names)
     written = rows_in_sheet = 0
-    for batch in rows:
-        lists = columns.lists(batch, own_as_text=True)
-        for row in zip(*lists, strict=True):
-            if rows_in_sheet == MAX_DATA_ROWS:
-                sheet = _add_sheet(workbook, columns.names)
-                rows_in_sheet = 0
-            sheet.append(_cells(sheet, columns.names, row))
-            rows_in_sheet += 1
-            written += 1
+    for row in rows:
+        if rows_in_sheet == MAX_DATA_ROWS:
+            sheet = _add_sheet(workbook, names)
+            rows_in_sheet = 0
+        sheet.append(_cells(sheet, names, row))
+        rows_in_sheet += 1
+        written += 1
     workbook.save(file)
     return written
 

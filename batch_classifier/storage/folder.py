@@ -3,7 +3,7 @@
 import datetime
 import secrets
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,6 +78,13 @@ class Folder(ABC):
     @abstractmethod
     def delete(self, key: str) -> None:
         """Remove a file; one that is not there is no error."""
+
+    def forget_versions(self, prefix: str, is_concerned: Callable[[str], bool]) -> int:
+        """Remove what is kept of files that were replaced or deleted, of the concerned keys below a prefix.
+
+        Returns how many versions that were; a folder that keeps none has nothing to do.
+        """
+        return 0
 
     @abstractmethod
     def spool_directory(self) -> Path:

@@ -77,3 +77,19 @@ def is_answers(key: str) -> bool:
 def parsed_answers_key(output_key: str) -> str:
     """The key of an attempt's answers as they were parsed, beside the files of answers they come from."""
     return f"{output_key}/parsed_answers.arrow"
+
+
+def is_parsed_answers(key: str) -> bool:
+    """Whether a key is that of parsed answers."""
+    return key.endswith("/parsed_answers.arrow")
+
+
+def answer_part_key(output_key: str, text_id: str) -> str:
+    """The key of one answer of a job on demand, kept for the case that its process is killed."""
+    return f"{output_key}/parts/{text_id}.json"
+
+
+def text_of_answer_part(key: str) -> str | None:
+    """The text that a key of one such answer is about; None for other keys."""
+    folder, _, name = key.rpartition("/")
+    return name.removesuffix(".json") if folder.endswith("/parts") else None

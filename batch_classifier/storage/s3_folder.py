@@ -1,7 +1,7 @@
 """Folders on S3: objects come and go whole, by multipart where they are large, over boto3 and its own chain of credentials."""
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, BinaryIO
@@ -11,6 +11,7 @@ from batch_classifier.aws.clients import AwsClients
 from batch_classifier.aws.refusals import error_code, told_plainly
 from batch_classifier.errors import ClassifierError, SettingError
 from batch_classifier.storage.folder import Folder, Listing, StoredFile
+from batch_classifier.storage.s3_versions import forget_versions
 
 _DOWNLOADS = 3
 # Of PutObject.
@@ -111,6 +112,11 @@ class S3Folder(Folder):
         """Remove an object; one that is not there is no error."""
         with told_plainly(f"delete {self.uri_of(key)}"):
             self.clients.s3.delete_object(Bucket=self.bucket, Key=self.prefix + key)
+
+    def forget_versions(self, prefix: str, is_concerned: Callable[[str], bool]) -> int:
+        """Remove all versions of these keys that are not the current ones, and the marks of what was deleted."""
+        start = len(self.prefix)
+        return forget_versions(self.clients, self.bucket, self.prefix + prefix, lambda key: is_concerned(key[start:]))
 
     def create(self, key: str, content: bytes | BinaryIO) -> bool:
         """Write an object only if there is none of that key; True when this call made it."""

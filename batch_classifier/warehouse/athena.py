@@ -11,24 +11,28 @@ import datetime
 import logging
 import re
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from batch_classifier.aws.clients import AwsClients
 from batch_classifier.aws.refusals import told_plainly
 from batch_classifier.errors import ClassifierError, SettingError
+from batch_classifier.storage.s3_versions import forget_versions
 from batch_classifier.warehouse.athena_queries import AthenaQueries
+from batch_classifier.warehouse.forgetting import FoundRows
 from batch_classifier.warehouse.glue_catalog import LONGEST_PARTITION_VALUE, GlueCatalog
 from batch_classifier.warehouse.interface import Warehouse
 from batch_classifier.warehouse.parquet_rows import read_rows, write_rows
 from batch_classifier.warehouse.partition_folders import FILE_NAME, new_version, outlived, partition_folder
-from batch_classifier.warehouse.tables import CLASSIFICATIONS, TABLES, Table
+from batch_classifier.warehouse.tables import BEDROCK_JSONL, CLASSIFICATIONS, RAW_REQUESTS, TABLES, Table
 from batch_classifier.warehouse.views import VIEWS, glue_view
+from batch_classifier.warehouse.wanted import KeyKind, Wanted
 
 if TYPE_CHECKING:
     import boto3
@@ -133,6 +137,50 @@ class AthenaWarehouse(Warehouse):
         self._ensure_tables(prompt)
         with self._queries.stream(sql) as batches:
             yield batches
+
+    def prompts(self) -> list[str]:
+        """The prompts that have tables in the database."""
+        return self._catalog.prompts_with(RAW_REQUESTS.name)
+
+    def forget_rows(self, prompt: str, wanted: Wanted, found: FoundRows) -> None:
+        """Write each partition that has such rows anew without them, one after another; what is left is found the next time."""
+        for request_file in found.request_files:
+            numbers = pa.array([row.row_number for row in found.rows if row.request_file == request_file], pa.int64())
+            for table in TABLES:
+                has_rows = {"request_file", "row_number"} <= set(table.schema.names)
+                if not has_rows or self._catalog.find_partition(self._table_name(prompt, table), request_file) is None:
+                    continue
+                with self.read(prompt, table, request_file) as rows:
+                    left = rows if wanted.kind is not KeyKind.FILE else iter(())
+                    kept = (one.filter(pc.invert(pc.is_in(one["row_number"], numbers))) for one in left)
+                    self.replace(prompt, table, request_file, kept)
+            if wanted.kind is KeyKind.FILE:
+                self.replace(prompt, BEDROCK_JSONL, request_file, [])
+
+    def reclaim(self, request_files: Mapping[str, Sequence[str]], wanted: Wanted, text_ids: Collection[str]) -> None:
+        """Delete all versions of these partitions but the current ones, and the results of queries that name such a row.
+
+        Queries that are reading an old version fail; who forgets does not wait an hour for them.
+        """
+        for prompt, files in request_files.items():
+            for request_file in files:
+                for table in TABLES:
+                    self._remove_old_versions(prompt, table, request_file)
+        self._queries.forget_results(lambda cell: cell == wanted.value or cell in text_ids or wanted.is_in(cell))
+
+    def _remove_old_versions(self, prompt: str, table: Table, request_file: str) -> None:
+        name, folder = self._table_name(prompt, table), self._folder(prompt, table, request_file)
+        location = self._catalog.find_partition(name, request_file)
+        if location is None:
+            return
+        prefix, current = _key(folder) + "/", _key(location.rstrip("/")) + "/"
+        with told_plainly(f"clear away old rows below {folder}"):
+            pages = self._clients.s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
+            old = [found["Key"] for page in pages for found in page.get("Contents", [])]
+            for key in old:
+                if not key.startswith(current):
+                    self._clients.s3.delete_object(Bucket=self._bucket, Key=key)
+        forget_versions(self._clients, self._bucket, prefix, lambda _key: True)
 
     def _ensure_tables(self, prompt: str) -> None:
         if prompt in self._prompts_in_place:

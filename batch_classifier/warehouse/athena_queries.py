@@ -1,8 +1,9 @@
 """SQL put to Athena: start, wait, and the result as a stream of record batches with its types."""
 
+import csv
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from batch_classifier.aws.clients import AwsClients
 from batch_classifier.aws.refusals import told_plainly
 from batch_classifier.errors import ClassifierError
 from batch_classifier.record_batches import bounded
+from batch_classifier.storage.s3_versions import forget_versions
 
 ATTEMPTS = 3
 FIRST_PAUSE_SECONDS = 0.1
@@ -61,6 +63,28 @@ class AthenaQueries:
                 schema = self._result_schema(execution["QueryExecutionId"])
                 self._download(execution, path)
             yield read_result(path, schema)
+
+    def forget_results(self, is_unwanted: Callable[[str], bool]) -> int:
+        """Delete the stored results of queries that have such a cell, whoever ran them; returns how many."""
+        address = urlsplit(self._output_uri)
+        removed = []
+        with told_plainly(f"clear away results of queries below {self._output_uri}"):
+            pages = self._clients.s3.get_paginator("list_objects_v2").paginate(
+                Bucket=address.netloc, Prefix=address.path.lstrip("/")
+            )
+            for key in [found["Key"] for page in pages for found in page.get("Contents", [])]:
+                if key.endswith(".csv") and self._has_cell(address.netloc, key, is_unwanted):
+                    removed.append(key)
+                    self._clients.s3.delete_object(Bucket=address.netloc, Key=key)
+        forget_versions(self._clients, address.netloc, address.path.lstrip("/"), lambda key: key in removed)
+        return len(removed)
+
+    def _has_cell(self, bucket: str, key: str, is_unwanted: Callable[[str], bool]) -> bool:
+        with tempfile.TemporaryFile("w+", encoding="utf-8", newline="", prefix="batch-classifier-") as file:
+            self._clients.s3.download_fileobj(bucket, key, file.buffer)
+            file.seek(0)
+            csv.field_size_limit(BLOCK_BYTES)
+            return any(is_unwanted(cell) for row in csv.reader(file) for cell in row)
 
     def _run(self, sql: str) -> dict[str, Any]:
         for attempt in range(1, ATTEMPTS + 1):

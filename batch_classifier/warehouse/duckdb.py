@@ -4,7 +4,7 @@ Only one process at a time may have the file open, so connections are held brief
 """
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -14,14 +14,17 @@ import pyarrow as pa
 
 from batch_classifier.errors import ClassifierError
 from batch_classifier.file_access import PRIVATE, FileAccess
-from batch_classifier.warehouse.column import SQL_TYPES, Column
 from batch_classifier.warehouse.duckdb_file import connected
+from batch_classifier.warehouse.duckdb_forgetting import delete_rows, more_memory, rewrite_file
 from batch_classifier.warehouse.duckdb_insert import insert
 from batch_classifier.warehouse.duckdb_memory import allow_all, is_out_of_memory, limit_of, restrict
 from batch_classifier.warehouse.duckdb_stream import record_batches
+from batch_classifier.warehouse.duckdb_version import ensure_tables
+from batch_classifier.warehouse.forgetting import FoundRows
 from batch_classifier.warehouse.interface import Warehouse, literal
-from batch_classifier.warehouse.tables import PARTITION_COLUMN, TABLES, Table
+from batch_classifier.warehouse.tables import PARTITION_COLUMN, RAW_REQUESTS, Table
 from batch_classifier.warehouse.views import VIEWS, duckdb_view
+from batch_classifier.warehouse.wanted import Wanted
 from batch_classifier.wording import fit_line
 
 _LOGGER = logging.getLogger(__name__)
@@ -72,24 +75,14 @@ class DuckDBWarehouse(Warehouse):
             yield connection
 
     def _ensure_tables(self, connection: duckdb.DuckDBPyConnection, prompt: str) -> None:
+        ensure_tables(connection, self.path, prompt)
         there = connection.execute(
             "select table_name, column_name from duckdb_columns() where database_name = 'warehouse' and schema_name = ?",
             [prompt],
         ).fetchall()
         columns = {(table, column) for table, column in there}
-        if not all((table.name, column) in columns for table in TABLES for column in table.schema.names):
-            self._make_tables(connection, prompt)
         if not all((view.name, column) in columns for view in VIEWS for column in view.schema.names):
             self._make_views(connection, prompt)
-
-    def _make_tables(self, connection: duckdb.DuckDBPyConnection, prompt: str) -> None:
-        connection.execute(f"create schema if not exists {prompt}")
-        for table in TABLES:
-            definitions = ", ".join(map(_definition, table.columns))
-            connection.execute(f"create table if not exists {self.name(prompt, table)} ({definitions})")
-            for column in table.columns:
-                added = f'"{column.name}" {SQL_TYPES[column.type].duckdb}'
-                connection.execute(f"alter table {self.name(prompt, table)} add column if not exists {added}")
 
     def _make_views(self, connection: duckdb.DuckDBPyConnection, prompt: str) -> None:
         for view in VIEWS:
@@ -159,6 +152,34 @@ class DuckDBWarehouse(Warehouse):
                     raise
                 raise _too_little_memory(f"The tables of the prompt {prompt} cannot be read") from error
 
+    def prompts(self) -> list[str]:
+        """The schemas with tables of ours."""
+        if not self.path.exists():
+            return []
+        with self.connect() as connection:
+            found = connection.execute(
+                "select distinct schema_name from duckdb_tables() where database_name = 'warehouse' and table_name = ?",
+                [RAW_REQUESTS.name],
+            ).fetchall()
+        return sorted(name for (name,) in found)
+
+    @contextmanager
+    def looked_through(self) -> Iterator[None]:
+        """The file is held, with memory for whole columns of long texts."""
+        with self.connect() as connection, more_memory(connection):
+            yield
+
+    def forget_rows(self, prompt: str, wanted: Wanted, found: FoundRows) -> None:
+        """Delete the wanted rows in one transaction."""
+        with self.connect(prompt) as connection, more_memory(connection):
+            delete_rows(connection, prompt, wanted)
+
+    def reclaim(self, request_files: Mapping[str, Sequence[str]], wanted: Wanted, text_ids: Collection[str]) -> None:
+        """Write the file anew, and remove the copies that upgrades have left."""
+        if self.path.exists():
+            with self.connect() as connection:
+                rewrite_file(connection, self.path)
+
 
 def _commit(connection: duckdb.DuckDBPyConnection) -> None:
     """Commit. It also packs rows of other request files that share a vector with the new ones, so it gets what it takes."""
@@ -175,9 +196,3 @@ def _too_little_memory(what: str) -> ClassifierError:
         f"{what}: its texts are so long that 2,048 rows of them need more memory than this machine has; leave out the longest "
         "texts, or use a machine with more memory."
     )
-
-
-def _definition(column: Column) -> str:
-    # Faster to write than what DuckDB would choose for long texts, and smaller.
-    compression = " using compression zstd" if column.is_long_text else ""
-    return f'"{column.name}" {SQL_TYPES[column.type].duckdb}{compression}'

@@ -8,6 +8,7 @@ from batch_classifier.aws.clients import AwsClients
 from batch_classifier.aws.refusals import error_code, told_plainly
 from batch_classifier.errors import ClassifierError
 from batch_classifier.warehouse.column import SQL_TYPES, Column
+from batch_classifier.warehouse.glue_version import check_version, is_up_to_date, version_parameters
 from batch_classifier.warehouse.tables import PARTITION_COLUMN, Table
 
 ATTEMPTS = 8
@@ -53,9 +54,11 @@ class GlueCatalog:
                 self._clients.glue.create_table(DatabaseName=self.database, TableInput=made)
                 new: list[dict[str, str]] = made["StorageDescriptor"]["Columns"]
                 return new
+            check_version(self.database, name, table, found)
             columns = self._grown(name, table, found["StorageDescriptor"]["Columns"])
-            if len(columns) > len(found["StorageDescriptor"]["Columns"]):
+            if len(columns) > len(found["StorageDescriptor"]["Columns"]) or not is_up_to_date(table, found):
                 changed = {key: found[key] for key in _TABLE_INPUT if key in found}
+                changed["Parameters"] = {**found.get("Parameters", {}), **version_parameters(table)}
                 changed["StorageDescriptor"] = found["StorageDescriptor"] | {"Columns": columns}
                 self._clients.glue.update_table(DatabaseName=self.database, TableInput=changed)
             return columns
@@ -82,6 +85,20 @@ class GlueCatalog:
                 raise ClassifierError(f"{self.database}.{made['Name']} is a table; the view of that name is not made.")
             elif found.get("ViewOriginalText") != made["ViewOriginalText"]:
                 self._clients.glue.update_table(DatabaseName=self.database, TableInput=made)
+
+    def prompts_with(self, table: str) -> list[str]:
+        """The prompts that have a table of this name; none where there is no database."""
+        from botocore.exceptions import ClientError
+
+        with told_plainly(f"list the tables of the Glue database {self.database}"):
+            pages = self._clients.glue.get_paginator("get_tables").paginate(DatabaseName=self.database)
+            try:
+                names = [found["Name"] for page in pages for found in page["TableList"]]
+            except ClientError as error:
+                if error_code(error) == "EntityNotFoundException":
+                    return []
+                raise
+        return sorted(name.removesuffix(f"_{table}") for name in names if name.endswith(f"_{table}"))
 
     def _find_table(self, name: str) -> dict[str, Any] | None:
         from botocore.exceptions import ClientError
@@ -181,7 +198,12 @@ def _table_input(name: str, table: Table, location: str) -> dict[str, Any]:
         "Description": table.description,
         "TableType": "EXTERNAL_TABLE",
         "PartitionKeys": [_column(table.column(PARTITION_COLUMN))],
-        "Parameters": {"classification": "parquet", "EXTERNAL": "TRUE", "parquet.compression": "ZSTD"},
+        "Parameters": {
+            "classification": "parquet",
+            "EXTERNAL": "TRUE",
+            "parquet.compression": "ZSTD",
+            **version_parameters(table),
+        },
         "StorageDescriptor": _storage(location, glue_columns(table)),
     }
 

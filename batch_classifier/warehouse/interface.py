@@ -1,13 +1,17 @@
 """What a warehouse does for the tables of the prompts: replace one request file's rows, read them, answer SQL."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from batch_classifier.warehouse.tables import Table
+
+if TYPE_CHECKING:
+    from batch_classifier.warehouse.forgetting import FoundRows
+    from batch_classifier.warehouse.wanted import Wanted
 
 
 def literal(value: str) -> str:
@@ -49,3 +53,25 @@ class Warehouse(ABC):
         """A small result of a query on the prompt's tables, a dictionary a row."""
         with self.stream(prompt, sql) as batches:
             return [row for batch in batches for row in batch.to_pylist()]
+
+    @abstractmethod
+    def prompts(self) -> list[str]:
+        """The prompts that have tables here, also those whose prompt file is gone."""
+
+    def looked_through(self) -> AbstractContextManager[None]:
+        """While whole columns are searched for words."""
+        return nullcontext()
+
+    @abstractmethod
+    def forget_rows(self, prompt: str, wanted: "Wanted", found: "FoundRows") -> None:
+        """Delete the wanted rows from all tables of a prompt; counts, as in category_summary, stay. Their bytes may be left.
+
+        What is interrupted half way finds the rest when it is started again.
+        """
+
+    @abstractmethod
+    def reclaim(self, request_files: Mapping[str, Sequence[str]], wanted: "Wanted", text_ids: Collection[str]) -> None:
+        """Remove what deleting leaves behind: free blocks, earlier versions, results of queries. Again and again, if need be.
+
+        `request_files` are those of each prompt that have had rows deleted.
+        """

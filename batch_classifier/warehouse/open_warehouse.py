@@ -21,7 +21,7 @@ def _athena(settings: Settings) -> Warehouse:
     from batch_classifier.warehouse.athena import AthenaWarehouse
 
     return AthenaWarehouse(
-        settings.tables_uri or f"{settings.internal_location.rstrip('/')}/tables",
+        settings.tables_location,
         database=settings.glue_database,
         workgroup=settings.athena_workgroup,
         output_uri=settings.athena_output,

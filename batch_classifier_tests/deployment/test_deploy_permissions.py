@@ -191,6 +191,8 @@ def forget_a_column(account: Account, table: str) -> None:
     found = glue.get_table(DatabaseName=database, Name=table)["Table"]
     kept = {name: found[name] for name in ("Name", "TableType", "PartitionKeys", "Parameters", "StorageDescriptor")}
     kept["StorageDescriptor"]["Columns"].pop()
+    # A table that notes its version, and has lost a column since, was altered by somebody.
+    kept["Parameters"] = {name: value for name, value in kept["Parameters"].items() if "batch_classifier" not in name}
     glue.update_table(DatabaseName=database, TableInput=kept)
 
 

@@ -27,6 +27,7 @@ def build_raw_requests(prompt: Prompt) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext,
         customer_folder: dg.ResourceParam[Folder],
         internal_folder: dg.ResourceParam[Folder],
+        forgotten_folder: dg.ResourceParam[Folder],
         limits: dg.ResourceParam[Limits],
         progress: dg.ResourceParam[Progress],
     ) -> TableRows:
@@ -37,6 +38,7 @@ def build_raw_requests(prompt: Prompt) -> dg.AssetsDefinition:
                 customer_folder,
                 limits,
                 lambda done: progress.report("raw_requests", done, None, context.log.info),
+                forgotten_folder,
             )
         return TableRows(rows_or_failure(noting_whether_readable(made, internal_folder)), lambda: shown(made))
 

@@ -48,6 +48,7 @@ def build_request_files_sensor(
         context: dg.SensorEvaluationContext,
         customer_folder: dg.ResourceParam[Folder],
         internal_folder: dg.ResourceParam[Folder],
+        forgotten_folder: dg.ResourceParam[Folder],
         limits: dg.ResourceParam[Limits],
     ) -> dg.SensorResult:
         end_abandoned_runs(context.instance)
@@ -55,7 +56,12 @@ def build_request_files_sensor(
         cursor = json.loads(context.cursor) if context.cursor else {}
         with told_in_one_sentence():
             decision = intake.decide(
-                customer_folder, internal_folder, limits, _RunsOf(context.instance), int(cursor.get("tick", 0))
+                customer_folder,
+                internal_folder,
+                limits,
+                _RunsOf(context.instance),
+                int(cursor.get("tick", 0)),
+                forgotten_folder,
             )
             _remove_what_is_done_with(context, decision, internal_folder)
         if decision.fault is not None:

@@ -23,6 +23,7 @@ from batch_classifier.inference.interface import Job, JobRequest
 from batch_classifier.inference.process_jobs import ProcessJobs
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.storage.folder import Folder
+from batch_classifier.storage.internal_keys import answer_part_key
 from batch_classifier.storage.s3_folder import require_s3
 
 # The caller's own mistake or state: no answer of the model's, and no sense in going on to the next text.
@@ -71,7 +72,7 @@ class OnDemandJobs:
 
             def ask(line: bytes) -> None:
                 record_id, answer = _record_id(line), self._answer_line(request.prompt, line)
-                self.internal.write_bytes(f"{folder}/parts/{record_id}.json", answer)
+                self.internal.write_bytes(answer_part_key(folder, record_id), answer)
                 answers.add(record_id, answer)
 
             try:

@@ -1,0 +1,38 @@
+"""A file of a folder written anew without some of its lines or rows: aside, then in the place of the old one."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import BinaryIO
+
+from batch_classifier.storage.folder import Folder
+
+
+@contextmanager
+def rewriting(folder: Folder, key: str, is_rehearsal: bool) -> "Iterator[Rewriting]":
+    """Read a file and write it anew. It takes the old one's place only where something was removed, and in no rehearsal."""
+    with folder.spool() as path:
+        with folder.read(key) as source, path.open("wb") as target:
+            made = Rewriting(source, target)
+            yield made
+        if made.removed and not is_rehearsal:
+            folder.publish(path, key)
+
+
+class Rewriting:
+    """A file to read from, one to write to, and how much was left out on the way."""
+
+    def __init__(self, source: BinaryIO, target: BinaryIO) -> None:
+        self.source = source
+        self.target = target
+        self.removed = 0
+
+
+def remove_lines(folder: Folder, key: str, is_unwanted: Callable[[bytes], bool], is_rehearsal: bool) -> int:
+    """Remove the lines of a JSONL file or a list that are unwanted; returns how many there are."""
+    with rewriting(folder, key, is_rehearsal) as file:
+        for line in file.source:
+            if is_unwanted(line):
+                file.removed += 1
+            else:
+                file.target.write(line)
+    return file.removed
