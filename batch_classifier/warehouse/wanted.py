@@ -10,8 +10,8 @@ from batch_classifier.warehouse.tables import CLASSIFICATIONS, PARTITION_COLUMN,
 
 # The columns of each table that may hold a text, a part of it, or a person's name beside it.
 _TEXTS = {
-    RAW_REQUESTS.name: ("record_id", "text", "attributes"),
-    CLASSIFICATIONS.name: ("record_id", "input_text", "rationale", "attributes", "error"),
+    RAW_REQUESTS.name: ("record_id", "text", "original_text", "attributes"),
+    CLASSIFICATIONS.name: ("record_id", "input_text", "original_text", "rationale", "attributes", "error"),
 }
 TABLES_WITH_TEXTS = (RAW_REQUESTS, CLASSIFICATIONS)
 

@@ -266,3 +266,14 @@ def test_tables_of_a_prompt_whose_file_is_gone_are_cleared_too(project: Project)
     Path("prompts/tickets.yaml").rename("prompts/renamed.yaml")
     assert run("forget", "--text-like", MARKER, "--yes").exit_code == 0
     assert holders(project.home, MARKER) == []
+
+
+def test_a_word_that_stands_only_in_an_original_is_found(project: Project) -> None:
+    content = Path("prompts/tickets.yaml").read_text(encoding="utf-8")
+    Path("prompts/tickets.yaml").write_text(f"{content}\nredact: {{keep_originals: true}}\n", encoding="utf-8")
+    address = "itzpapalotl@example.com"
+    classify("mails.csv", [{"id": "M", "text": f"Write to {address} about my flight", "team": "north"}, *ROWS[1:3]])
+    assert holders(project.home, address)
+    assert run("forget", "--text-like", "itzpapalotl", "--yes").exit_code == 0
+    assert holders(project.home, address) == []
+    assert "M" not in ids(project)
