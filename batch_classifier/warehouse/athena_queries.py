@@ -1,6 +1,5 @@
 """SQL put to Athena: start, wait, and the result as a stream of record batches with its types."""
 
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -14,6 +13,7 @@ from batch_classifier.aws.clients import AwsClients
 from batch_classifier.aws.refusals import told_plainly
 from batch_classifier.errors import ClassifierError
 from batch_classifier.record_batches import bounded
+from batch_classifier.storage.unfinished import temporary_folder
 
 ATTEMPTS = 3
 FIRST_PAUSE_SECONDS = 0.1
@@ -55,8 +55,8 @@ class AthenaQueries:
     def stream(self, sql: str) -> Iterator[Iterator[pa.RecordBatch]]:
         """The result of a SELECT, in its order; raises ClassifierError when Athena refuses it or fails."""
         execution = self._run(sql)
-        with tempfile.TemporaryDirectory(prefix="batch-classifier-") as directory:
-            path = Path(directory) / "result.csv"
+        with temporary_folder() as directory:
+            path = directory / "result.csv"
             with told_plainly(f"read the result of a query from {self._output_uri}"):
                 schema = self._result_schema(execution["QueryExecutionId"])
                 self._download(execution, path)
