@@ -99,7 +99,7 @@ def _of_permissions() -> Iterator[Case]:
     ]
     for stage, place, fault in lost:
         in_flight = (stage, place) in _LOST_WITH_PROCESS
-        yield Case("laptop", stage, place, fault, in_flight=in_flight, as_ordinary_user=True)
+        yield Case("laptop", stage, place, fault, in_flight=in_flight, has_failed_job=in_flight, as_ordinary_user=True)
 
 
 def _of_database() -> Iterator[Case]:
