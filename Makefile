@@ -18,7 +18,7 @@ RUN := ui,aws
 DEVELOP := $(RUN),dev
 
 .DEFAULT_GOAL := help
-.PHONY: help demo ui test check bench deploy-aws destroy-aws aws-emulator hashes audit clean fuzz
+.PHONY: help demo ui test faults check bench deploy-aws destroy-aws aws-emulator hashes audit clean fuzz
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -48,6 +48,9 @@ test: $(VENV)/.ready-dev ## all tests
 
 fuzz: $(VENV)/.ready-dev ## damaged files, prompts and answers without end, for 10 minutes; ARGS='--seconds 3600 requests' for longer
 	@$(BIN)/python -m batch_classifier_tests.fuzz.run $(ARGS)
+
+faults: $(VENV)/.ready-dev ## each stage times each fault, about 15 minutes on two cores; writes docs/faults.md. ARGS='-k "aws and submit"' runs some
+	@$(BIN)/python -m batch_classifier_tests.faults.run $(ARGS)
 
 check: $(VENV)/.ready-dev ## format, lint, types, and which folder may import which
 	@$(BIN)/ruff format --check .

@@ -15,7 +15,7 @@ import typer
 from batch_classifier.command_line.incoming_file import Wish, request_file_of
 from batch_classifier.command_line.process_files import files_as_set
 from batch_classifier.command_line.progress_bar import TerminalProgress
-from batch_classifier.command_line.project import failure_sentence, open_instance, was_interrupted
+from batch_classifier.command_line.project import failure_sentence, open_instance, told_of_shortage, was_interrupted
 from batch_classifier.command_line.summary import print_summary
 from batch_classifier.command_line.terminal import say
 from batch_classifier.definitions import build_definitions
@@ -87,11 +87,12 @@ def _classify(
     formats: Sequence[str],
 ) -> int:
     before = customer.find(input_key(prompt.name, request_file))
-    instance = open_instance()
-    instance.add_dynamic_partitions(partitions_name(prompt.name), [request_file])
-    with TerminalProgress() as progress:
-        definitions = build_definitions(settings, folder, progress=progress)
-        result = run_job(definitions, instance, prompt, request_file, formats)
+    with told_of_shortage():
+        instance = open_instance()
+        instance.add_dynamic_partitions(partitions_name(prompt.name), [request_file])
+        with TerminalProgress() as progress:
+            definitions = build_definitions(settings, folder, progress=progress)
+            result = run_job(definitions, instance, prompt, request_file, formats)
     if result is None or was_interrupted(result):
         say(
             "",

@@ -5,13 +5,15 @@ import logging
 import os
 import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
 from batch_classifier.defs.abandoned_runs import end_abandoned_runs
-from batch_classifier.errors import SettingError
+from batch_classifier.errors import ClassifierError, SettingError
 
 
 def open_instance() -> dg.DagsterInstance:
@@ -28,6 +30,23 @@ def open_instance() -> dg.DagsterInstance:
     show_warnings()
     end_abandoned_runs(instance)
     return instance
+
+
+@contextmanager
+def told_of_shortage() -> Iterator[None]:
+    """Turn what a full disk and too little memory do to Dagster into ClassifierErrors; raises them."""
+    from sqlalchemy.exc import OperationalError
+
+    try:
+        yield
+    except OperationalError as error:
+        raise ClassifierError(
+            f"Dagster cannot keep its records of runs: {error.orig}; the disk or the memory may be full: make room and start again."
+        ) from error
+    except MemoryError as error:
+        raise ClassifierError(
+            "There is not enough memory; close other programs and start the same command again."
+        ) from error
 
 
 def _check_modules(file: Path) -> None:

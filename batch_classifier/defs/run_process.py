@@ -1,56 +1,24 @@
 """The process of a run, marked on the run: host, process id and start time, so that a killed run is told from a live one."""
 
 import json
-import os
-import platform
 from dataclasses import asdict, dataclass
 
 import dagster as dg
-import psutil
 
 from batch_classifier.defs.names import PROCESS_TAG
-
-# Start times are told to the hundredth of a second, the time of boot to the second, and clocks are set a little now and then.
-_SAME_SECONDS = 2.0
+from batch_classifier.storage.process_mark import ProcessMark
 
 
-@dataclass(frozen=True)
-class RunProcess:
-    """A process that runs, or ran, a run.
-
-    `started_at` is the start in seconds since 1970, `after_boot` the same in seconds since the machine was started. A clock
-    that is set changes one of them at most, on every system.
-    """
+@dataclass(frozen=True, kw_only=True)
+class RunProcess(ProcessMark):
+    """A process that runs, or ran, a run."""
 
     run_id: str
-    host: str
-    process_id: int
-    started_at: float
-    after_boot: float
-
-    def is_of_this_host(self) -> bool:
-        """Whether its process id means anything here."""
-        return self.host == platform.node()
-
-    def is_gone(self) -> bool:
-        """Whether no such process is there; one that has ended and waits to be collected, or was given the id since, does not count."""
-        try:
-            process = psutil.Process(self.process_id)
-            if process.status() == psutil.STATUS_ZOMBIE:
-                return True
-            started_at = process.create_time()
-        except psutil.NoSuchProcess:
-            return True
-        except psutil.AccessDenied:
-            return False
-        after_boot = started_at - psutil.boot_time()
-        return abs(started_at - self.started_at) > _SAME_SECONDS and abs(after_boot - self.after_boot) > _SAME_SECONDS
 
 
 def this_process(run_id: str) -> RunProcess:
     """This process, as that of a run."""
-    started_at = psutil.Process().create_time()
-    return RunProcess(run_id, platform.node(), os.getpid(), started_at, started_at - psutil.boot_time())
+    return RunProcess.own(run_id=run_id)
 
 
 def process_of(run: dg.DagsterRun) -> RunProcess | None:

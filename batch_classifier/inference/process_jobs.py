@@ -6,6 +6,7 @@ submits it or looks it up.
 
 import dataclasses
 import datetime
+import logging
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -16,6 +17,8 @@ import orjson
 from batch_classifier.errors import ClassifierError
 from batch_classifier.inference.interface import Job, JobRequest, JobState
 from batch_classifier.storage.folder import Folder
+
+_LOGGER = logging.getLogger(__name__)
 
 # Does the job; tells how far it is through the second argument's callable, and returns the job as it is at the end.
 Work = Callable[[JobRequest, Job, Callable[[Job], None]], Job]
@@ -33,12 +36,18 @@ class ProcessJobs:
         self._working: dict[str, Job] = {}
         self._threads: dict[str, threading.Thread] = {}
         self._requests: dict[str, JobRequest] = {}
+        self._unnoted: dict[str, BaseException] = {}
 
     def submit(self, request: JobRequest) -> Job:
-        """Begin the job, or take it up where nobody is working on it any more."""
+        """Begin the job, or take it up where nobody is working on it any more.
+
+        Raises ClassifierError where this process could not note how the job stands, as on a full disk.
+        """
         thread = self._threads.get(request.name)
         if thread is not None and thread.is_alive() and request.name in self._working:
             return self._working[request.name]
+        if (error := self._unnoted.pop(request.name, None)) is not None:
+            raise _told(request.name, self.notes, error)
         found = self.find(request.name)
         if found is not None and found.state.is_over:
             return found
@@ -52,7 +61,7 @@ class ProcessJobs:
         if thread is not None and thread.is_alive():
             return job
         self._requests[request.name] = request
-        thread = threading.Thread(target=self._run, args=(request, job), name=request.name, daemon=True)
+        thread = threading.Thread(target=self._run_or_keep_error, args=(request, job), name=request.name, daemon=True)
         self._threads[request.name] = thread
         thread.start()
         return job
@@ -91,6 +100,17 @@ class ProcessJobs:
         self.notes.write_bytes(f"{job.name}.json", orjson.dumps(job))
         self._working[job.name] = job
 
+    def _run_or_keep_error(self, request: JobRequest, job: Job) -> None:
+        try:
+            self._run(request, job)
+        except BaseException as error:
+            noted = self._working.pop(request.name, None)
+            if noted is not None and noted.state.is_over:
+                _LOGGER.info("The job %s failed.", request.name, exc_info=True)
+            else:
+                # Whoever follows the job would begin it again for ever, and nobody hears a thread's error: it is told there.
+                self._unnoted[request.name] = error
+
     def _run(self, request: JobRequest, job: Job) -> None:
         with self._lock(request.name) as has_lock:
             if not has_lock:
@@ -109,6 +129,15 @@ class ProcessJobs:
                 # Whatever went wrong, also what nobody foresaw: a job without an end would be begun again for ever.
                 message = message or str(sys.exception() or "")
                 self._note(dataclasses.replace(job, state=state, message=message, ended_at=_now()))
+
+
+def _told(name: str, notes: Folder, error: BaseException) -> ClassifierError:
+    if isinstance(error, ClassifierError):
+        return error
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error) or type(error).__name__
+    return ClassifierError(
+        f"The job {name} cannot be noted in {notes.uri}: {reason.rstrip('.')}; mend that and start again."
+    )
 
 
 def _now() -> datetime.datetime:

@@ -1,7 +1,6 @@
 """Folders of files, on this machine or on S3, behind one small interface: list, read as a stream, publish whole or not at all."""
 
 import datetime
-import secrets
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from typing import BinaryIO
 
 from batch_classifier.errors import ClassifierError
 from batch_classifier.file_access import PRIVATE
+from batch_classifier.storage.unfinished import remove_abandoned, unfinished_name
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,9 @@ class Folder(ABC):
         """A path to write a file at that is not visible yet; `publish` it, or it is gone at the end."""
         directory = self.spool_directory()
         self.access.make_folder(directory)
-        path = directory / f".unfinished-{secrets.token_hex(8)}"
+        remove_abandoned(directory)
+        path = directory / unfinished_name()
+        # Exclusively: a link that stands there is not followed.
         self.access.make_file(path)
         try:
             yield path

@@ -10,7 +10,6 @@ hold a whole partition in memory, where rows stream here. The tests read the tab
 import datetime
 import logging
 import re
-import tempfile
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +23,7 @@ from batch_classifier.aws.clients import AwsClients
 from batch_classifier.aws.refusals import told_plainly
 from batch_classifier.errors import ClassifierError, SettingError
 from batch_classifier.storage.s3_versions import forget_versions
+from batch_classifier.storage.unfinished import temporary_folder
 from batch_classifier.warehouse.athena_queries import AthenaQueries
 from batch_classifier.warehouse.forgetting import FoundRows
 from batch_classifier.warehouse.glue_catalog import LONGEST_PARTITION_VALUE, GlueCatalog
@@ -107,8 +107,8 @@ class AthenaWarehouse(Warehouse):
         location = f"{folder}/{new_version()}"
         # First, so that a missing permission shows before the rows are made.
         columns = self._catalog.ensure_table(name, table, f"{self._table_location(prompt, table)}/")
-        with tempfile.TemporaryDirectory(prefix="batch-classifier-") as directory:
-            path = Path(directory) / FILE_NAME
+        with temporary_folder() as directory:
+            path = directory / FILE_NAME
             count = write_rows(path, table, request_file, rows)
             self._upload(path, f"{location}/{FILE_NAME}")
         self._catalog.point_partition(name, request_file, f"{location}/", columns, count)
@@ -126,8 +126,8 @@ class AthenaWarehouse(Warehouse):
         if location is None:
             yield iter(())
             return
-        with tempfile.TemporaryDirectory(prefix="batch-classifier-") as directory:
-            path = Path(directory) / FILE_NAME
+        with temporary_folder() as directory:
+            path = directory / FILE_NAME
             self._download(f"{location.rstrip('/')}/{FILE_NAME}", path)
             yield read_rows(path, table, request_file, columns or table.schema.names)
 

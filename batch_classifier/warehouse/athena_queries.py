@@ -16,6 +16,7 @@ from batch_classifier.aws.refusals import told_plainly
 from batch_classifier.errors import ClassifierError
 from batch_classifier.record_batches import bounded
 from batch_classifier.storage.s3_versions import forget_versions
+from batch_classifier.storage.unfinished import temporary_folder
 
 ATTEMPTS = 3
 FIRST_PAUSE_SECONDS = 0.1
@@ -57,8 +58,8 @@ class AthenaQueries:
     def stream(self, sql: str) -> Iterator[Iterator[pa.RecordBatch]]:
         """The result of a SELECT, in its order; raises ClassifierError when Athena refuses it or fails."""
         execution = self._run(sql)
-        with tempfile.TemporaryDirectory(prefix="batch-classifier-") as directory:
-            path = Path(directory) / "result.csv"
+        with temporary_folder() as directory:
+            path = directory / "result.csv"
             with told_plainly(f"read the result of a query from {self._output_uri}"):
                 schema = self._result_schema(execution["QueryExecutionId"])
                 self._download(execution, path)

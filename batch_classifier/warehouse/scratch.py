@@ -1,12 +1,12 @@
 """A throw-away DuckDB of this process, for joins and sets that may outgrow memory: what does not fit goes to the disk."""
 
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 import duckdb
 import pyarrow as pa
 
+from batch_classifier.storage.unfinished import temporary_folder
 from batch_classifier.warehouse.duckdb_insert import insert
 
 _MEMORY_BYTES = 100_000_000
@@ -18,11 +18,11 @@ def scratch_database() -> Iterator[duckdb.DuckDBPyConnection]:
 
     One thread, so that a stream keeps its order; the right side of a join is what is held, as it is written.
     """
-    with tempfile.TemporaryDirectory(prefix="batch-classifier-") as directory:
+    with temporary_folder() as directory:
         config: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": f"{_MEMORY_BYTES}B",
             "threads": "1",
-            "temp_directory": directory,
+            "temp_directory": str(directory),
         }
         # In memory, up to the limit: a file would be written twice, to its log and to itself, and packed before it is deleted.
         connection = duckdb.connect(":memory:", config=config)

@@ -13,6 +13,7 @@ _STATUS = {
     "InternalError": "500 Internal Server Error",
     "PermanentRedirect": "301 Moved Permanently",
     "InvalidAccessKeyId": "403 Forbidden",
+    "AccessDenied": "403 Forbidden",
 }
 
 # Where a bucket is that is in another Region.

@@ -175,7 +175,30 @@ def test_a_job_that_cannot_be_done_fails_with_a_reason(tmp_path: Path, prompt: P
     assert job.state is JobState.FAILED and "a.jsonl" in job.message and is_one_sentence(job.message)
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+@pytest.mark.parametrize("works", [True, False])
+def test_a_job_that_cannot_be_noted_is_told_and_not_begun_for_ever(
+    tmp_path: Path, prompt: Prompt, monkeypatch: pytest.MonkeyPatch, works: bool
+) -> None:
+    """On a full disk neither its beginning nor its end can be written down; when there is room again it is done."""
+    asked, inference = request(tmp_path, prompt, TEXTS), start(tmp_path)
+    tries: list[str] = []
+    note = LocalFolder.write_bytes
+
+    def full(self: LocalFolder, key: str, content: bytes) -> None:
+        if key.endswith(".json") and (not works or b"Completed" in content):
+            tries.append(key)
+            raise OSError(28, "No space left on device")
+        note(self, key, content)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(LocalFolder, "write_bytes", full)
+        job = inference.submit(asked)
+        with pytest.raises(ClassifierError, match="No space left on device; mend that") as caught:
+            finish(inference, job)
+    assert is_one_sentence(str(caught.value)) and str(tmp_path / "local_jobs") in str(caught.value) and len(tries) == 1
+    assert finish(inference, inference.submit(asked)).processed == 3 and len(answers_of(tmp_path)) == 3
+
+
 def test_a_job_fails_whatever_went_wrong(tmp_path: Path, prompt: Prompt, monkeypatch: pytest.MonkeyPatch) -> None:
     """An error that nobody foresaw must not make a job that is begun again and again for ever."""
     tries: list[int] = []
