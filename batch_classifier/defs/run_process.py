@@ -1,7 +1,6 @@
 """The process of a run, marked on the run: host, process id and start time, so that a killed run is told from a live one."""
 
 import json
-import os
 import platform
 from dataclasses import asdict, dataclass
 
@@ -28,6 +27,10 @@ class RunProcess:
     started_at: float
     after_boot: float
 
+    def as_tag(self) -> str:
+        """What the run's tag holds."""
+        return json.dumps(asdict(self))
+
     def is_of_this_host(self) -> bool:
         """Whether its process id means anything here."""
         return self.host == platform.node()
@@ -47,10 +50,15 @@ class RunProcess:
         return abs(started_at - self.started_at) > _SAME_SECONDS and abs(after_boot - self.after_boot) > _SAME_SECONDS
 
 
+def run_process(run_id: str, process: psutil.Process) -> RunProcess:
+    """A process of this machine, as that of a run; raises psutil.NoSuchProcess when it has ended."""
+    started_at = process.create_time()
+    return RunProcess(run_id, platform.node(), process.pid, started_at, started_at - psutil.boot_time())
+
+
 def this_process(run_id: str) -> RunProcess:
     """This process, as that of a run."""
-    started_at = psutil.Process().create_time()
-    return RunProcess(run_id, platform.node(), os.getpid(), started_at, started_at - psutil.boot_time())
+    return run_process(run_id, psutil.Process())
 
 
 def process_of(run: dg.DagsterRun) -> RunProcess | None:
@@ -68,5 +76,6 @@ class MarksRunProcess(dg.ConfigurableResource[None]):
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
         """Tag the run; outside of a run there is nothing to do."""
         if context.run is not None and context.instance is not None:
-            mark = json.dumps(asdict(this_process(context.run.run_id)))
-            context.instance.add_run_tags(context.run.run_id, {PROCESS_TAG: mark})
+            mark = this_process(context.run.run_id).as_tag()
+            if context.run.tags.get(PROCESS_TAG) != mark:
+                context.instance.add_run_tags(context.run.run_id, {PROCESS_TAG: mark})

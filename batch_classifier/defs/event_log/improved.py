@@ -15,7 +15,9 @@ Storage = TypeVar("Storage")
 
 
 def improved(
-    storage: Storage, connections: Callable[[Any], Any] | None = None, expected: Mapping[str, tuple[str, ...]] = _NOTHING
+    storage: Storage,
+    connections: Callable[[Any], Any] | None = None,
+    expected: Mapping[str, tuple[str, ...]] = _NOTHING,
 ) -> Storage:
     """The storage, with some of its methods replaced.
 
