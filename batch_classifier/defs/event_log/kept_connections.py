@@ -97,7 +97,8 @@ class KeptConnections:
         )
         sqlalchemy.event.listen(engine, "connect", _wait_for_the_disk_seldom)
         if shard not in self._storage._initialized_dbs:
-            self._storage._initdb(engine)
+            if not _is_made(engine):
+                self._storage._initdb(engine)
             self._storage._initialized_dbs.add(shard)
         return engine
 
@@ -112,6 +113,15 @@ class KeptConnections:
         with self._lock:
             while self._engines:
                 self._engines.popitem()[1][0].dispose()
+
+
+def _is_made(engine: sqlalchemy.Engine) -> bool:
+    """Whether the file has its tables, and is marked so: Dagster then does nothing to it, and takes 20 ms for finding out."""
+    with engine.connect() as connection:
+        marks = "select count(*) from sqlite_master where name = 'alembic_version'"
+        if not connection.execute(sqlalchemy.text(marks)).scalar():
+            return False
+        return bool(connection.execute(sqlalchemy.text("select count(*) from alembic_version")).scalar())
 
 
 # What tells a file from another of the same name.

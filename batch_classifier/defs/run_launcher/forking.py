@@ -19,16 +19,41 @@ from collections.abc import Callable
 from importlib.metadata import entry_points
 from typing import NoReturn
 
-# What a run imports sooner or later; what is not installed is not needed.
+# What a run of this machine imports sooner or later. What is not there, in another version or installation, is passed over:
+# the run imports what it needs.
 PRELOADED = (
+    "batch_classifier.defs.duckdb_resource",
+    "batch_classifier.defs.event_log.sqlite",
     "batch_classifier.definitions",
+    "batch_classifier.requests.readers.delimited",
+    "batch_classifier.requests.readers.delimited_slow",
+    "batch_classifier.requests.readers.encoding",
+    "batch_classifier.results.csv_file",
+    "batch_classifier.results.xlsx_file",
+    "batch_classifier.warehouse.duckdb",
+    "batch_classifier.warehouse.views",
     "alembic.command",
-    "dagster_duckdb",
-    "duckdb",
+    "dagster._core.executor.in_process",
+    "dagster._core.instance.factory",
+    "dagster._core.storage.legacy_storage",
+    "dagster._core.storage.local_compute_log_manager",
+    "dagster._core.storage.root",
+    "dagster._core.storage.runs",
+    "dagster._core.storage.schedules",
+    "dagster._daemon",
+    "dagster._utils.test.definitions",
+    "openpyxl.packaging.extended",
     "pandas",
+    "pyarrow.compute",
+    "pyarrow.csv",
+    "pyarrow.pandas_compat",
+    "rich.console",
     "safetensors.numpy",
     "sqlalchemy.dialects.sqlite",
+    "structlog",
     "tokenizers",
+    "upath.implementations.local",
+    "watchdog.observers.polling",
 )
 _READ_BYTES = 1 << 16
 
@@ -49,6 +74,8 @@ def main() -> None:
     gc.collect()
     gc.freeze()
     Forking(sys.stdin.fileno(), replies, dagster).serve()
+    # Modules are let go as usual; DuckDB would print pages about those that are not.
+    gc.unfreeze()
 
 
 class Forking:
