@@ -163,7 +163,7 @@ def test_files_stay_open_from_one_event_to_the_next(instance: dg.DagsterInstance
 
 
 def entry_of(run: dg.DagsterRun, message: str) -> dg.EventLogEntry:
-    return dg.EventLogEntry(
+    return dg.EventLogEntry(  # type: ignore[no-untyped-call]
         error_info=None, level=20, user_message=message, run_id=run.run_id, timestamp=time.time(), step_key=None
     )
 

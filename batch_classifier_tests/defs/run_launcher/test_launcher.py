@@ -167,14 +167,14 @@ def test_changed_code_is_imported_anew(dagster: Launched, monkeypatch: pytest.Mo
 
 
 @pytest.fixture
-def by_dagster(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def by_dagster(monkeypatch: pytest.MonkeyPatch) -> list[dg.DagsterRun]:
     """The runs that were left to Dagster's own launcher."""
-    left: list[str] = []
+    left: list[dg.DagsterRun] = []
     monkeypatch.setattr(dg.DefaultRunLauncher, "launch_run", lambda self, context: left.append(context.dagster_run))
     return left
 
 
-def test_what_cannot_be_forked_is_left_to_dagsters_own(dagster: Launched, by_dagster: list[str]) -> None:
+def test_what_cannot_be_forked_is_left_to_dagsters_own(dagster: Launched, by_dagster: list[dg.DagsterRun]) -> None:
     """A code location with another Python."""
     run = dagster.run(launched_jobs.tells_its_parent, executable="/usr/bin/another-python")
     dagster.launcher.launch_run(Context(run))
@@ -182,7 +182,7 @@ def test_what_cannot_be_forked_is_left_to_dagsters_own(dagster: Launched, by_dag
 
 
 def test_without_a_warm_process_dagsters_own_is_taken(
-    home: Path, by_dagster: list[str], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    home: Path, by_dagster: list[dg.DagsterRun], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def no_process(*_arguments: object, **_options: object) -> None:
         raise OSError(11, "Resource temporarily unavailable")

@@ -22,6 +22,7 @@ def queued() -> None: ...
 @pytest.fixture
 def daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Daemon:
     monkeypatch.setattr(intake, "QUEUED_AT_MOST", ROOM)
+    (tmp_path / "dagster").mkdir()
     instance = dg.DagsterInstance.local_temp(str(tmp_path / "dagster"))
     project = Project(tmp_path / "project", None, instance)
     project.set_prompt()
@@ -32,13 +33,13 @@ def tick(daemon: Daemon) -> int:
     """A tick, after which its runs are queued as Dagster's daemon does it; returns how many there were."""
     new = daemon.tick()
     for _ in new:
-        daemon.instance.create_run_for_job(queued, status=DagsterRunStatus.QUEUED)
+        daemon.instance.create_run_for_job(queued, status=DagsterRunStatus.NOT_STARTED)
     return len(new)
 
 
 def begin(daemon: Daemon, number: int) -> None:
     """So many runs leave the queue."""
-    for run in daemon.instance.get_runs(RunsFilter(statuses=[DagsterRunStatus.QUEUED]), limit=number):
+    for run in daemon.instance.get_runs(RunsFilter(statuses=[DagsterRunStatus.NOT_STARTED]), limit=number):
         daemon.instance.report_run_failed(run)
 
 
