@@ -2,10 +2,10 @@
 
     python -m benchmarks.load small --files 5000 --rows 20
     python -m benchmarks.load large --files 20 --rows 50000
-    python -m benchmarks.load quota --files 300 --rows 150
+    python -m benchmarks.load quota --files 300 --rows 150 --quota 20
 
 Afterwards every row of every file must be classified exactly once, under its own id. `quota` runs on the emulator of Bedrock,
-where 20 jobs may be in flight, and must not send a text twice. It prints a table; benchmarks/results.md keeps earlier ones.
+where so many jobs may be in flight, and must not send a text twice. It prints a table; benchmarks/results.md keeps earlier ones.
 """
 
 import argparse
@@ -43,6 +43,7 @@ class Load:
     files: int
     rows: int
     home: Path
+    quota: int = QUOTA
 
     @property
     def waiting(self) -> Path:
@@ -56,6 +57,7 @@ def main() -> None:
     parser.add_argument("kind", choices=_SIZES)
     parser.add_argument("--files", type=int, help="request files")
     parser.add_argument("--rows", type=int, help="rows in each")
+    parser.add_argument("--quota", type=int, default=QUOTA, help="jobs that may be in flight at the emulator")
     parser.add_argument("--minutes", type=float, default=240.0, help="when to give up")
     parser.add_argument("--dagster", type=Path, help="a dagster.yaml to compare with, by default the project's own")
     options = parser.parse_args()
@@ -64,7 +66,7 @@ def main() -> None:
     )
     DATA.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="load-", dir=DATA) as folder:
-        load = Load(options.kind, files, rows, Path(folder))
+        load = Load(options.kind, files, rows, Path(folder), options.quota)
         print(carry(load, options.minutes * 60, options.dagster))
 
 
@@ -75,7 +77,7 @@ def carry(load: Load, seconds: float, dagster_yaml: Path | None = None) -> str:
         settings: Mapping[str, str] = {}
         tells: Callable[[], list[str]] = list
         if load.kind == "quota":
-            settings, tells = stack.enter_context(_emulator())
+            settings, tells = stack.enter_context(_emulator(load.quota))
         dagster = stack.enter_context(running_dagster(load.home, settings, dagster_yaml))
         wait_until_ready(load.home)
         dagster.look()
@@ -101,19 +103,19 @@ def _write_files(load: Load) -> Path:
 
 
 @contextlib.contextmanager
-def _emulator() -> Iterator[tuple[Mapping[str, str], Callable[[], list[str]]]]:
+def _emulator(quota: int) -> Iterator[tuple[Mapping[str, str], Callable[[], list[str]]]]:
     """Bedrock on this machine with a quota, tables in DuckDB; with what it says of texts that were sent twice."""
     from batch_classifier_tests.emulators.limits import Durations, Limits
     from batch_classifier_tests.emulators.server import ROLE_ARN, BedrockEmulator
 
-    with BedrockEmulator(Limits(active_jobs_per_model=QUOTA), Durations.over(JOB_SECONDS)) as emulator:
+    with BedrockEmulator(Limits(active_jobs_per_model=quota), Durations.over(JOB_SECONDS)) as emulator:
         emulator.create_buckets("internal")
         settings = {
             **emulator.environment,
             "BATCH_CLASSIFIER_INFERENCE": "bedrock",
             "BATCH_CLASSIFIER_INTERNAL_URI": "s3://internal/work",
             "BATCH_CLASSIFIER_BEDROCK_ROLE_ARN": ROLE_ARN,
-            "BATCH_CLASSIFIER_BEDROCK_MAX_JOBS": str(QUOTA),
+            "BATCH_CLASSIFIER_BEDROCK_MAX_JOBS": str(quota),
             "BATCH_CLASSIFIER_WAIT_SECONDS": "0",
         }
         yield settings, emulator.calls.texts_asked_twice
@@ -157,7 +159,7 @@ def _table(load: Load, taken: float, dagster: RunningDagster, idle: Mapping[str,
         f"{os.cpu_count()} cores, load average {os.getloadavg()[1]:.1f}.",
     ]
     if load.kind == "quota":
-        lines.append(f"\nTexts that were sent twice: {len(told)}.")
+        lines.append(f"\nJobs in flight at most: {load.quota}. Texts that were sent twice: {len(told)}.")
     if load.kind == "small" and load.rows <= _OWN_ROWS:
         clock, cpu = _own(load)
         lines.append(

@@ -1,6 +1,7 @@
 """The launcher's side of the warm process: start it, have it begin runs, hear of their ends."""
 
 import json
+import logging
 import subprocess
 import sys
 import threading
@@ -11,6 +12,8 @@ from typing import Any
 
 import batch_classifier
 from batch_classifier.defs.run_launcher import forking
+
+_LOGGER = logging.getLogger(__name__)
 
 # It takes two seconds; a machine that is busy with other things takes many times as long.
 START_SECONDS = 120.0
@@ -100,9 +103,15 @@ class WarmProcess:
             self._ready.set_result(reply["ready"])
         elif "begun" in reply:
             with self._lock:
-                self._begun.pop(reply["run_id"]).set_result(reply["begun"])
+                begun = self._begun.pop(reply["run_id"], None)
+            if begun is not None:
+                begun.set_result(reply["begun"])
         else:
-            self._on_end(reply["run_id"], reply["ended"])
+            try:
+                self._on_end(reply["run_id"], reply["ended"])
+            except Exception:
+                # Whatever keeps one end from being noted, as a database that is locked, the others must still be heard of.
+                _LOGGER.exception("The end of the run %s could not be noted.", reply["run_id"])
 
 
 def _ended() -> RuntimeError:

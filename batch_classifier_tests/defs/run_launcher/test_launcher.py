@@ -197,3 +197,17 @@ def test_without_a_warm_process_dagsters_own_is_taken(
     assert by_dagster == runs
     (told,) = (record.getMessage() for record in caplog.records if record.name.startswith("batch_classifier"))
     assert "Resource temporarily unavailable" in told
+
+
+def test_an_end_that_cannot_be_noted_keeps_no_other_from_being_heard_of(
+    dagster: Launched, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def locked(*_arguments: object) -> None:
+        raise OSError("database is locked")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(dagster.instance, "report_run_failed", locked)
+        lost = dagster.launch(launched_jobs.is_killed)
+        wait_until(lambda: any("could not be noted" in record.getMessage() for record in caplog.records))
+    assert not dagster.now(lost).is_finished
+    assert dagster.ended(dagster.launch(launched_jobs.is_killed)) is dg.DagsterRunStatus.FAILURE
