@@ -18,7 +18,7 @@ RUN := ui,aws
 DEVELOP := $(RUN),dev
 
 .DEFAULT_GOAL := help
-.PHONY: help demo ui test faults check bench deploy-aws destroy-aws aws-emulator hashes audit clean fuzz
+.PHONY: help demo ui test faults check bench load deploy-aws destroy-aws aws-emulator hashes audit clean fuzz
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -60,6 +60,9 @@ check: $(VENV)/.ready-dev ## format, lint, types, and which folder may import wh
 
 bench: $(VENV)/.ready-dev ## measure speed and memory, write benchmarks/results.md; ARGS=--small leaves out the largest size
 	@$(BIN)/python -m benchmarks.run $(ARGS)
+
+load: $(VENV)/.ready-dev ## many files dropped at once on a real Dagster; ARGS="small", "large" or "quota", with --files and --rows
+	@$(BIN)/python -m benchmarks.load $(ARGS)
 
 deploy-aws: $(VENV)/.ready ## create or update the AWS account's stack, print the settings for .env
 	@$(BIN)/batch-classifier deploy $(ARGS)

@@ -4,6 +4,7 @@ import json
 from dataclasses import asdict, dataclass
 
 import dagster as dg
+import psutil
 
 from batch_classifier.defs.names import PROCESS_TAG
 from batch_classifier.storage.process_mark import ProcessMark
@@ -14,6 +15,15 @@ class RunProcess(ProcessMark):
     """A process that runs, or ran, a run."""
 
     run_id: str
+
+    def as_tag(self) -> str:
+        """What the run's tag holds."""
+        return json.dumps(asdict(self))
+
+
+def run_process(run_id: str, process: psutil.Process) -> RunProcess:
+    """A process of this machine, as that of a run; raises psutil.NoSuchProcess when it has ended."""
+    return RunProcess.of(process, run_id=run_id)
 
 
 def this_process(run_id: str) -> RunProcess:
@@ -36,5 +46,6 @@ class MarksRunProcess(dg.ConfigurableResource[None]):
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
         """Tag the run; outside of a run there is nothing to do."""
         if context.run is not None and context.instance is not None:
-            mark = json.dumps(asdict(this_process(context.run.run_id)))
-            context.instance.add_run_tags(context.run.run_id, {PROCESS_TAG: mark})
+            mark = this_process(context.run.run_id).as_tag()
+            if context.run.tags.get(PROCESS_TAG) != mark:
+                context.instance.add_run_tags(context.run.run_id, {PROCESS_TAG: mark})

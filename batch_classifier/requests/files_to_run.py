@@ -28,6 +28,9 @@ class Runs(Protocol):
     def fingerprint_read(self, prompt: str, request_file: str) -> str | None:
         """The fingerprint of what was read of one last, by whatever run; None where it was never read."""
 
+    def queued(self) -> int:
+        """How many runs, of whatever file, have yet to begin."""
+
 
 @dataclass
 class FilesToRun:

@@ -18,6 +18,9 @@ from batch_classifier.requests.s3_events import FileEvents
 from batch_classifier.storage.folder import Folder
 
 RUNS_A_TICK = 200
+# Dagster's daemon reads all runs that are queued whenever it looks: thousands of them would take it more time than the runs. So
+# many are minutes of work, and the next tick is seconds away.
+QUEUED_AT_MOST = 200
 # Where a queue tells of new files, the folder is listed only now and then, for what the queue did not tell.
 LISTING_SECONDS = 900.0
 
@@ -70,12 +73,13 @@ class Intake:
             self.folder, customer, limits, runs, self._unreadable.read(internal, self.folder.prompts), kept
         )
         waiting, fault = self._notices(is_recorded, customer)
-        wanted = files.runs_of(waiting, self._seen, RUNS_A_TICK)
+        room = min(RUNS_A_TICK, max(QUEUED_AT_MOST - runs.queued(), 0))
+        wanted = files.runs_of(waiting, self._seen, room)
         is_listed = self.events is None or fault is not None or self._is_listing_due()
         if is_listed:
             now = datetime.datetime.now(datetime.UTC)
             waiting = look(customer, set(self.folder.prompts), now, self._still_being_written)
-            wanted += files.runs_of(waiting, self._seen, RUNS_A_TICK - len(wanted))
+            wanted += files.runs_of(waiting, self._seen, room - len(wanted))
             is_complete = not waiting.unfinished and next(changed_since(waiting, self._seen), None) is None
             self._listed_at = time.monotonic() if is_complete else None
         if self.events is not None:
@@ -92,7 +96,9 @@ class Intake:
             unreadable={name: [note for note in still if note.prompt == name] for name in self.folder.prompts},
             gone=[note for note, what in standing.items() if what is Standing.FILE_IS_GONE],
             set_aside=[note for note, what in standing.items() if what is Standing.PARTITION_IS_GONE],
-            message=message_of(waiting, self.folder, [note.file for note in still], unknown, fault, changes),
+            message=message_of(waiting, self.folder, [note.file for note in still], unknown, fault, changes)
+            if room
+            else f"{QUEUED_AT_MOST} runs are queued; further files follow as these begin.",
             fault=fault,
             changes=changes,
         )

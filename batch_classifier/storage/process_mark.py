@@ -1,6 +1,5 @@
 """What tells a process from all others, also after its end: host, process id and start time."""
 
-import os
 import platform
 from dataclasses import dataclass
 from typing import Self
@@ -27,10 +26,15 @@ class ProcessMark:
     @classmethod
     def own(cls, **more: str) -> Self:
         """The mark of this process."""
-        started_at = psutil.Process().create_time()
+        return cls.of(psutil.Process(), **more)
+
+    @classmethod
+    def of(cls, process: psutil.Process, **more: str) -> Self:
+        """The mark of a process of this machine; raises psutil.NoSuchProcess when it has ended."""
+        started_at = process.create_time()
         return cls(
             host=platform.node(),
-            process_id=os.getpid(),
+            process_id=process.pid,
             started_at=started_at,
             after_boot=started_at - psutil.boot_time(),
             **more,

@@ -1,7 +1,9 @@
 """Dagster's event log as dagster.yaml names it: which partitions are there, quickly and rightly."""
 
 import inspect
+import queue
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ from dagster._core.storage.event_log import SqliteEventLogStorage
 from dagster_postgres import PostgresEventLogStorage
 from dagster_postgres.auth import AwsWifTokenProvider
 
-from batch_classifier.defs.event_log import improved, known_partitions
+from batch_classifier.defs.event_log import improved, kept_connections, known_partitions, quick_sqlite
 from batch_classifier.defs.event_log.known_partitions import KnownPartitions
 from batch_classifier.defs.event_log.postgres import PostgresEventLog
 from batch_classifier.defs.event_log.sqlite import SqliteEventLog
@@ -130,3 +132,101 @@ def test_another_dagster_starts_with_its_own_event_log(
         assert type(opened.event_log_storage) is SqliteEventLogStorage
     (line,) = (record.getMessage() for record in caplog.records if record.name.startswith("batch_classifier"))
     assert "has_dynamic_partition" in line and "SqliteEventLogStorage" in line
+
+
+def runs_of(instance: dg.DagsterInstance, number: int) -> list[dg.DagsterRun]:
+    return [instance.create_run_for_job(nothing) for _ in range(number)]
+
+
+@dg.job
+def nothing() -> None: ...
+
+
+def told(instance: dg.DagsterInstance, run: dg.DagsterRun) -> list[str]:
+    """What the run's log says."""
+    return [entry.message for entry in instance.all_logs(run.run_id)]
+
+
+def test_files_stay_open_from_one_event_to_the_next(instance: dg.DagsterInstance) -> None:
+    first, second = runs_of(instance, 2)
+    opened: list[object] = []
+    event = (sqlalchemy.Engine, "connect", lambda *arguments: opened.append(arguments[0]))
+    sqlalchemy.event.listen(*event)
+    try:
+        for number in range(30):
+            for run in (first, second):
+                instance.event_log_storage.store_event(entry_of(run, f"event {number}"))
+                assert told(instance, run)[-1] == f"event {number}"
+    finally:
+        sqlalchemy.event.remove(*event)
+    assert len(opened) < 10
+
+
+def entry_of(run: dg.DagsterRun, message: str) -> dg.EventLogEntry:
+    return dg.EventLogEntry(  # type: ignore[no-untyped-call]
+        error_info=None, level=20, user_message=message, run_id=run.run_id, timestamp=time.time(), step_key=None
+    )
+
+
+def test_processes_see_each_others_events_at_once(instance: dg.DagsterInstance) -> None:
+    (run,) = runs_of(instance, 1)
+    with another_process() as other:
+        for number in range(3):
+            for writing, reading in ((instance, other), (other, instance)):
+                message = f"{number} of {writing is instance}"
+                writing.event_log_storage.store_event(entry_of(run, message))
+                assert told(reading, run)[-1] == message
+
+
+def test_no_more_files_are_open_than_a_few_and_none_at_the_end(tmp_path: Path, instance: dg.DagsterInstance) -> None:
+    runs = runs_of(instance, kept_connections.KEPT_FILES + 20)
+    for run in runs:
+        instance.event_log_storage.store_event(entry_of(run, "here"))
+    files = tmp_path / "data/dagster/history/runs"
+    assert 1 < len(list(files.glob("*-wal"))) <= kept_connections.KEPT_FILES + quick_sqlite.FILES_KEPT_OPEN
+    instance.event_log_storage.dispose()
+    # As at the end of the process.
+    quick_sqlite._KEPT_OPEN.close()
+    assert list(files.glob("*-wal")) == []
+    assert all(told(instance, run)[-1] == "here" for run in runs)
+
+
+def test_a_file_that_another_process_has_removed_is_made_anew(instance: dg.DagsterInstance) -> None:
+    (run,) = runs_of(instance, 1)
+    instance.event_log_storage.store_event(entry_of(run, "before"))
+    with another_process() as other:
+        other.event_log_storage.wipe()
+    assert told(instance, run) == []
+    instance.event_log_storage.store_event(entry_of(run, "after"))
+    with another_process() as other:
+        assert told(other, run) == ["after"]
+
+
+def test_whoever_follows_a_run_hears_of_each_event(instance: dg.DagsterInstance) -> None:
+    """The UI follows it so; another process writes, and keeps its connection."""
+    (run,) = runs_of(instance, 1)
+    heard: queue.Queue[str] = queue.Queue()
+
+    def hear(entry: dg.EventLogEntry, cursor: str) -> None:
+        heard.put(entry.message)
+
+    with another_process() as other:
+        other.event_log_storage.store_event(entry_of(run, "first"))
+        instance.watch_event_logs(run.run_id, None, hear)
+        try:
+            for message in ("second", "third"):
+                other.event_log_storage.store_event(entry_of(run, message))
+                while heard.get(timeout=30) != message:
+                    pass
+        finally:
+            instance.end_watch_event_logs(run.run_id, hear)
+
+
+def test_what_fails_is_taken_back(instance: dg.DagsterInstance) -> None:
+    (run,) = runs_of(instance, 1)
+    storage: Any = instance.event_log_storage
+    storage.store_event(entry_of(run, "kept"))
+    with pytest.raises(ZeroDivisionError), storage.run_connection(run.run_id) as connection:
+        connection.execute(sqlalchemy.text("delete from event_logs"))
+        raise ZeroDivisionError
+    assert told(instance, run) == ["kept"]

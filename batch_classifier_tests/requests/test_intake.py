@@ -37,6 +37,9 @@ class KnownRuns:
     def fingerprint_read(self, prompt: str, request_file: str) -> str | None:
         return self.read.get(request_file)
 
+    def queued(self) -> int:
+        return 0
+
 
 class Desk:
     """An intake over a folder; every tick is recorded unless it is said to be lost."""

@@ -2,7 +2,7 @@
 
 import inspect
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from batch_classifier.defs.event_log import known_partitions, pool_waits
@@ -10,23 +10,35 @@ from batch_classifier.defs.event_log import known_partitions, pool_waits
 _LOGGER = logging.getLogger(__name__)
 
 EXPECTED = {**known_partitions.EXPECTED, **pool_waits.EXPECTED}
+_NOTHING: Mapping[str, tuple[str, ...]] = {}
 Storage = TypeVar("Storage")
 
 
-def improved(storage: Storage) -> Storage:
+def improved(
+    storage: Storage,
+    connections: Callable[[Any], Any] | None = None,
+    expected: Mapping[str, tuple[str, ...]] = _NOTHING,
+) -> Storage:
     """The storage, with some of its methods replaced.
+
+    Args:
+        storage: as Dagster has made it.
+        connections: makes what takes the place of the storage's connections, where they are better kept.
+        expected: the methods that this replaces or asks, each with the parameters that are expected.
 
     Dagster builds it, for its `from_config_value` knows which arguments the installed version takes: none of them is
     dropped here. Where a method has other parameters than expected, the storage stays as Dagster made it: slower and
     with silent waits, and told in one line of the log.
     """
-    if found := differences(storage, EXPECTED):
+    if found := differences(storage, {**EXPECTED, **expected}):
         _LOGGER.warning(
             "This version of Dagster keeps its event log in another way (%s): its own %s is used as it is.",
             "; ".join(found),
             type(storage).__name__,
         )
         return storage
+    if connections is not None:
+        connections(storage).stand_in(storage)
     known_partitions.KnownPartitions(storage).stand_in(storage)
     pool_waits.PoolWaits(storage, lambda: storage._instance).stand_in(storage)  # type: ignore[attr-defined]
     return storage

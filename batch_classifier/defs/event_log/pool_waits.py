@@ -18,7 +18,7 @@ from batch_classifier.defs.run_process import process_of
 
 _LOGGER = logging.getLogger(__name__)
 
-PAUSE_SECONDS = 0.5
+PAUSE_SECONDS = 0.2
 # A wait that is shorter is not worth a word. As often it is asked whether those that have the places are still alive.
 TOLD_AFTER_SECONDS = 5.0
 

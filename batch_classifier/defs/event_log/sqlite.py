@@ -6,14 +6,15 @@ from typing import Any
 from dagster._core.storage.event_log import SqliteEventLogStorage
 
 from batch_classifier.defs.event_log.improved import improved
+from batch_classifier.defs.event_log.kept_connections import EXPECTED, KeptConnections
 from batch_classifier.defs.event_log.quick_sqlite import make_quick
 
 
 class SqliteEventLog(SqliteEventLogStorage):
-    """Dagster's own in SQLite files, which are quick in this process, with partitions that are known quickly."""
+    """Dagster's own in SQLite files that stay open and are quick in this process, with partitions that are known quickly."""
 
     @classmethod
     def from_config_value(cls, inst_data: Any, config_value: Any) -> Any:
         """What Dagster calls with the settings of dagster.yaml; its own storage, improved."""
         make_quick()
-        return improved(SqliteEventLogStorage.from_config_value(inst_data, config_value))
+        return improved(SqliteEventLogStorage.from_config_value(inst_data, config_value), KeptConnections, EXPECTED)

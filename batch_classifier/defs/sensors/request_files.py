@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 
 import dagster as dg
-from dagster import AssetRecordsFilter, RunsFilter
+from dagster import AssetRecordsFilter, DagsterRunStatus, RunsFilter
 
 from batch_classifier.defs.abandoned_runs import end_abandoned_runs
 from batch_classifier.defs.failures import told_in_one_sentence
@@ -79,6 +79,9 @@ def build_request_files_sensor(
     return request_files
 
 
+QUEUED = [DagsterRunStatus.QUEUED, DagsterRunStatus.NOT_STARTED]
+
+
 class _RunsOf:
     """What an instance knows of request files."""
 
@@ -93,6 +96,9 @@ class _RunsOf:
 
     def fingerprint_read(self, prompt: str, request_file: str) -> str | None:
         return _fingerprint_read(self._instance, prompt, request_file)
+
+    def queued(self) -> int:
+        return self._instance.get_runs_count(RunsFilter(statuses=QUEUED))
 
 
 def _is_in_progress(instance: dg.DagsterInstance, prompt: str, request_file: str) -> bool:
