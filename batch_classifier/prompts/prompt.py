@@ -145,6 +145,20 @@ class Redaction(_Part):
         return Masker(self.kinds, self.patterns, self.countries)
 
 
+class Fallback(_Part):
+    """The category for what fits none, and how readily the local engine takes a text for that."""
+
+    name: Name = Field(description="one of the categories")
+    strictness: Literal["low", "normal", "high"] = Field(
+        default="normal",
+        description="how like the prompt's texts a text must be, for the local engine, not to end there",
+    )
+
+
+def _as_fallback(value: Any) -> Any:
+    return value if isinstance(value, dict | Fallback) else {"name": value}
+
+
 class Prompt(_Part):
     """A classification task: categories, instructions, input mapping, model and budget."""
 
@@ -152,7 +166,7 @@ class Prompt(_Part):
     description: Name
     input: InputColumns
     categories: tuple[Category, ...] = Field(min_length=2)
-    fallback: Name
+    fallback: Annotated[Fallback, BeforeValidator(_as_fallback)]
     instructions: Text
     answer: Literal["tags", "json"] = "tags"
     rationale: bool = Field(
@@ -188,9 +202,9 @@ class Prompt(_Part):
                     else f"categories: {seen[folded]!r} and {category.name!r} {difference}; rename or remove one"
                 )
             seen[folded] = category.name
-        if self.fallback not in self.class_names:
+        if self.fallback.name not in self.class_names:
             raise ValueError(
-                f"fallback: {self.fallback!r} is not one of the categories; add it there or name one that is"
+                f"fallback: {self.fallback.name!r} is not one of the categories; add it there or name one that is"
             )
         columns = [column.casefold() for column in (self.input.text, self.input.id, self.input.label) if column]
         if len(set(columns)) < len(columns):
@@ -207,7 +221,7 @@ class Prompt(_Part):
         """What the instructions are rendered with."""
         return {
             "categories": [category.model_dump() for category in self.categories],
-            "fallback": self.fallback,
+            "fallback": self.fallback.name,
             "answer": self.answer,
             "rationale": self.rationale,
         }
@@ -230,6 +244,8 @@ class Prompt(_Part):
         if self.redact is not None:
             # What was sent before, or is still to be sent, holds what is to be masked now.
             content["redact"] = self.redact.version
+        # What only the local engine goes by has a part in that engine's name: no model is to answer anew for it.
+        content["fallback"] = self.fallback.name
         return version_of(content)
 
     @cached_property

@@ -42,7 +42,9 @@ def choose_responder(prompts: Path | None) -> Responder:
     loaded = load_prompts(prompts)
     if not loaded.prompts:
         raise SystemExit("\n".join(str(error) for error in loaded.errors) or f"{prompts} has no prompt files")
-    return AnswersByTask([LocalEngineAnswers(prompt.categories, prompt.fallback) for prompt in loaded.prompts.values()])
+    return AnswersByTask(
+        [LocalEngineAnswers(prompt.categories, prompt.fallback.name) for prompt in loaded.prompts.values()]
+    )
 
 
 def list_settings(emulator: BedrockEmulator) -> dict[str, str]:

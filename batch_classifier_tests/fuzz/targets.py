@@ -162,7 +162,7 @@ def check_prompt_file(content: bytes, name: str) -> None:
             assert message.endswith(".") and message.isprintable() and len(message) < 2_000, message
             return
     assert all(name in prompt.system for name in prompt.class_names)
-    assert prompt.fallback in prompt.class_names and prompt.budget_usd > 0
+    assert prompt.fallback.name in prompt.class_names and prompt.budget_usd > 0
     labels = Labels(prompt.class_names)
     assert all(labels.match(name).name == name for name in prompt.class_names)
     yaml.safe_load(yaml.safe_dump(prompt.model_dump(mode="json")))

@@ -283,6 +283,6 @@ def test_categories_stand_in_the_instructions_word_for_word(tmp_path: Path) -> N
 @pytest.mark.parametrize("name", ["travel", "lost_deals"])
 def test_the_prompts_of_the_sample_data_are_complete(name: str) -> None:
     prompt = load_prompt(sample_prompt(name))
-    assert prompt.fallback == "Other" and len(prompt.categories) >= 8
+    assert prompt.fallback.name == "Other" and len(prompt.categories) >= 8
     assert all(len(category.examples) >= 5 for category in prompt.categories)
     assert RecordForm.around(lambda user: model_input(prompt, user)).overhead > 0

@@ -49,6 +49,8 @@ PRELOADED = (
     "pyarrow.pandas_compat",
     "rich.console",
     "safetensors.numpy",
+    "scipy.linalg",
+    "sklearn.linear_model",
     "sqlalchemy.dialects.sqlite",
     "structlog",
     "tokenizers",

@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterator
 from itertools import chain
 
-# How much of a text is read: what it is about is said early, and reading on costs time and adds chatter.
-_CHARACTERS = 8_000
+READ_CHARACTERS = 100_000
+"""How much of a text is read."""
+# In a dialogue what it is about is said early, and reading on adds chatter.
 _SENTENCES = 10
-_PLAIN_SENTENCES = 30
+_PLAIN_SENTENCES = 200
 _WORDS = 60
 # What a sentence counts in proportion to the one before; plain texts, such as notes, may come to the point late.
 _DECAY = 0.8
@@ -68,7 +69,7 @@ WORD = re.compile(r"(?<!\d)[^\W\d_]{1,40}+(?!\d)(?:['’][^\W\d_]{1,10})?")
 
 def weighted_sentences(text: str) -> Iterator[tuple[list[str], float]]:
     """The sentences that tell what a text is about, as words, each with its weight."""
-    text = text[:_CHARACTERS]
+    text = text[:READ_CHARACTERS]
     turns = _turns(text)
     limit, decay = (_SENTENCES, _DECAY) if turns else (_PLAIN_SENTENCES, _PLAIN_DECAY)
     read, answers, weight = 0, 0, 1.0
@@ -86,6 +87,11 @@ def weighted_sentences(text: str) -> Iterator[tuple[list[str], float]]:
                 answers += 1
     if not read and (words := WORD.findall(text)[:_WORDS]):
         yield words, 1.0
+
+
+def is_dialogue(text: str) -> bool:
+    """Whether speakers are named in the text, as in "Customer: … Agent: …"."""
+    return _turns(text[:READ_CHARACTERS]) is not None
 
 
 def _sentences(turn: str) -> Iterator[list[str]]:

@@ -63,8 +63,9 @@ class LocalInference(Inference):
         check_model(prompt)
 
     def model_id(self, prompt: Prompt) -> str:
-        """The engine's name and version."""
-        return MODEL_ID
+        """The engine's name and version, and how strict it is where that is not as usual."""
+        strictness = prompt.fallback.strictness
+        return MODEL_ID if strictness == "normal" else f"{MODEL_ID}-{strictness}"
 
     def price(self, prompt: Prompt, records: int) -> Price | None:
         """Nothing."""
@@ -151,7 +152,7 @@ def held_lock(path: Path, access: FileAccess = PRIVATE) -> Iterator[bool]:
 
 @lru_cache(maxsize=8)
 def _engine(prompt: Prompt) -> EmbeddingClassifier:
-    return EmbeddingClassifier(prompt.categories, prompt.fallback)
+    return EmbeddingClassifier(prompt.categories, prompt.fallback.name, prompt.fallback.strictness)
 
 
 def answer_text(prompt: Prompt, verdict: Verdict) -> str:

@@ -39,7 +39,7 @@ def travel() -> Prompt:
 
 @pytest.fixture(scope="module")
 def travel_engine(travel: Prompt) -> EmbeddingClassifier:
-    return EmbeddingClassifier(travel.categories, travel.fallback)
+    return EmbeddingClassifier(travel.categories, travel.fallback.name)
 
 
 def category_of(engine: EmbeddingClassifier, text: str) -> str:
@@ -49,7 +49,7 @@ def category_of(engine: EmbeddingClassifier, text: str) -> str:
 @pytest.mark.parametrize(("name", "least"), [("travel", 0.9), ("lost_deals", 0.78)])
 def test_most_sample_rows_get_their_class(name: str, least: float) -> None:
     prompt = load_prompt(sample_prompt(name))
-    engine = EmbeddingClassifier(prompt.categories, prompt.fallback)
+    engine = EmbeddingClassifier(prompt.categories, prompt.fallback.name)
     rows = list(sample_rows(name, 1_500, seed=11))
     verdicts = engine.classify([row[prompt.input.text] for row in rows])
     right = sum(verdict.category == row[prompt.input.label or ""] for verdict, row in zip(verdicts, rows, strict=True))
@@ -72,7 +72,7 @@ def test_verdicts_do_not_depend_on_how_texts_are_grouped(travel: Prompt, travel_
     texts = [row["conversation"] for row in sample_rows("travel", 150, seed=13)] + ["", "cancel", "User: Hi."]
     together = travel_engine.classify(texts)
     assert [travel_engine.classify([text])[0] for text in texts] == together
-    another = EmbeddingClassifier(travel.categories, travel.fallback)
+    another = EmbeddingClassifier(travel.categories, travel.fallback.name)
     backwards = [
         verdict for start in range(0, len(texts), 7) for verdict in another.classify(texts[::-1][start : start + 7])
     ]
@@ -187,8 +187,8 @@ def test_the_table_of_words_does_not_grow_without_bound(
 ) -> None:
     texts = [row["conversation"] for row in sample_rows("travel", 100, seed=15)]
     expected = travel_engine.classify(texts)
-    monkeypatch.setattr("batch_classifier.inference.local.embeddings._WORDS_KEPT", 50)
-    small = EmbeddingClassifier(travel.categories, travel.fallback)
+    monkeypatch.setattr("batch_classifier.inference.local.evidence._WORDS_KEPT", 50)
+    small = EmbeddingClassifier(travel.categories, travel.fallback.name)
     assert small.classify(texts) == expected
 
 

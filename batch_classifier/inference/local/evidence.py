@@ -1,0 +1,247 @@
+"""What the words and sentences of a text speak for, from descriptions and examples alone.
+
+Two kinds of evidence are added up, sentence by sentence, and early sentences count most:
+
+- each word speaks for the categories in whose descriptions and examples words like it stand (naive Bayes, its counts
+  smoothed by the similarity of embeddings), and loudly if it is a telling word: function words have short vectors;
+- each sentence, as the sum of its words, is compared with every example and description by cosine similarity.
+
+Small talk is a category of its own that no text can get: the more a sentence is like it, the less it counts. In a
+dialogue only the customer's turns are read, and the agent's first answer, which repeats what the customer wants.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from batch_classifier.inference.local.dialogue import WORD, weighted_sentences
+from batch_classifier.inference.local.word_vectors import DIMENSIONS, embed, normalised
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float32]
+
+# Names of people and places begin with a capital letter and tell little about what is wanted.
+_NAME_WEIGHT = 0.5
+# Strength and sharpness of the evidence; found on labelled calls and notes, where small changes make little difference.
+_WORD_STRENGTH = 0.012
+_WORD_SHARPNESS = 16.0
+_WORD_SMOOTHING = 0.05
+_SENTENCE_STRENGTH = 10.0
+_SENTENCE_SHARPNESS = 5.0
+_FULL_SENTENCE = 15
+# By how much a sentence's best category must beat small talk to count by half.
+_SMALL_TALK_MARGIN = 1.0
+_WORDS_KEPT = 30_000
+# Each new word is compared with all words of the known texts, or with those that tell most: what they have beyond these, a
+# trained model learns better.
+_WORDS_COMPARED = 1_000
+
+SMALL_TALK = (
+    "Hello, good morning, how are you today? I hope you are well",
+    "My name is John Smith, and I'm one of your customers",
+    "Here is my reference number, my customer number and my account number",
+    "Let me spell my last name, it is written like this",
+    "My phone number is the one I'm calling from, and here is my e-mail address",
+    "My date of birth and my home address are the same as before",
+    "Yes, that's right, no problem, I'll wait while you look it up",
+    "Okay, sure, sounds good, please go ahead, that works for me",
+    "Thank you very much for your help, have a nice day, goodbye",
+    "Can you hear me? The line is bad, one moment please",
+    "The weather is nice here, I'm drinking a coffee, and the children are making noise",
+    "No, that was all, nothing else",
+    "It was a nice and friendly conversation with the team",
+    "We met and had a call, then I followed up with a mail and a document",
+)
+
+
+@dataclass(frozen=True)
+class KnownText:
+    """A text that the engine learns from: the number of its category, how to call it in a reason, and its words."""
+
+    owner: int
+    source: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What one text says.
+
+    Attributes:
+        evidence: for each category, added up over the sentences.
+        similarities: to each known text, those of small talk left out: that of the most similar sentence.
+        tokens: how many were read.
+        sentences: the words of each sentence, and what it counts.
+        spoken: what each word speaks for each category, one row a word, as loudly as its sentence.
+    """
+
+    evidence: "Floats"
+    similarities: "Floats"
+    tokens: int
+    sentences: list[tuple[list[str], float]]
+    spoken: "Floats"
+
+    def telling_word(self, best: int, second: int) -> str:
+        """The word that speaks for the best category against the second most; empty when none does."""
+        margins = self.spoken[:, best] - self.spoken[:, second]
+        place = int(margins.argmax())
+        if margins[place] <= 0:
+            return ""
+        for words, _ in self.sentences:
+            if place < len(words):
+                return words[place]
+            place -= len(words)
+        return ""
+
+
+class Evidence:
+    """Weighs texts for the categories of one prompt. Not safe to share between threads: it remembers words."""
+
+    def __init__(self, known: Sequence[KnownText], categories: int) -> None:
+        """`known` are the texts to learn from, of categories numbered from 0."""
+        import numpy as np
+
+        small_talk = [KnownText(categories, "small talk", text) for text in SMALL_TALK]
+        with_words = [(text, words) for text in [*known, *small_talk] if (words := _plain_words(text.text))]
+        self.known = [text for text, _ in with_words if text.owner < categories]
+        self._columns = categories + 1  # the categories, and small talk last
+        self._owners = np.array([text.owner for text, _ in with_words])
+        self._indicator = np.zeros((len(self._owners), self._columns))
+        self._indicator[np.arange(len(self._owners)), self._owners] = 1
+        self._indicator /= np.maximum(self._indicator.sum(axis=0), 1)
+        counts: dict[str, Floats] = {}
+        for text, words in with_words:
+            for word in words:
+                counts.setdefault(word, np.zeros(self._columns, np.float32))[text.owner] += 1
+        vectors, _ = embed(list(counts))
+        place = {word: row for row, word in enumerate(counts)}
+        prototypes = normalised(
+            np.array([vectors[[place[word] for word in words]].sum(axis=0) for _, words in with_words])
+        )
+        # What all of them have in common, the field that the prompt is about, tells nothing.
+        centre = prototypes.mean(axis=0)
+        self._prototypes = normalised(prototypes - centre).astype(np.float64)
+        self._centre = centre.astype(np.float64)
+        self._offsets = self._prototypes @ self._centre
+        table = np.array(list(counts.values()))
+        # A category with a longer description must not get more evidence for that alone.
+        masses = (table * np.linalg.norm(vectors, axis=1, keepdims=True)).sum(axis=0)
+        told = np.linalg.norm(vectors, axis=1) * table.sum(axis=1)
+        telling = np.sort(np.argsort(-told, kind="stable")[:_WORDS_COMPARED])
+        self._counts = (table / np.maximum(masses, 1e-6) * 100).astype(np.float64)[telling]
+        self._vocabulary = normalised(vectors).astype(np.float64)[telling]
+        self._forget()
+
+    def hear(self, texts: Sequence[str]) -> list[Heard | None]:
+        """What each text says, in their order; None for one without words. Each depends on its own text only."""
+        import numpy as np
+
+        sentences = [list(weighted_sentences(text)) for text in texts]
+        rows = self._rows_of([words for of_text in sentences for words, _ in of_text])
+        if not rows:
+            return [None for _ in texts]
+        table = self._table.take(rows, axis=0)
+        lengths = np.array([len(words) for of_text in sentences for words, _ in of_text])
+        ends = np.cumsum(lengths)
+        starts = ends - lengths
+        sums = np.empty((len(starts), table.shape[1]), np.float32)
+        # A loop, as numpy's reduceat takes several times as long for rows.
+        for total, start, end in zip(sums, starts, ends, strict=True):
+            np.add.reduce(table[start:end], axis=0, out=total)
+        similarities, evidence, gates = self._weigh(sums, lengths)
+        shares = gates * np.array([weight for of_text in sentences for _, weight in of_text], np.float32)
+        evidence *= shares[:, None]
+        spoken = table[:, DIMENSIONS:-2] * np.repeat(shares, lengths)[:, None]
+        heard: list[Heard | None] = []
+        first = 0
+        for of_text in sentences:
+            last = first + len(of_text)
+            if not of_text:
+                heard.append(None)
+                continue
+            own = slice(first, last)
+            heard.append(
+                Heard(
+                    evidence=np.add.reduce(evidence[own]) / np.add.reduce(shares[own]),
+                    similarities=np.maximum.reduce(similarities[own]),
+                    tokens=int(sums[own, -1].sum()),
+                    sentences=[(words, float(share)) for (words, _), share in zip(of_text, shares[own], strict=True)],
+                    spoken=spoken[starts[first] : ends[last - 1]],
+                )
+            )
+            first = last
+        if self._used > _WORDS_KEPT:
+            self._forget()
+        return heard
+
+    def _weigh(self, sums: "Floats", lengths: "NDArray[Any]") -> "tuple[Floats, Floats, Floats]":
+        """For each sentence: similarity to each known text, evidence for each category, weight (0 for small talk, to 1).
+
+        Products are made with twice the precision of what is kept, so that a row's outcome does not depend on the others.
+        """
+        import numpy as np
+
+        vectors = sums[:, :DIMENSIONS].astype(np.float64)
+        vectors /= np.sqrt(np.einsum("sd,sd->s", vectors, vectors))[:, None] + 1e-6
+        # The cosines of the sentence less the centre.
+        rest = np.sqrt(np.maximum(1 - 2 * (vectors @ self._centre) + self._centre @ self._centre, 1e-6))
+        similarities = (vectors @ self._prototypes.T - self._offsets) / rest[:, None]
+        near = np.exp(_SENTENCE_SHARPNESS * similarities) @ self._indicator
+        evidence = np.log(np.maximum(near, 1e-3)) / _SENTENCE_SHARPNESS
+        evidence *= (_SENTENCE_STRENGTH * np.sqrt(np.minimum(lengths / _FULL_SENTENCE, 1)))[:, None]
+        evidence += sums[:, DIMENSIONS:-1]
+        margins = evidence[:, :-1].max(axis=1) - evidence[:, -1]
+        gates = 1 / (1 + np.exp(_SMALL_TALK_MARGIN - margins))
+        similar = similarities[:, : len(self.known)]
+        return similar.astype(np.float32), evidence[:, :-1].astype(np.float32), gates.astype(np.float32)
+
+    def _rows_of(self, sentences: Sequence[Sequence[str]]) -> list[int]:
+        """The rows of the words in the table; those that are new to it are put there, all at once."""
+        new: dict[tuple[str, float], None] = {}
+        keys = [self._key(word, place) for words in sentences for place, word in enumerate(words)]
+        for key in keys:
+            if key not in self._places:
+                new[key] = None
+        if new:
+            self._add(list(new))
+        return [self._places[key] for key in keys]
+
+    @staticmethod
+    def _key(word: str, place: int) -> tuple[str, float]:
+        # At the beginning of a sentence a capital letter tells nothing.
+        is_name = place > 0 and len(word) > 1 and word.istitle()
+        return word.lower(), _NAME_WEIGHT if is_name else 1.0
+
+    def _forget(self) -> None:
+        """Start the table of words anew."""
+        import numpy as np
+
+        self._places: dict[tuple[str, float], int] = {}
+        self._table = np.zeros((0, DIMENSIONS + self._columns + 1), np.float32)
+        self._used = 0
+
+    def _add(self, keys: Sequence[tuple[str, float]]) -> None:
+        """Put words into the table: vector, evidence, number of tokens."""
+        import numpy as np
+
+        vectors, tokens = embed([word.replace("’", "'") for word, _ in keys])
+        lengths = np.linalg.norm(vectors.astype(np.float64), axis=1, keepdims=True)
+        near = np.exp(_WORD_SHARPNESS * ((vectors / np.maximum(lengths, 1e-6)) @ self._vocabulary.T - 1))
+        evidence = np.log(_WORD_SMOOTHING + near @ self._counts)
+        evidence -= evidence.mean(axis=1, keepdims=True)
+        evidence *= np.minimum(lengths, 25.0) ** 1.2 * _WORD_STRENGTH
+        weights = np.array([weight for _, weight in keys])[:, None]
+        rows = np.hstack([vectors * weights, evidence * weights, tokens[:, None]]).astype(np.float32)
+        if self._used + len(rows) > len(self._table):
+            more = np.zeros((max(1024, self._used, len(rows)), self._table.shape[1]), np.float32)
+            self._table = np.concatenate([self._table[: self._used], more])
+        self._table[self._used : self._used + len(rows)] = rows
+        self._places.update((key, self._used + row) for row, key in enumerate(keys))
+        self._used += len(rows)
+
+
+def _plain_words(text: str) -> list[str]:
+    return [word.lower().replace("’", "'") for word in WORD.findall(text)]

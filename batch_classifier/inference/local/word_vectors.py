@@ -1,0 +1,67 @@
+"""Words and tokens as vectors: the weights that come with the package wordllama (MIT licence).
+
+32,000 tokens of 256 numbers, distilled from Llama 2's.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float32]
+
+DIMENSIONS = 256
+
+
+def embed(words: Sequence[str]) -> "tuple[Floats, NDArray[np.int64]]":
+    """Each word's vector, the sum of its tokens' vectors, and the number of its tokens; one row a word."""
+    import numpy as np
+
+    ids = token_ids(words)
+    return sums_of_tokens(ids), np.array([len(tokens) for tokens in ids], np.int64)
+
+
+def sums_of_tokens(ids: "Sequence[NDArray[np.int64]]") -> "Floats":
+    """For each of these lists of tokens the sum of their vectors, one row a list."""
+    import numpy as np
+
+    weights = _model()[1]
+    vectors = np.zeros((len(ids), DIMENSIONS), np.float32)
+    for vector, tokens in zip(vectors, ids, strict=True):
+        np.add.reduce(weights[tokens], axis=0, dtype=np.float32, out=vector)
+    return vectors
+
+
+def token_ids(texts: Sequence[str]) -> "list[NDArray[np.int64]]":
+    """The numbers of each text's tokens."""
+    import numpy as np
+
+    encodings = _model()[0].encode_batch_fast(list(texts), add_special_tokens=False)
+    return [np.array(encoding.ids, np.int64) for encoding in encodings]
+
+
+def normalised(vectors: "Floats") -> "Floats":
+    """The vectors, each of length 1; one that is next to nothing stays so."""
+    import numpy as np
+
+    result: Floats = vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-6)
+    return result
+
+
+@lru_cache(maxsize=1)
+def _model() -> "tuple[Any, NDArray[np.float16]]":
+    """Tokenizer and weights from wordllama's files; importing the package would take longer than reading them."""
+    from safetensors.numpy import load_file
+    from tokenizers import Tokenizer
+
+    spec = find_spec("wordllama")
+    if spec is None or not spec.submodule_search_locations:
+        raise ModuleNotFoundError("wordllama is not installed; the local engine needs the weights that it ships.")
+    package = Path(spec.submodule_search_locations[0])
+    tokenizer = Tokenizer.from_file(str(package / "tokenizers" / "l2_supercat_tokenizer_config.json"))
+    return tokenizer, load_file(package / "weights" / "l2_supercat_256.safetensors")["embedding.weight"]
