@@ -14,6 +14,7 @@ from batch_classifier.inference.local.combination import Combination, Strictness
 from batch_classifier.inference.local.dialogue import READ_CHARACTERS, is_dialogue
 from batch_classifier.inference.local.evidence import Evidence, Heard, KnownText
 from batch_classifier.inference.local.trained_head import TrainedHead
+from batch_classifier.inference.local.word_vectors import one_thread
 
 if TYPE_CHECKING:
     import numpy as np
@@ -69,16 +70,17 @@ class EmbeddingClassifier:
         self.fallback = fallback
         self._lock = threading.Lock()
         known = list(_known_texts(categories))
-        self.learned = learn(known, len(self.names), strictness)
-        self._evidence = Evidence(known, len(self.names))
-        self._head: TrainedHead | None = None
-        if self.learned.has_head:
-            self._head = TrainedHead([text.text for text in known], [text.owner for text in known], len(self.names))
+        with one_thread():
+            self.learned = learn(known, len(self.names), strictness)
+            self._evidence = Evidence(known, len(self.names))
+            self._head: TrainedHead | None = None
+            if self.learned.has_head:
+                self._head = TrainedHead([text.text for text in known], [text.owner for text in known], len(self.names))
 
     def classify(self, texts: Sequence[str]) -> list[Verdict]:
         """One verdict for each text, in their order; each depends on its own text only."""
         verdicts: list[Verdict] = []
-        with self._lock:
+        with self._lock, one_thread():
             for start in range(0, len(texts), _TEXTS_AT_ONCE):
                 verdicts += self._classify_some(texts[start : start + _TEXTS_AT_ONCE])
         return verdicts

@@ -10,8 +10,9 @@ Small talk is a category of its own that no text can get: the more a sentence is
 dialogue only the customer's turns are read, and the agent's first answer, which repeats what the customer wants.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from batch_classifier.inference.local.dialogue import WORD, weighted_sentences
@@ -200,25 +201,24 @@ class Evidence:
 
     def _rows_of(self, sentences: Sequence[Sequence[str]]) -> list[int]:
         """The rows of the words in the table; those that are new to it are put there, all at once."""
-        new: dict[tuple[str, float], None] = {}
-        keys = [self._key(word, place) for words in sentences for place, word in enumerate(words)]
-        for key in keys:
-            if key not in self._places:
-                new[key] = None
-        if new:
-            self._add(list(new))
-        return [self._places[key] for key in keys]
+        rows: list[int] = []
+        for words in sentences:
+            rows.append(self._opening[words[0]])
+            rows += map(self._inner.__getitem__, words[1:])
+        if len(self._places) > self._used:
+            self._add(list(islice(self._places, self._used, None)))
+        return rows
 
-    @staticmethod
-    def _key(word: str, place: int) -> tuple[str, float]:
-        # At the beginning of a sentence a capital letter tells nothing.
-        is_name = place > 0 and len(word) > 1 and word.istitle()
-        return word.lower(), _NAME_WEIGHT if is_name else 1.0
+    def _place(self, word: str, weight: float) -> int:
+        return self._places.setdefault((word.lower(), weight), len(self._places))
 
     def _forget(self) -> None:
         """Start the table of words anew."""
         import numpy as np
 
+        # Words as they are written, by their rows; at the beginning of a sentence a capital letter tells nothing.
+        self._opening = _Lookup(lambda word: self._place(word, 1.0))
+        self._inner = _Lookup(lambda word: self._place(word, _NAME_WEIGHT if len(word) > 1 and word.istitle() else 1.0))
         self._places: dict[tuple[str, float], int] = {}
         self._table = np.zeros((0, DIMENSIONS + self._columns + 1), np.float32)
         self._used = 0
@@ -239,8 +239,19 @@ class Evidence:
             more = np.zeros((max(1024, self._used, len(rows)), self._table.shape[1]), np.float32)
             self._table = np.concatenate([self._table[: self._used], more])
         self._table[self._used : self._used + len(rows)] = rows
-        self._places.update((key, self._used + row) for row, key in enumerate(keys))
         self._used += len(rows)
+
+
+class _Lookup(dict[str, int]):
+    """A dictionary that asks for what it lacks."""
+
+    def __init__(self, ask: Callable[[str], int]) -> None:
+        super().__init__()
+        self._ask = ask
+
+    def __missing__(self, word: str) -> int:
+        row = self[word] = self._ask(word)
+        return row
 
 
 def _plain_words(text: str) -> list[str]:

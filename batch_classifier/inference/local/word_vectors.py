@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -51,6 +52,21 @@ def normalised(vectors: "Floats") -> "Floats":
 
     result: Floats = vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-6)
     return result
+
+
+def one_thread() -> AbstractContextManager[object]:
+    """While it lasts, matrices are multiplied by one thread: for small ones more threads mostly wait for each other, three times as long."""
+    limit: AbstractContextManager[object] = _controller().limit(limits=1, user_api="blas")
+    return limit
+
+
+@lru_cache(maxsize=1)
+def _controller() -> Any:
+    # numpy has its libraries loaded by then.
+    import numpy  # noqa: F401
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
 
 
 @lru_cache(maxsize=1)
