@@ -10,7 +10,7 @@ from batch_classifier.record_batches import bounded
 from batch_classifier.warehouse.duckdb_memory import allow_twice
 
 # How long rows are shows only when they come, and so many are held at once however long; few rows take longer to pass.
-_ROWS_A_READ = 64
+_ROWS_A_READ = 256
 
 
 def record_batches(
