@@ -1,8 +1,13 @@
 """How much passes at once: so many rows, and so many bytes where the rows are long. The bound of every stream of record batches."""
 
-from collections.abc import Iterable, Iterator
+from __future__ import annotations
 
-import pyarrow as pa
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    import pyarrow as pa
 
 ROWS_AT_ONCE = 2_000
 BYTES_AT_ONCE = 3_000_000
@@ -41,4 +46,9 @@ def _pieces(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
 
 
 def _joined(batches: list[pa.RecordBatch]) -> pa.RecordBatch:
-    return batches[0] if len(batches) == 1 else pa.concat_batches(batches)
+    if len(batches) == 1:
+        return batches[0]
+    # Imported here because the bounds above are also for modules that every command imports, and Arrow brings numpy along.
+    from pyarrow import concat_batches
+
+    return concat_batches(batches)

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import BeforeValidator, Field, PlainSerializer, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from batch_classifier.errors import SettingError
@@ -25,6 +25,11 @@ def _permissions(value: Any) -> Any:
     if not 0o600 <= mode <= 0o666 or mode & 0o111 or mode & 0o600 != 0o600:
         raise ValueError("must be permissions of files that their owner can read and write, such as 600, 640 or 660")
     return mode
+
+
+def _as_chmod_takes_them(mode: int) -> str:
+    """The other way around: 0o600 as "600", as it stands in the environment or in `.env`."""
+    return f"{mode:o}"
 
 
 class Settings(BaseSettings):
@@ -85,9 +90,11 @@ class Settings(BaseSettings):
     result_retention_days: int | None = Field(
         default=None, ge=1, description="days that result files are kept; without it, for good"
     )
-    file_mode: Annotated[int, BeforeValidator(_permissions)] = Field(
-        default=FileAccess.mode,
-        description="permissions of the files that are written on this machine, as chmod takes them; folders follow",
+    file_mode: Annotated[int, BeforeValidator(_permissions), PlainSerializer(_as_chmod_takes_them, return_type=str)] = (
+        Field(
+            default=FileAccess.mode,
+            description="permissions of the files that are written on this machine, as chmod takes them; folders follow",
+        )
     )
     max_file_bytes: int = Field(
         default=Limits.file_bytes, ge=1, description="bytes that a request file may have, as it lies there and unpacked"

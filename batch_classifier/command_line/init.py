@@ -65,9 +65,9 @@ def make_project(folder: Path) -> list[str]:
 
 def environment_file() -> str:
     """The content of a `.env` that sets nothing: every setting with what it is for and its default, as comments."""
-    lines = [_ENV_HEAD]
+    lines, defaults = [_ENV_HEAD], Settings.model_construct().model_dump()
     for name, field in Settings.model_fields.items():
-        value = "" if field.default is None else str(field.default)
+        value = "" if defaults[name] is None else str(defaults[name])
         lines += [f"# {field.description}{_choices(field)}", f"#{PREFIX}{name.upper()}={value}\n"]
     return "\n".join([*lines, _ENV_FOOT])
 

@@ -8,6 +8,7 @@ import pyarrow as pa
 from batch_classifier.defs.failures import told_in_one_sentence
 from batch_classifier.defs.metadata import Preview
 from batch_classifier.defs.names import DUCKDB, RUN_PROCESS
+from batch_classifier.file_access import FileAccess
 from batch_classifier.warehouse.interface import Warehouse, literal
 from batch_classifier.warehouse.tables import PARTITION_COLUMN, TABLES, Table, TableRows
 
@@ -67,7 +68,8 @@ def duckdb_tables(context: dg.InitResourceContext) -> TablesIOManager:
     from batch_classifier.warehouse.duckdb import DuckDBWarehouse
 
     database = getattr(context.resources, DUCKDB)
-    return TablesIOManager(DuckDBWarehouse(Path(database.database), connections=database.get_connection))
+    path, access = Path(database.database), FileAccess(database.file_mode)
+    return TablesIOManager(DuckDBWarehouse(path, connections=database.get_connection, access=access))
 
 
 def _prompt_and_table(key: dg.AssetKey) -> tuple[str, Table]:

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from batch_classifier.errors import ClassifierError
 from batch_classifier.file_access import PRIVATE, FileAccess
-from batch_classifier.warehouse.duckdb_file import connected
+from batch_classifier.warehouse.duckdb_file import connected, give_access
 from batch_classifier.warehouse.duckdb_forgetting import delete_rows, more_memory, rewrite_file
 from batch_classifier.warehouse.duckdb_insert import insert
 from batch_classifier.warehouse.duckdb_memory import allow_all, is_out_of_memory, limit_of, restrict
@@ -55,6 +55,7 @@ class DuckDBWarehouse(Warehouse):
         access: FileAccess = PRIVATE,
     ) -> None:
         self.path = path
+        self._access = access
         self._connections = connections or partial(connected, path, wait_seconds, access)
 
     @property
@@ -72,6 +73,8 @@ class DuckDBWarehouse(Warehouse):
         with self._connections() as connection:
             if prompt is not None:
                 self._ensure_tables(connection, prompt)
+                # Where tables were made, DuckDB may have made its log, with the permissions of the umask.
+                give_access(self.path, self._access)
             yield connection
 
     def _ensure_tables(self, connection: duckdb.DuckDBPyConnection, prompt: str) -> None:
@@ -113,6 +116,7 @@ class DuckDBWarehouse(Warehouse):
         try:
             connection.execute(f"delete from {name} where {PARTITION_COLUMN} = ?", [request_file])
             count = insert(connection, name, rows)
+            give_access(self.path, self._access)
             _commit(connection)
         except BaseException as error:
             # Also when the run is interrupted: nothing half-written stays. After some errors DuckDB has ended the

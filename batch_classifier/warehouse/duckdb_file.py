@@ -45,7 +45,7 @@ def connected(path: Path, wait_seconds: float, access: FileAccess = PRIVATE) -> 
     """
     access.make_folder(path.parent)
     connection = _open(path, wait_seconds)
-    _give_access(path, access)
+    give_access(path, access)
     try:
         yield connection
     finally:
@@ -85,8 +85,11 @@ def _holder(message: str) -> str:
     return "another program" if found is None else f"{found['program']} (process {found['process']})"
 
 
-def _give_access(path: Path, access: FileAccess) -> None:
-    """Give the file these permissions, and its log before DuckDB makes it; both would have those of the umask."""
+def give_access(path: Path, access: FileAccess) -> None:
+    """Give the file these permissions, and its log before DuckDB makes it; both would have those of the umask.
+
+    DuckDB removes the log whenever it packs the file, and makes another at the next write: so this is for before each write.
+    """
     access.apply_to(path)
     log = path.with_name(f"{path.name}.wal")
     with suppress(FileExistsError):

@@ -6,6 +6,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from typer.testing import CliRunner
 
@@ -13,6 +14,7 @@ from batch_classifier.command_line.main import command_line
 from batch_classifier.errors import SettingError
 from batch_classifier.settings import load_settings
 from batch_classifier.warehouse.duckdb import DuckDBWarehouse
+from batch_classifier.warehouse.tables import RAW_REQUESTS
 from batch_classifier_tests.support.project import Project
 from batch_classifier_tests.support.prompt_content import PROMPT
 from batch_classifier_tests.support.repository import REPOSITORY
@@ -64,11 +66,23 @@ def test_everything_in_the_home_has_the_permissions_that_are_set(
 def test_a_database_and_its_log_are_private_while_they_are_written(tmp_path: Path, open_umask: None) -> None:
     (tmp_path / "home").mkdir()
     path = tmp_path / "home" / "warehouse.duckdb"
-    with DuckDBWarehouse(path).connect("tickets") as connection:
-        connection.execute("create table tickets.own as select 'a text' as text")
-        seen = {file.name: stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir() if file.is_file()}
-    assert seen == {"warehouse.duckdb": 0o600, "warehouse.duckdb.wal": 0o600}
-    assert DuckDBWarehouse(path).query("tickets", "select text from tickets.own") == [{"text": "a text"}]
+    warehouse = DuckDBWarehouse(path)
+    rows = [
+        pa.RecordBatch.from_pylist([{"request_file": "a.csv", "row_number": 1, "text": "a text"}], RAW_REQUESTS.schema)
+    ]
+    with warehouse.connect() as other, warehouse.connect("tickets") as connection:
+        assert modes(path.parent)["files"] == {0o600}
+        for _ in range(2):
+            # DuckDB removes its log; beside somebody else's unfinished change it makes another, and what is written stays there.
+            connection.execute("checkpoint warehouse")
+            other.execute("begin")
+            other.execute("create or replace table main.own as select 1 as one")
+            warehouse.replace_with(connection, "tickets", RAW_REQUESTS, "a.csv", rows)
+            seen = {file.name: stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir() if file.is_file()}
+            assert seen == {"warehouse.duckdb": 0o600, "warehouse.duckdb.wal": 0o600}
+            assert path.with_name("warehouse.duckdb.wal").stat().st_size
+            other.execute("commit")
+    assert warehouse.query("tickets", "select text from tickets.raw_requests") == [{"text": "a text"}]
     assert [file.name for file in path.parent.iterdir()] == ["warehouse.duckdb"]
 
 

@@ -19,7 +19,7 @@ from batch_classifier.notes.waiting import note_waiting
 from batch_classifier.prompts.loading import load_prompts
 from batch_classifier.settings import load_settings
 from batch_classifier.storage.local_folder import LocalFolder
-from batch_classifier_tests.command_line.test_command_line import make_project, run, told
+from batch_classifier_tests.support.command_line import make_project, run, told
 from batch_classifier_tests.support.project import Project
 from batch_classifier_tests.support.request_files import file_of
 

@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 
 from batch_classifier.command_line import classify as command
 from batch_classifier.command_line.main import command_line
-from batch_classifier_tests.command_line.test_command_line import make_project
+from batch_classifier_tests.support.command_line import make_project
 from batch_classifier_tests.support.outcomes import is_one_sentence
 from batch_classifier_tests.support.project import Project
 from batch_classifier_tests.support.repository import REPOSITORY

@@ -6,8 +6,8 @@ import pytest
 
 from batch_classifier_tests.faults.cases import CASES, Case, Where
 from batch_classifier_tests.faults.comparison import Outcome, differences
-from batch_classifier_tests.faults.conftest import opened
 from batch_classifier_tests.faults.kinds import PromptChanged
+from batch_classifier_tests.faults.opened import opened
 from batch_classifier_tests.faults.project import request_file
 
 

@@ -8,9 +8,9 @@ import pyarrow.parquet
 import pytest
 
 from batch_classifier.warehouse.tables import CATEGORY_SUMMARY, CLASSIFICATIONS, RAW_REQUESTS
-from batch_classifier_tests.command_line.test_command_line import run
 from batch_classifier_tests.emulators.server import BedrockEmulator
 from batch_classifier_tests.support.aws_deployment import Deployment, deployed
+from batch_classifier_tests.support.command_line import run
 from batch_classifier_tests.support.outcomes import failure_of
 from batch_classifier_tests.support.repository import PROMPTS
 

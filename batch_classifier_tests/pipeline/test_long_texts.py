@@ -11,11 +11,11 @@ from typer.testing import CliRunner
 
 from batch_classifier.command_line.main import command_line
 from batch_classifier.warehouse.tables import CLASSIFICATIONS
-from batch_classifier_tests.command_line.test_command_line import make_project
 from batch_classifier_tests.emulators.faults import Fault, RecordError
 from batch_classifier_tests.emulators.responders import NamedCategoryAnswers
 from batch_classifier_tests.emulators.server import BedrockEmulator
 from batch_classifier_tests.support.aws_deployment import TEXTS, Deployment, deployed
+from batch_classifier_tests.support.command_line import make_project
 from batch_classifier_tests.support.outcomes import failure_of
 
 TOO_LONG = "Input is too long for requested model"

@@ -286,6 +286,8 @@ def fill(warehouse: Warehouse) -> None:
     given = {"batch": "b1", "answered_at": MOMENT, "confidence": 0.5, "rationale": "because"}
     kinds = [("Billing", "classified"), ("Other", "repaired"), (None, "no_answer")]
     requests = [{"row_number": row, "text": f"text {row}", "text_id": f"t{row}"} for row in range(1, 5)]
+    for row in requests[:2]:
+        row["redaction"] = "v1"
     requests.append({"row_number": 5, "problem": "has no text"})
     answers = [
         asked
@@ -332,7 +334,13 @@ def test_every_sql_text_says_the_same_in_both(
     sql_text: Callable[..., str], filled: tuple[Warehouse, Warehouse], emulator: BedrockEmulator
 ) -> None:
     """New functions in queries.py are tested by themselves, as long as their parameters are among these."""
-    given = {"prompt": PROMPT, "model_id": MODEL, "request_file": "it's b.csv", "condition": "status <> 'classified'"}
+    given = {
+        "prompt": PROMPT,
+        "model_id": MODEL,
+        "request_file": "it's b.csv",
+        "condition": "status <> 'classified'",
+        "redaction": "v1",
+    }
     wanted = [name for name in inspect.signature(sql_text).parameters if name in given]
     results = []
     for warehouse in filled:
