@@ -178,12 +178,16 @@ def test_processes_see_each_others_events_at_once(instance: dg.DagsterInstance) 
                 assert told(reading, run)[-1] == message
 
 
-def test_no_more_files_are_open_than_a_few_and_none_at_the_end(tmp_path: Path, instance: dg.DagsterInstance) -> None:
-    runs = runs_of(instance, kept_connections.KEPT_FILES + 20)
+def test_no_more_files_are_open_than_a_few_and_none_at_the_end(
+    tmp_path: Path, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept_connections, "KEPT_FILES", 3)
+    runs = runs_of(instance, quick_sqlite.FILES_KEPT_OPEN + 4)
     for run in runs:
         instance.event_log_storage.store_event(entry_of(run, "here"))
     files = tmp_path / "data/dagster/history/runs"
-    assert 1 < len(list(files.glob("*-wal"))) <= kept_connections.KEPT_FILES + quick_sqlite.FILES_KEPT_OPEN
+    # The index is opened by Dagster too, before the connections that stay open take over.
+    assert 1 < len([file for file in files.glob("*-wal") if file.name != "index.db-wal"]) <= 3
     instance.event_log_storage.dispose()
     # As at the end of the process.
     quick_sqlite._KEPT_OPEN.close()

@@ -15,6 +15,8 @@ from typing import Any
 
 import sqlalchemy
 
+from batch_classifier.defs.event_log.quick_sqlite import StayingOpen
+
 # Each run has a file of its own; the daemon and the UI go through thousands of them.
 KEPT_FILES = 16
 # As Dagster has it: how long a connection waits for another process that writes.
@@ -35,7 +37,8 @@ class KeptConnections:
     """Takes the place of the storage's method that connects to the file of a run, or to the index over all of them.
 
     What is written stays when a process is killed. When the machine itself loses its power, the last events before may be
-    missing, and never the first of two: SQLite waits for the disk when its log is written into the file, no more at each event.
+    missing, and never the first of two: SQLite waits for the disk when its log is written into the file, no more at each event
+    (`make_quick` in quick_sqlite.py, which is for all of Dagster's files).
     """
 
     def __init__(self, storage: Any) -> None:
@@ -93,9 +96,8 @@ class KeptConnections:
             self._storage.conn_string_for_shard(shard),
             poolclass=sqlalchemy.QueuePool,
             pool_size=1,
-            connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
+            connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False, "factory": StayingOpen},
         )
-        sqlalchemy.event.listen(engine, "connect", _wait_for_the_disk_seldom)
         if shard not in self._storage._initialized_dbs:
             if not _is_made(engine):
                 self._storage._initdb(engine)
@@ -139,7 +141,3 @@ def _file(path: str) -> _File | None:
 def _changes(connection: sqlalchemy.Connection) -> int:
     """How many rows the connection has changed since it was opened."""
     return int(connection.connection.driver_connection.total_changes)  # type: ignore[union-attr]
-
-
-def _wait_for_the_disk_seldom(connection: Any, _record: object) -> None:
-    connection.execute("pragma synchronous = normal")

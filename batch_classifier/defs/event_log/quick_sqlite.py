@@ -3,7 +3,8 @@
 Dagster 1.13 opens a connection for each thing that it notes, some 100 for a run of one asset, and closes it again. With SQLite's
 defaults each commit waits for the disk, and so does each closing of a file's last connection, which moves the write-ahead log into
 the file: together most of what a short run takes. So commits leave the waiting to SQLite's checkpoints, and one idle connection
-for each of the files used last keeps them open.
+for each of the files used last keeps them open. The event log's connections stay open by themselves (kept_connections.py), and
+need no second one.
 
 With the write-ahead log a killed process loses nothing by that, and no file is ever damaged; a power failure can take the last
 events with it (https://www.sqlite.org/pragma.html#pragma_synchronous). What must survive one, as which jobs were submitted, is
@@ -19,8 +20,12 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 
-# Files that are kept open: those of runs, schedules and the index, and those of the runs of the moment.
+# Files that are kept open: those of runs and of schedules, and what Dagster opens beside them.
 FILES_KEPT_OPEN = 8
+
+
+class StayingOpen(sqlite3.Connection):
+    """A connection that whoever made it keeps open: no idle one is needed beside it."""
 
 
 class KeptOpen:
@@ -81,4 +86,5 @@ def _opened(connection: Any, _record: object) -> None:
     if connection.execute("pragma journal_mode").fetchone()[0] != "wal":
         return
     connection.execute("pragma synchronous = normal")
-    _KEPT_OPEN.keep(connection.execute("pragma database_list").fetchone()[2])
+    if not isinstance(connection, StayingOpen):
+        _KEPT_OPEN.keep(connection.execute("pragma database_list").fetchone()[2])
