@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, settings
 from batch_classifier.inference.prices import Price
 from batch_classifier_tests.support.project import Project
 from batch_classifier_tests.support.scripted_inference import Reply, ScriptedInference, by_keyword
+from batch_classifier_tests.support.stored_instance import stored_instance_in
 
 # The same examples in every run, so that a run fails for a change and not by chance; a busy machine makes none of them fail.
 settings.register_profile(
@@ -52,7 +53,7 @@ def projects(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[...,
 @pytest.fixture(scope="module")
 def stored_instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dg.DagsterInstance]:
     """A Dagster instance on the disk, as sensors need it."""
-    with dg.DagsterInstance.local_temp(str(tmp_path_factory.mktemp("dagster"))) as instance:
+    with stored_instance_in(tmp_path_factory.mktemp("dagster")) as instance:
         yield instance
 
 

@@ -23,6 +23,7 @@ from batch_classifier_tests.emulators.model_access import MODEL, Access
 from batch_classifier_tests.support.aws_deployment import TEXTS, Deployment
 from batch_classifier_tests.support.outcomes import failure_of
 from batch_classifier_tests.support.repository import PROMPTS
+from batch_classifier_tests.support.stored_instance import stored_instance_in
 
 STACK, MANY, FEW = "shop", "May/calls of May.csv", "a few + more.csv"
 CLASSIFYING = ("classifications", "category_summary", "result_files")
@@ -115,7 +116,7 @@ def pipeline(account: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(s3_events, "WAIT_SECONDS", 0)
     monkeypatch.setattr("batch_classifier.requests.request_files.SETTLED_SECONDS", 0.0)
-    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+    with stored_instance_in(tmp_path) as instance:
         yield Pipeline(account, instance)
 
 

@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import dagster as dg
 import pytest
 
 from batch_classifier.errors import ClassifierError
@@ -16,6 +15,7 @@ from batch_classifier_tests.emulators.seaweedfs import SeaweedFS
 from batch_classifier_tests.emulators.server import ROLE_ARN, BedrockEmulator
 from batch_classifier_tests.support.aws_deployment import TEXTS, Deployment
 from batch_classifier_tests.support.outcomes import failure_of, is_one_sentence, materialized
+from batch_classifier_tests.support.stored_instance import stored_instance_in
 
 ODD_NAME = "May 2026/a b+c&d=e;f,g:h'i\"(j)[k]{l}!@$~^%20#1?*|<> März 日本 \U0001f600.csv"
 NAMES = [ODD_NAME, "plain.csv", "-dash.csv", "a%2Fb.csv", "trailing space .csv", "tab\tkey.csv", "x" * 200 + ".csv"]
@@ -145,7 +145,7 @@ def test_the_whole_pipeline_on_a_real_s3(server: SeaweedFS, tmp_path: Path, monk
     s3 = server.client()
     with (
         BedrockEmulator(jobs_s3=s3, queries_s3=s3) as emulator,
-        dg.DagsterInstance.local_temp(str(tmp_path)) as instance,
+        stored_instance_in(tmp_path) as instance,
     ):
         for name, value in {
             **emulator.environment,

@@ -14,6 +14,7 @@ from batch_classifier.requests import s3_events
 from batch_classifier.settings import load_settings
 from batch_classifier_tests.emulators.server import ROLE_ARN, BedrockEmulator
 from batch_classifier_tests.support.repository import PROMPTS
+from batch_classifier_tests.support.stored_instance import stored_instance_in
 
 PIPELINE_KEY = "pipeline"
 
@@ -108,7 +109,7 @@ class Deployment:
 @contextmanager
 def deployed(emulator: BedrockEmulator, tmp_path: Path) -> Iterator[Deployment]:
     """An aws deployment on an emulator that serves, without patience for files that are still being written."""
-    with pytest.MonkeyPatch.context() as patch, dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+    with pytest.MonkeyPatch.context() as patch, stored_instance_in(tmp_path) as instance:
         patch.chdir(tmp_path)
         patch.setattr("batch_classifier.requests.request_files.SETTLED_SECONDS", 0.0)
         patch.setattr(s3_events, "WAIT_SECONDS", 0)

@@ -11,6 +11,7 @@ from batch_classifier.aws import clients as aws_clients
 from batch_classifier.inference.bedrock import batch_inference as bedrock
 from batch_classifier_tests.emulators.server import ROLE_ARN, BedrockEmulator
 from batch_classifier_tests.support.aws_deployment import Deployment
+from batch_classifier_tests.support.stored_instance import stored_instance_in
 
 LATER = 4000
 
@@ -22,7 +23,7 @@ def deployed_with_duckdb(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Ite
     monkeypatch.setattr("batch_classifier.requests.request_files.SETTLED_SECONDS", 0.0)
     monkeypatch.setattr(bedrock, "_LISTING_SECONDS", 0.0)
     monkeypatch.setattr(aws_clients, "FEW_RETRIES", {"mode": "standard", "max_attempts": 0})
-    with BedrockEmulator() as emulator, dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+    with BedrockEmulator() as emulator, stored_instance_in(tmp_path) as instance:
         emulator.create_buckets("customer", "internal")
         emulator.durations.in_progress = 3600
         settings = {

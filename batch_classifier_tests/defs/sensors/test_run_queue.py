@@ -11,6 +11,7 @@ from dagster import DagsterRunStatus, RunsFilter
 from batch_classifier.requests import intake
 from batch_classifier_tests.support.project import Project
 from batch_classifier_tests.support.sensor_daemon import Daemon
+from batch_classifier_tests.support.stored_instance import stored_instance_in
 
 ROOM = 10
 
@@ -23,7 +24,7 @@ def queued() -> None: ...
 def daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Daemon:
     monkeypatch.setattr(intake, "QUEUED_AT_MOST", ROOM)
     (tmp_path / "dagster").mkdir()
-    instance = dg.DagsterInstance.local_temp(str(tmp_path / "dagster"))
+    instance = stored_instance_in(tmp_path / "dagster")
     project = Project(tmp_path / "project", None, instance)
     project.set_prompt()
     return Daemon(project)
