@@ -26,7 +26,7 @@ class Case:
         in_flight: whether texts were on their way to a model that answers to nobody when its process is gone.
         on_small_disk: whether the project lies on a disk that can be filled.
         as_ordinary_user: whether permissions count for the commands also where root runs them.
-        is_short: whether it belongs to the handful that every test run does.
+        is_short: whether it belongs to the few that every test run does.
         has_failed_job: whether the model's job ends as failed, which is told and tried again by the next start.
         also_there: patterns of files that may be there besides those of the undisturbed run.
         known: why it fails, where that is known and not mended.
@@ -66,14 +66,14 @@ class Case:
 # On a laptop the model is a thread of the command: what it was asked, and what it would have answered, is lost with it.
 _LOST_WITH_PROCESS = frozenset({(S.SUBMIT, MIDDLE), (S.WAIT, BEFORE), (S.WAIT, MIDDLE)})
 _EVERYWHERE = [(stage, MIDDLE) for stage in Stage]
-_SHORT = frozenset({("laptop", S.WRITE_TABLE, "kill -9"), ("aws", S.SUBMIT, "kill -9")})
+_SHORT = frozenset({("laptop", S.WRITE_TABLE, MIDDLE), ("aws", S.SUBMIT, MIDDLE)})
 
 
 def _of_process(where: Where) -> Iterator[Case]:
     """What ends or starves the process."""
     for stage, place in [*_EVERYWHERE, (S.SUBMIT, BEFORE)]:
         lost = where == "laptop" and (stage, place) in _LOST_WITH_PROCESS
-        is_short = (where, stage, "kill -9") in _SHORT
+        is_short = (where, stage, place) in _SHORT
         yield Case(where, stage, place, kinds.Killed(), in_flight=lost, is_short=is_short)
     for stage, place in _EVERYWHERE if where == "laptop" else [(S.READ, MIDDLE), (S.WRITE_TABLE, MIDDLE)]:
         lost = where == "laptop" and (stage, place) in _LOST_WITH_PROCESS
