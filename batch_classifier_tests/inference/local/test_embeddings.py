@@ -1,7 +1,6 @@
 """The local engine: deterministic, at home with any text, and right often enough to be of use."""
 
 import threading
-from dataclasses import dataclass
 
 import pytest
 
@@ -10,26 +9,7 @@ from batch_classifier.prompts.loading import load_prompt
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.sample_data.generate import sample_rows
 from batch_classifier_tests.support.repository import sample_prompt
-
-
-@dataclass(frozen=True)
-class Topic:
-    """A category as small as the engine takes it."""
-
-    name: str
-    description: str
-    examples: tuple[str, ...] = ()
-
-
-GARDEN = (
-    Topic(
-        "Plants", "flowers, trees, seeds and how to water them", ("My tomatoes need more sun", "When do roses bloom?")
-    ),
-    Topic(
-        "Tools", "spades, mowers, saws and their repair", ("The lawn mower won't start", "I bent my spade on a stone")
-    ),
-    Topic("None", "nothing of the kind"),
-)
+from batch_classifier_tests.support.topics import GARDEN, Topic
 
 
 @pytest.fixture(scope="module")
