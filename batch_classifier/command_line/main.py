@@ -10,7 +10,20 @@ import typer
 from batch_classifier.command_line import commands
 
 # As a person comes to need them; a command that is not named here follows them.
-ORDER = ["init", "classify", "prompts", "status", "ui", "sample", "forget", "doctor", "deploy", "destroy", "demo"]
+ORDER = [
+    "init",
+    "classify",
+    "prompts",
+    "status",
+    "ui",
+    "discover",
+    "sample",
+    "forget",
+    "doctor",
+    "deploy",
+    "destroy",
+    "demo",
+]
 
 
 def gather() -> typer.Typer:

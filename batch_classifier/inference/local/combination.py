@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from batch_classifier.inference.local.evidence import Evidence, Heard, KnownText
-from batch_classifier.inference.local.other_subjects import OTHER_SUBJECTS
-from batch_classifier.inference.local.trained_head import TrainedHead
+from batch_classifier.language.other_subjects import OTHER_SUBJECTS
+from batch_classifier.language.trained_head import TrainedHead
 
 if TYPE_CHECKING:
     import numpy as np

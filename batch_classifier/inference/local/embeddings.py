@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from batch_classifier.inference.local.combination import Combination, Strictness, learn
-from batch_classifier.inference.local.dialogue import READ_CHARACTERS, is_dialogue
 from batch_classifier.inference.local.evidence import Evidence, Heard, KnownText
-from batch_classifier.inference.local.trained_head import TrainedHead
-from batch_classifier.inference.local.word_vectors import one_thread
+from batch_classifier.language.dialogue import READ_CHARACTERS, is_dialogue
+from batch_classifier.language.trained_head import TrainedHead
+from batch_classifier.language.word_vectors import one_thread
 
 if TYPE_CHECKING:
     import numpy as np

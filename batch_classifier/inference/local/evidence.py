@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from batch_classifier.inference.local.dialogue import WORD, weighted_sentences
-from batch_classifier.inference.local.word_vectors import DIMENSIONS, embed, normalised
+from batch_classifier.language.dialogue import WORD, weighted_sentences
+from batch_classifier.language.word_vectors import DIMENSIONS, embed, normalised
 
 if TYPE_CHECKING:
     import numpy as np

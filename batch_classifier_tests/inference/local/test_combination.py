@@ -7,7 +7,7 @@ import pytest
 
 from batch_classifier.inference.local.combination import Strictness
 from batch_classifier.inference.local.embeddings import EmbeddingClassifier
-from batch_classifier.inference.local.other_subjects import OTHER_SUBJECTS
+from batch_classifier.language.other_subjects import OTHER_SUBJECTS
 from batch_classifier_tests.support.topics import GARDEN, Topic
 
 OPENINGS = (

@@ -9,8 +9,8 @@ import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from batch_classifier.inference.local.dialogue import READ_CHARACTERS
-from batch_classifier.inference.local.word_vectors import normalised, sums_of_tokens, token_ids
+from batch_classifier.language.dialogue import READ_CHARACTERS
+from batch_classifier.language.word_vectors import normalised, sums_of_tokens, token_ids
 
 if TYPE_CHECKING:
     import numpy as np
