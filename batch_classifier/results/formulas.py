@@ -9,7 +9,9 @@ of amounts stays one that can be added up. What only begins like one (+1 555 010
 The cells that a program finds in a CSV file need not be those that were written: where it splits at another delimiter than the
 comma, as Excel does by the settings of the country, our quotes no longer keep a text together, and each of its parts is a cell.
 So a sign is guarded inside a text too, where it follows a delimiter, a quote or a line break: `hello;=1+1;x` is written as
-`hello;'=1+1;x`. The space, which no program splits at unless it is told to, is no delimiter here.
+`hello;'=1+1;x`. Excel and LibreOffice break lines at CR and LF only; scripts that turn a CSV file into a workbook break them
+at VT, FF, NEL, the separators of ASCII, U+2028 and U+2029 as well, as Python's `str.splitlines` does, so these count too. The space
+and the colon, which no program splits at unless it is told to, are no delimiters here: `call: -not today` stays as it is.
 """
 
 import re
@@ -30,7 +32,7 @@ _FORMULA = f"\\A(?:[\t\r\n]|[{_INVISIBLE}{_QUOTES}]*[{_SIGNS}])"
 _AMOUNT = r"[+-][0-9]+(?:[.,][0-9]+)*(?:[eE][+-]?[0-9]{1,3})?%?"
 _NUMBER = rf"\A{_AMOUNT}\z"
 # Where a program might end one cell and begin the next.
-_DELIMITERS = ',;|\t\r\n"'
+_DELIMITERS = ',;|\t\r\n\x0b\x0c\x1c-\x1f\x85\u2028\u2029"'
 _INNER_FORMULA = f"([{_DELIMITERS}][{_INVISIBLE}{_QUOTES}]*)([{_SIGNS}])"
 
 
@@ -42,7 +44,7 @@ def is_formula(text: str) -> bool:
 
 def guarded(text: str) -> str:
     """The text with a `'` before each sign that might begin a formula, at its start and inside it."""
-    inner = _inner_pattern().sub(r"\1'\2", text)
+    inner = _inner_patterns()[0].sub(_guarded_inside, text)
     return f"'{inner}" if is_formula(text) else inner
 
 
@@ -76,7 +78,19 @@ def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
     return re.compile(_FORMULA), re.compile(_NUMBER.replace(r"\z", r"\Z"))
 
 
+def _guarded_inside(found: re.Match[str]) -> str:
+    before, sign = found.groups()
+    return f"{before}'{sign}" if _inner_patterns()[1].search(before) else found[0]
+
+
 @lru_cache(maxsize=1)
-def _inner_pattern() -> re.Pattern[str]:
-    # Python only: RE2 cannot look ahead.
-    return re.compile(rf"([{_DELIMITERS}][{_INVISIBLE}{_QUOTES}]*)(?!{_AMOUNT}\s*(?:[{_DELIMITERS}]|\Z))([{_SIGNS}])")
+def _inner_patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """What may stand before a sign, and the sign; and a delimiter, which there must be one of.
+
+    Such a run is looked at once, from its start, and nothing of it is given back: else a text of many line breaks would take time
+    that grows with the square of its length.
+    """
+    # Python only: RE2 cannot look around.
+    before = f"[{_DELIMITERS}{_INVISIBLE}{_QUOTES}]"
+    amount = rf"(?>{_AMOUNT})[^\S{_DELIMITERS}]*+(?:[{_DELIMITERS}]|\Z)"
+    return re.compile(f"(?<!{before})({before}++)(?!{amount})([{_SIGNS}])"), re.compile(f"[{_DELIMITERS}]")

@@ -211,6 +211,9 @@ def test_no_part_of_a_csv_cell_is_a_formula(text: str, formula: str, delimiter: 
         ("=1;=2", "'=1;'=2"),
         ("a;-12.50;+3|-5%\n-1e5", "a;-12.50;+3|-5%\n-1e5"),
         ("a;-12.50 net", "a;'-12.50 net"),
+        ("a;-1,5+cmd;b", "a;'-1,5+cmd;b"),
+        ("a;-1,5;b -2,x\t-3", "a;-1,5;b -2,x\t-3"),
+        ("call: -not today = later : @noon", "call: -not today = later : @noon"),
         ("well-known: a=b, c+d; me@example.com", "well-known: a=b, c+d; me@example.com"),
     ],
 )
@@ -220,6 +223,18 @@ def test_only_csv_guards_what_is_inside_a_text(text: str, as_written: str) -> No
     assert [row[1] for row in read("json", written("json", rows))[1:]] == [text, None, "as it is; really"]
     in_xlsx = read("xlsx", written("xlsx", rows))[1:]
     assert [row[1] for row in in_xlsx] == [text.replace("\r\n", "\n"), None, "as it is; really"]
+
+
+@pytest.mark.parametrize("line_end", ["\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x1f", "\x85", "\u2028", "\u2029"])
+def test_what_some_programs_take_for_a_line_end_begins_no_formula(line_end: str) -> None:
+    [_, values] = read("csv", written("csv", [{"input_text": f"a{line_end}=1+1{line_end}-5{line_end} @x"}]))
+    assert values[1] == f"a{line_end}'=1+1{line_end}-5{line_end} '@x"
+
+
+@pytest.mark.parametrize("filler", ["\n", '"', " ", ", ", ";-1", "\n=-1"])
+def test_guarding_a_text_of_delimiters_takes_time_that_grows_with_its_length(filler: str) -> None:
+    """Looked at from each of its places anew, the texts would take hours."""
+    assert guarded("a;=1" + filler * 300_000 + "x").startswith("a;'=1")
 
 
 @pytest.mark.parametrize("text", HARMLESS + HOSTILE)

@@ -2,10 +2,13 @@
 
 The file is the process's standard input. Its standard output is a row of frames: a letter, the length, and a block of rows as an
 Arrow stream, or a sentence that says why the file can't be read. Where the frames end without the last, the process was killed.
+
+Its computing time is limited by the system, which waits for whoever takes the rows and does not count that.
 """
 
 import io
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -21,11 +24,15 @@ from batch_classifier.errors import UnreadableFile
 from batch_classifier.limits import Limits
 from batch_classifier.requests.readers.reader_process import BLOCK, END, FRAME, PART, PROBLEMS, REFUSAL
 from batch_classifier.requests.readers.rows import Block
+from batch_classifier.wording import counted
 
 # Address space of the process: a workbook of 30 MB of XML takes less than 1 GB.
 MOST_MEMORY_BYTES = 4 << 30
 # The least that Python and Arrow start with.
 _LEAST_MEMORY_BYTES = 1 << 30
+# Computing time: the slowest files that were tried (small ones that unpack to many rows) take a twentieth of this.
+LEAST_SECONDS = 300
+SECONDS_A_MEGABYTE = 60
 _COPY_BYTES = 1 << 20
 
 
@@ -33,12 +40,13 @@ def read_isolated(reader: str, file: BinaryIO, name: str, limits: Limits) -> Ite
     """Yield the rows that the reader of that name in `reader_process.READERS` makes of the file.
 
     Raises:
-        UnreadableFile: what the reader raises; or it was killed, by the file's own fault or for the memory it asked for.
+        UnreadableFile: what the reader raises; or it was killed, by the file's own fault or for the memory or the time it asked for.
     """
-    with _Input(file) as content, _start(reader, name, limits, content) as process:
+    seconds = most_seconds(file.seek(0, io.SEEK_END))
+    file.seek(0)
+    with _Input(file) as content, _start(reader, name, limits, seconds, content) as process:
         try:
-            # A pipe, since it was started with one.
-            yield from _blocks(cast(IO[bytes], process.stdout), name)
+            yield from _blocks(process, name, seconds)
         finally:
             # Also when nobody wants the rest.
             process.kill()
@@ -68,10 +76,16 @@ class _Input:
             self._copy.close()
 
 
-def _start(reader: str, name: str, limits: Limits, content: IO[bytes]) -> "subprocess.Popen[bytes]":
+def _start(reader: str, name: str, limits: Limits, seconds: int, content: IO[bytes]) -> "subprocess.Popen[bytes]":
     # Last, for a folder of packages may hold one that is called like a module of Python's own.
     package = Path(__file__).parents[3]
-    order = {"reader": reader, "name": name, "limits": asdict(limits), "memory": most_memory()}
+    order = {
+        "reader": reader,
+        "name": name,
+        "limits": asdict(limits),
+        "memory": most_memory(),
+        "seconds": seconds,
+    }
     return subprocess.Popen(
         [sys.executable, "-P", "-m", "batch_classifier.requests.readers.reader_process", orjson.dumps(order).decode()],
         stdin=content,
@@ -102,12 +116,25 @@ def most_memory() -> int:
     return max(_LEAST_MEMORY_BYTES, min(MOST_MEMORY_BYTES, machine // 2))
 
 
-def _blocks(frames: IO[bytes], name: str) -> Iterator[Block]:
+def most_seconds(file_bytes: int) -> int:
+    """The computing time that the process gets for a file of this size, in seconds."""
+    return LEAST_SECONDS + SECONDS_A_MEGABYTE * file_bytes // 1_000_000
+
+
+def _blocks(process: "subprocess.Popen[bytes]", name: str, seconds: int) -> Iterator[Block]:
+    # A pipe, since it was started with one.
+    frames = cast(IO[bytes], process.stdout)
     while True:
         head = frames.read(FRAME.size)
         kind, size = FRAME.unpack(head) if len(head) == FRAME.size else (b"", 0)
         content = frames.read(size)
         if len(content) < size or kind not in (BLOCK, REFUSAL, END):
+            process.kill()
+            if process.wait() == -getattr(signal, "SIGXCPU", 0):
+                raise UnreadableFile(
+                    f"'{name}' takes more than {counted(seconds, 'second')} of computing to be read: save what is needed of it as CSV, "
+                    "or split it."
+                )
             raise UnreadableFile(
                 f"'{name}' cannot be read: its reader failed, or asked for more than {most_memory() >> 20:,} MB of memory; "
                 "save what is needed of it as CSV, or split it."

@@ -1,7 +1,7 @@
 """The process that `isolated_reading` starts: reads one file from standard input, and writes its rows to standard output.
 
 Whatever happens here ends one file, not the run that reads it: running out of memory, an abort of a library written in another
-language, an error nobody has thought of.
+language, a loop without an end, an error nobody has thought of.
 """
 
 import os
@@ -47,9 +47,10 @@ READERS: dict[str, Callable[[], Callable[[BinaryIO, str, Limits], Iterator[Block
 
 
 def main() -> None:
-    """Do what the only argument orders: an object with reader, name, limits and memory."""
+    """Do what the only argument orders: an object with reader, name, limits, memory (bytes) and seconds."""
     order: dict[str, Any] = orjson.loads(sys.argv[1])
     limit_memory(order["memory"])
+    limit_computing(order["seconds"])
     name = order["name"]
     # The only writer to the real output; what a library prints goes nowhere.
     output = os.fdopen(os.dup(1), "wb", buffering=0)
@@ -83,18 +84,27 @@ def main() -> None:
 
 def limit_memory(size: int) -> None:
     """Limit the address space of this process to so many bytes, where the platform can; a crash leaves no core file."""
+    _limit("RLIMIT_AS", size)
+    _limit("RLIMIT_CORE", 0)
+
+
+def limit_computing(seconds: int) -> None:
+    """Have the system end this process when it has computed for so many seconds, where the platform can."""
+    _limit("RLIMIT_CPU", seconds)
+
+
+def _limit(name: str, value: int) -> None:
     try:
         import resource
     except ImportError:
         return
-    for limit, value in ((resource.RLIMIT_AS, size), (resource.RLIMIT_CORE, 0)):
-        _, most = resource.getrlimit(limit)
-        value = value if most == resource.RLIM_INFINITY else min(value, most)
-        try:
-            resource.setrlimit(limit, (value, most))
-        except (ValueError, OSError):
-            # macOS knows the limit and refuses it.
-            continue
+    limit = getattr(resource, name)
+    _, most = resource.getrlimit(limit)
+    try:
+        resource.setrlimit(limit, (value if most == resource.RLIM_INFINITY else min(value, most), most))
+    except (ValueError, OSError):
+        # macOS knows the limit of memory and refuses it.
+        return
 
 
 def _as_stream(block: Block) -> pa.Buffer:

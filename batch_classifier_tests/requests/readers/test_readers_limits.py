@@ -314,6 +314,22 @@ def test_whatever_ends_the_process_ends_one_file(
     assert message in str(caught.value) and "my flight" not in str(caught.value)
 
 
+def test_a_reader_that_never_ends_is_ended_by_its_computing_time(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(isolated_reading, "LEAST_SECONDS", 1)
+    _in_the_process(monkeypatch, tmp_path, "while True: pass")
+    with pytest.raises(
+        UnreadableFile, match=r"^'a\.parquet' takes more than 1 second of computing to be read: save what"
+    ):
+        list(read_isolated("parquet", io.BytesIO(b"content"), "a.parquet", DEFAULT_LIMITS))
+
+
+def test_a_larger_file_may_take_longer() -> None:
+    assert isolated_reading.most_seconds(2_000) == isolated_reading.LEAST_SECONDS
+    assert isolated_reading.most_seconds(50 * MEGABYTE) > 10 * isolated_reading.LEAST_SECONDS
+
+
 def test_the_process_ends_when_nobody_wants_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[subprocess.Popen[bytes]] = []
     start = subprocess.Popen
