@@ -8,7 +8,7 @@ from stdnum import luhn
 from batch_classifier.redaction.digit_groups import Group, groups_of
 from batch_classifier.redaction.spans import Span
 
-_RUN = re.compile(r"[0-9]{3,19}(?:[ .\u2009\u00a0\u2011\u2013-]{1,3}[0-9]{3,19})*")
+_RUN = re.compile(r"[0-9]{3,19}(?:[ ./_\t\r\n\u2013\u2014-]{1,3}[0-9]{3,19})*")
 _LENGTHS = range(12, 20)
 # The first digits of the issuers' numbers and how many digits these have: Visa, Mastercard, American Express, Discover,
 # JCB, Diners Club, UnionPay, Maestro, Mir. One in ten numbers of any other kind would pass by its last digit alone.
@@ -61,7 +61,14 @@ def _end_of_card(text: str, groups: list[Group], first: int) -> int | None:
             break
         ends.append((place, digits))
     return next(
-        (place for place, number in reversed(ends) if is_card_number(number) and not _is_cut(text, groups[place].end)),
+        (
+            place
+            for place, number in reversed(ends)
+            if is_card_number(number)
+            and not _is_cut(text, groups[place].end)
+            # A line may break within a number; numbers on a line each are several.
+            and text.count("\n", start, groups[place].end) <= 1
+        ),
         None,
     )
 

@@ -8,13 +8,13 @@ from stdnum import iban
 
 from batch_classifier.redaction.spans import Span
 
-_START = re.compile(r"(?<![^\W_])[A-Za-z]{2}[0-9]{2}")
-_REST = re.compile(r"(?:[ \u00a0\u2009.-]?[A-Za-z0-9])*")
+_START = re.compile(r"(?:(?<![^\W_])|(?<=IBAN)|(?<=Iban)|(?<=iban))[A-Za-z]{2} ?[0-9]{2}")
+_REST = re.compile(r"(?:[ ./\t\r\n-]{0,2}[A-Za-z0-9])*")
 # Kosovo has account numbers and no code of its own in ISO 3166.
 _COUNTRIES = {*phonenumbers.SUPPORTED_REGIONS, "XK"}
 _SHORTEST, _LONGEST = 15, 34
-# With a gap before each of its characters.
-_ROOM = _LONGEST * 2
+# With two characters between any two of its own.
+_ROOM = _LONGEST * 3
 
 
 def find_ibans(text: str) -> Iterator[Span]:

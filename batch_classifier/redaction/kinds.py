@@ -5,4 +5,4 @@ from typing import Literal, get_args
 Kind = Literal["email", "phone", "iban", "card"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 # Part of a masking's version: raise it when more is found than before, so that what was sent before is not taken for masked.
-REDACTION_FORM = 1
+REDACTION_FORM = 2

@@ -14,6 +14,7 @@ from batch_classifier.redaction.kinds import Kind
 from batch_classifier.redaction.own_patterns import OwnPattern
 from batch_classifier.redaction.phone_numbers import phone_number_finder
 from batch_classifier.redaction.spans import Finder, Span, without
+from batch_classifier.redaction.usual_signs import in_usual_signs, visible
 
 # The time that one text may take, in seconds of this thread's own work; one of 500 characters takes 0.0001.
 SECONDS_A_TEXT = 20.0
@@ -84,16 +85,29 @@ class Masker:
                 found_span for start, end in _free(text, found) for found_span in _moved(pattern, text, start, end)
             ]
             found = sorted(found + self._watched(iter(spans), name, until))
-        free = without(text, [span for span, _ in found]) if found else text
-        for kind, find in self._finders.items():
-            of_kind = self._watched(find(free), kind, until)
-            if of_kind:
-                free = without(free, [span for span, _ in of_kind])
-                found += of_kind
+        free = in_usual_signs(without(text, [span for span, _ in found]) if found else text)
+        of_kinds = self._of_kinds(free, until)
+        found += of_kinds
+        seen = visible(without(free, sorted(span for span, _ in of_kinds)))
+        # A second time, for what such characters are in the midst of; the first found what they stand beside.
+        if seen is not None:
+            shown, places = seen
+            found += [
+                ((places[start], places[end - 1] + 1), kind) for (start, end), kind in self._of_kinds(shown, until)
+            ]
         if not found:
             return text
         self.counts.update(name for _, name in found)
         return _replaced(text, sorted(found))
+
+    def _of_kinds(self, text: str, until: float) -> list[tuple[Span, str]]:
+        found: list[tuple[Span, str]] = []
+        for kind, find in self._finders.items():
+            of_kind = self._watched(find(text), kind, until)
+            if of_kind:
+                text = without(text, [span for span, _ in of_kind])
+                found += of_kind
+        return found
 
     def _watched(self, spans: Iterator[Span], name: str, until: float) -> list[tuple[Span, str]]:
         kept = []

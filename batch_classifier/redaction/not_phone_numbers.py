@@ -1,4 +1,4 @@
-"""Numbers that look like telephone numbers and are not: dates, addresses of computers, sums of money."""
+"""Numbers that look like telephone numbers and are not: dates, addresses of computers, fractions, sums of money."""
 
 import re
 from collections.abc import Iterator
@@ -13,6 +13,8 @@ _OTHER = re.compile(
     r"(?P<address>[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3})"
     # 2024-05-12, 2024-05-12T10:20:30, 12.05.2024, 5/12/24, 12. 5. 2024
     r"|(?P<date>[0-9]{4}[-./][0-9]{1,2}[-./][0-9]{1,2}|[0-9]{1,2}(?:\.|\. |[-/])[0-9]{1,2}(?:\.|\. |[-/])(?:[0-9]{4}|[0-9]{2}))"
+    # 0.123456789
+    r"|(?P<fraction>0[.,][0-9]{3,})"
     # $ 1,234.50, 1 234,50 EUR
     rf"|(?P<money>{_CURRENCY} ?[0-9]{{1,3}}(?:[.,' \u00a0]?[0-9]{{3}}){{0,5}}(?:[.,][0-9]{{1,2}})?|[0-9]{{1,3}}(?:[.,' \u00a0]?[0-9]{{3}}){{0,5}}(?:[.,][0-9]{{1,2}})? ?{_CURRENCY})"
     # 1.234.567,89

@@ -42,6 +42,19 @@ def mask(text: str, **own: str) -> str:
         ("4111111111111111,378282246310005", "[card],[card]"),
         ("order 12 5500-0000-0000-0004", "order 12 [card]"),
         ("a@b.de+49 170 1234567", "[email][phone]"),
+        ("taro.@docomo.example.jp", "[email]"),
+        ("carte 4111\u202f1111\u202f1111\u202f1111 !", "carte [card] !"),
+        ("4111/1111/1111/1111 and 4111_1111_1111_1111", "[card] and [card]"),
+        ("the card is 4111 1111\n1111 1111 and", "the card is [card] and"),
+        ("41\u00ad11111111111111 4111\u200b1111\u200b1111\u200b1111", "[card] [card]"),
+        ("４１１１ １１１１ １１１１ １１１１, ٤١١١١١١١١١١١١١١١", "[card], [card]"),
+        ("FR14\u202f2004\u202f1010\u202f0505\u202f0001\u202f3M02\u202f606 et", "[iban] et"),
+        ("DE 89 3704 0044 0532 0130 00, IBANDE89370400440532013000", "[iban], IBAN[iban]"),
+        ("DE89  3704  0044  0532  0130  00; DE89\t3704 0044\r\n0532 0130 00.", "[iban]; [iban]."),
+        ("+33\u202f6\u202f12\u202f34\u202f56\u202f78 / \u202a+49 30 901820\u202c", "[phone] / \u202a[phone]\u202c"),
+        ("＋49 30 901820; +49\u201230\u2012901820; +49 30\u200b901820", "[phone]; [phone]; [phone]"),
+        ("+49 30 901820\u200bplease, jo@example.com\u200bplease", "[phone]\u200bplease, [email]\u200bplease"),
+        ("jo＠example．com, jo@exam\u00adple.com", "[email], [email]"),
     ],
 )
 def test_what_is_found_is_masked(text: str, expected: str) -> None:
@@ -68,6 +81,10 @@ def test_what_is_found_is_masked(text: str, expected: str) -> None:
         "4111 1111 1111 1112 is no card, nor is 9111111111111111",
         "at @example and jane@localhost",
         "room 4711, 20 x 30 x 40 cm, 99.95 and 1,500",
+        "a share of 0.123456789, or 0,0301234567",
+        "2 pieces at price@5.00",
+        "4111\n1111\n1111\n1111",
+        "naïve – 10\u202f000\u202f000\u202f€, 1\u202f234,50\u202fEUR",
     ],
 )
 def test_what_only_looks_like_it_stays(text: str) -> None:
