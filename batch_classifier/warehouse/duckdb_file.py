@@ -35,19 +35,26 @@ TOLD_AFTER_SECONDS = 5.0
 # How DuckDB names the program that has the file; on some systems it does not.
 _HOLDER = re.compile(r"lock is held in (?P<program>.+?) \(PID (?P<process>\d+)\)")
 
+# How DuckDB tells of a damaged file: in errors of several kinds, and again in each that comes after them.
+_DAMAGE = re.compile(r"(?i)corrupt|checksum|not read enough bytes|deserialize|database has been invalidated")
+
 
 @contextmanager
 def connected(path: Path, wait_seconds: float, access: FileAccess = PRIVATE) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection to the file; connections of one process share it, and with the last of them it is let go.
 
     While another program has the file it is waited for, which is told in the log after some seconds. Raises ClassifierError
-    when that takes longer than `wait_seconds`.
+    when that takes longer than `wait_seconds`, and where the file is damaged, which may show only when some part of it is read.
     """
     access.make_folder(path.parent)
     connection = _open(path, wait_seconds)
     give_access(path, access)
     try:
         yield connection
+    except duckdb.Error as error:
+        if not _is_damage(error):
+            raise
+        raise _unusable(path, error) from error
     finally:
         connection.close()
         _let_go(path)
@@ -59,12 +66,11 @@ def _open(path: Path, wait_seconds: float) -> duckdb.DuckDBPyConnection:
     while True:
         try:
             return _attach(path)
-        except duckdb.IOException as error:
-            if "lock" not in str(error):
-                words = str(error).splitlines()[0].rstrip("!.")
-                raise ClassifierError(
-                    f"{path} cannot be opened: {words}; put back a copy of it, or move it away and classify again."
-                ) from error
+        except duckdb.Error as error:
+            if not isinstance(error, duckdb.IOException) and not _is_damage(error):
+                raise
+            if "lock is held" not in str(error) and "Could not set lock" not in str(error):
+                raise _unusable(path, error) from error
             waited, holder = time.monotonic() - began, _holder(str(error))
             if waited > wait_seconds:
                 raise ClassifierError(
@@ -77,6 +83,19 @@ def _open(path: Path, wait_seconds: float) -> duckdb.DuckDBPyConnection:
                 "Waiting for the database %s, which %s has open; giving up after %.0f s.", path, holder, wait_seconds
             )
         time.sleep(_SECONDS_BETWEEN_TRIES)
+
+
+def _is_damage(error: duckdb.Error) -> bool:
+    """Whether the file is cut off, as a copy that was interrupted, or its bytes have changed."""
+    return isinstance(error, duckdb.SerializationException) or _DAMAGE.search(str(error)) is not None
+
+
+def _unusable(path: Path, error: duckdb.Error) -> ClassifierError:
+    # The first line: what follows are places in DuckDB's own code.
+    words = str(error).splitlines()[0].rstrip("!.")
+    return ClassifierError(
+        f"{path} cannot be read: {words}; put back a copy of it, or move it away and classify again."
+    )
 
 
 def _holder(message: str) -> str:

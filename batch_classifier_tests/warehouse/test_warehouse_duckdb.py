@@ -216,6 +216,30 @@ def test_a_file_that_is_no_database_is_told_at_once(tmp_path: Path) -> None:
     assert str(path) in str(caught.value) and "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("kind", ["cut off", "altered"])
+def test_a_damaged_database_is_told_wherever_it_shows(tmp_path: Path, kind: str) -> None:
+    """Where a copy was interrupted, or a disk returns other bytes: some of it shows only when that part is read."""
+    path = tmp_path / "warehouse.duckdb"
+    whole = DuckDBWarehouse(path)
+    whole.replace("travel", CATEGORY_SUMMARY, FILE, [batch([f"class {number}" for number in range(2_000)])])
+    content = path.read_bytes()
+    places = range(12_288, len(content), 65_536)
+    assert len(places) > 3
+    told = 0
+    for place in places:
+        damaged = bytearray(content[:place] if kind == "cut off" else content)
+        if kind == "altered":
+            damaged[place : place + 60_000] = bytes(byte ^ 0xFF for byte in damaged[place : place + 60_000])
+        path.write_bytes(damaged)
+        try:
+            assert len(classes(DuckDBWarehouse(path, wait_seconds=60))) == 2_000
+        except ClassifierError as error:
+            told += 1
+            assert str(path) in str(error) and "put back a copy of it" in str(error)
+            assert is_one_sentence(str(error))
+    assert told
+
+
 def test_requests_of_one_file_are_read_by_column(warehouse: DuckDBWarehouse) -> None:
     rows = [{"request_file": FILE, "row_number": number, "text": "a"} for number in (1, 2)]
     warehouse.replace("travel", RAW_REQUESTS, FILE, [pa.RecordBatch.from_pylist(rows, schema=RAW_REQUESTS.schema)])

@@ -10,6 +10,7 @@ import csv
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import pairwise
 
 from batch_classifier.requests.readers.delimited_layout import LONGEST_LABEL, NO_DELIMITER, Layout
@@ -19,6 +20,9 @@ LINE_END = re.compile(r"\r\n|\r|\n")
 BLANKS = " \t"
 _TWO_LINES = re.compile(r"([^\r\n]*+)(?:\r\n|\r|\n)([^\r\n]*+)")
 _WITHIN_QUOTES = re.compile(r'[^"]*+(?:""[^"]*+)*+')
+_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
+_MIXED_CODE = re.compile(r"[A-Za-z0-9]+(?:[-_.:][A-Za-z0-9]+)*")
+_LEAST_MIXED_CODE = 6
 _ADDRESS = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 # Of lines that each have a larger number than the one before, so many are rows though there are gaps between the numbers.
 _LINES_WITH_GAPS = 3
@@ -82,7 +86,10 @@ def may_hold_rows(record: str, layout: Layout) -> bool:
     """Tell whether a record's quoted cell may hold rows of the file, before the rows around it are known."""
     held = lines_like_rows(record, layout)
     return held is not None and (
-        _repeat_what_is_known(held, layout) or _go_on(None, held, None) or _are_long_numbers(held, [])
+        _repeat_what_is_known(held, layout)
+        or _go_on(None, held, None)
+        or _are_long_numbers(held, [])
+        or _go_on_behind([], held, [])
     )
 
 
@@ -95,13 +102,16 @@ def holds_rows(before: Sequence[str | None], record: str, next_line: str, layout
     if held is None:
         return False
     following = cells_of(next_line, layout)
-    after = _number(following[0]) if len(following) == len(layout.names) else None
+    after_fits = len(following) == len(layout.names)
+    after = _number(following[0]) if after_fits else None
     first = _number(before[0]) if before else None
     if _repeat_what_is_known(held, layout):
         return True
     around = [before[0] or ""] if before else []
-    around += following[:1] if len(following) == len(layout.names) else []
+    around += following[:1] if after_fits else []
     if around and _are_long_numbers(held, around):
+        return True
+    if _go_on_behind(before, held, following if after_fits else []):
         return True
     return (first is not None or after is not None) and _go_on(first, held, after)
 
@@ -127,10 +137,11 @@ def cells_of(line: str, layout: Layout) -> list[str]:
 def _are_codes(values: list[str]) -> bool:
     """Tell whether these are different codes of one make, such as A-1001 and A-1002; a plain number is too little to tell."""
     shapes = {re.sub(r"[^\W\d_]", "a", re.sub(r"\d", "9", value)) for value in values}
+    if len(shapes) > 1:
+        return _are_mixed_codes(values, shapes)
     shape = shapes.pop()
     return (
-        not shapes
-        and 4 <= len(shape) <= LONGEST_LABEL
+        4 <= len(shape) <= LONGEST_LABEL
         and "9" in shape
         and shape.strip("9") != ""
         and not any(character.isspace() for character in shape)
@@ -138,7 +149,35 @@ def _are_codes(values: list[str]) -> bool:
     )
 
 
-def _go_on(before: int | None, held: HeldLines, after: int | None) -> bool:
+def _are_mixed_codes(values: list[str], shapes: set[str]) -> bool:
+    """The same for codes with a letter where others have a digit, such as UUIDs: all of one length, with a digit in each."""
+    frames = {re.sub("[a9]", "x", shape) for shape in shapes}
+    return (
+        len(frames) == 1
+        and _LEAST_MIXED_CODE <= len(values[0]) <= LONGEST_LABEL
+        and all(_MIXED_CODE.fullmatch(value) and "9" in re.sub(r"\d", "9", value) for value in values)
+        and len(set(values)) == len(values)
+    )
+
+
+def _go_on_behind(before: Sequence[str | None], held: HeldLines, after: Sequence[str | None]) -> bool:
+    """Tell whether some column behind the one with the quote has numbers that go on through the lines, and around them.
+
+    The first and the last line's own are not known: they are within the cell, or behind it.
+    """
+    for place in range(len(held.opening), min((len(row) for row in held.middle), default=0)):
+        values = [row[place] for row in held.middle]
+        known = [_number(value) for value in (*before[place : place + 1], *values, *after[place : place + 1])]
+        numbers = [number for number in known if number is not None]
+        if len(values) < 2 or len(numbers) < len(known):
+            continue
+        steps = [right - left for left, right in pairwise(numbers)]
+        if all(step > 0 for step in steps) or all(step < 0 for step in steps):
+            return True
+    return False
+
+
+def _go_on(before: Decimal | None, held: HeldLines, after: Decimal | None) -> bool:
     """Tell whether the first column's numbers go on through the lines, and from the row before or to the row after where known."""
     numbers = [_number(value) for value in (held.opening[0], *held.column(0))]
     known = [number for number in numbers if number is not None]
@@ -160,22 +199,25 @@ def _are_addresses(values: list[str]) -> bool:
 
 
 def _are_long_numbers(held: HeldLines, around: list[str]) -> bool:
-    """Tell whether the first column has different numbers of as many digits in all lines and in the rows around, in any order.
+    """Tell whether the first column has different numbers of about as many digits in all lines and in the rows around, in any order.
 
     Years also begin the lines of a text, and so do numbers of one or two digits.
     """
     inside = held.column(0)
     values = [*around, held.opening[0], *inside]
+    digits = {len(value) for value in values}
+    # Of few lines that differ in it, some are those of a text.
+    most_differing = 0 if len(inside) < _LINES_WITH_GAPS else 1
     return (
         len(held.opening) > 1
         and len(inside) > 1
-        and len(values[0]) > 2
-        and {len(value) for value in values} == {len(values[0])}
+        and min(digits) > 2
+        and max(digits) - min(digits) <= most_differing
         and len(set(values)) == len(values)
-        and all(_number(value) is not None for value in values)
+        and all(value.isascii() and value.isdigit() for value in values)
         and not all(value[:2] in ("19", "20") and len(value) == 4 for value in inside)
     )
 
 
-def _number(value: str | None) -> int | None:
-    return int(value) if value and len(value) < 19 and value.isascii() and value.isdigit() else None
+def _number(value: str | None) -> Decimal | None:
+    return Decimal(value) if value and len(value) < 19 and _NUMBER.fullmatch(value) else None

@@ -3,6 +3,7 @@
 import csv
 import io
 import random
+import uuid
 
 import pytest
 from hypothesis import given, settings
@@ -64,9 +65,32 @@ def test_rows_without_ids_are_known_by_their_labels() -> None:
     assert ids(rows) == ["a", "b", "c", "d", "e,Travel", "f", 'g"', "h"] and list(problems(rows)) == ["e,Travel"]
 
 
+@pytest.mark.parametrize("kind", ["uuid", "hexadecimal", "tenths", "numbers of some digits", "ids behind the text"])
+def test_no_row_is_lost_whatever_the_ids_are(kind: str) -> None:
+    draw = random.Random(3)
+    make = {
+        "uuid": lambda row: str(uuid.UUID(int=draw.getrandbits(128))),
+        "hexadecimal": lambda row: f"{draw.randrange(1 << 20, 1 << 32):08x}-{row}",
+        "tenths": lambda row: f"{10 + row / 10:.1f}",
+        "numbers of some digits": lambda row: str(draw.randrange(1_000, 99_999)),
+        "ids behind the text": lambda row: str(row),
+    }[kind]
+    lines = [[make(row), f"please cancel trip {row}"] for row in range(40)]
+    lines[20][1] = f'"{lines[20][1]}'
+    lines[26][1] = f'{lines[26][1]}"'
+    names = ["id", "text"]
+    if kind == "ids behind the text":
+        lines = [line[::-1] for line in lines]
+        names.reverse()
+    rows = read("\n".join(map(",".join, [names, *lines])).encode(), "a.csv")
+    assert len(rows) == 40 and any(problem for _, problem in rows)
+
+
 @pytest.mark.parametrize(
     "text",
     [
+        "see:\nAB-1,x\n12-c,y\nZ9-d,z",
+        "prices:\n1.5,a\n0.5,b\n2.5,c",
         "Please send:\n1,apples\n2,pears",
         "Dear Sir,\nthank you, and goodbye",
         "Dear, all\nI said, yes\nand, well, no",
