@@ -12,6 +12,8 @@ from batch_classifier.file_access import FileAccess
 from batch_classifier.limits import Limits
 
 PREFIX = "BATCH_CLASSIFIER_"
+# A century; the calendar has no place for much longer.
+_MOST_DAYS = 36_500
 
 
 def _permissions(value: Any) -> Any:
@@ -82,13 +84,19 @@ class Settings(BaseSettings):
     ui_port: int = Field(default=3000, ge=1, le=65_535, description="port of that UI")
     ui_url: str | None = Field(default=None, description="address of Dagster's web interface, for links in alerts")
     retention_days: int | None = Field(
-        default=None, ge=1, description="days that batches and answers are kept in a local folder; without it, for good"
+        default=None,
+        ge=1,
+        le=_MOST_DAYS,
+        description="days that batches and answers are kept in a local folder; without it, for good",
     )
     request_retention_days: int | None = Field(
-        default=None, ge=1, description="days that classified request files are kept; without it, for good"
+        default=None,
+        ge=1,
+        le=_MOST_DAYS,
+        description="days that classified request files are kept; without it, for good",
     )
     result_retention_days: int | None = Field(
-        default=None, ge=1, description="days that result files are kept; without it, for good"
+        default=None, ge=1, le=_MOST_DAYS, description="days that result files are kept; without it, for good"
     )
     file_mode: Annotated[int, BeforeValidator(_permissions), PlainSerializer(_as_chmod_takes_them, return_type=str)] = (
         Field(
@@ -198,4 +206,6 @@ def load_settings(**overrides: Any) -> Settings:
         fault = error.errors()[0]
         name = f"{PREFIX}{str(fault['loc'][0]).upper()}"
         value = os.environ.get(name, fault["input"])
-        raise SettingError(f"{name} is {value!r}: {fault['msg'][0].lower()}{fault['msg'][1:]}.") from error
+        # What is before the words of a check of our own is pydantic's.
+        said = fault["msg"].removeprefix("Value error, ")
+        raise SettingError(f"{name} is {value!r}: {said[0].lower()}{said[1:]}.") from error

@@ -92,6 +92,10 @@ def test_each_part_can_be_chosen_by_itself(
         ("WAIT_SECONDS", "nan"),
         ("BEDROCK_POLL_SECONDS", "inf"),
         ("BEDROCK_POLL_SECONDS", "nan"),
+        ("FILE_MODE", "400"),
+        ("RETENTION_DAYS", "99999999999"),
+        ("RESULT_RETENTION_DAYS", "40000"),
+        ("REQUEST_RETENTION_DAYS", "0"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_told_with_its_variable(
@@ -102,6 +106,7 @@ def test_a_value_that_cannot_be_used_is_told_with_its_variable(
         load_settings()
     message = str(caught.value)
     assert f"BATCH_CLASSIFIER_{name}" in message and repr(value) in message and is_one_sentence(message)
+    assert "value error" not in message
 
 
 def test_a_file_at_the_root_is_read_and_variables_go_before_it(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -128,6 +128,8 @@ def _check_file(file: Path) -> None:
     if file.is_dir():
         raise ClassifierError(f"{file} is a folder; name one file in it.")
     if not file.is_file():
+        if file.exists():
+            raise ClassifierError(f"{file} is a pipe, a device or a socket; save what comes from it as a file.")
         raise ClassifierError(f"There is no file {file}.")
     if not is_supported(file.name):
         raise ClassifierError(f"{file} is of no format that can be read; those are {', '.join(SUPPORTED_SUFFIXES)}.")

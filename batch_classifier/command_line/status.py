@@ -1,5 +1,6 @@
 """`batch-classifier status`: the request files and where each stands."""
 
+from collections.abc import Collection
 from typing import Any
 
 import dagster as dg
@@ -19,6 +20,7 @@ from batch_classifier.storage.open_folder import open_folder
 from batch_classifier.warehouse import queries
 from batch_classifier.warehouse.open_warehouse import open_warehouse
 
+_MOST_NAMES = 10
 _COUNTS = ["rows", "classified", "rejected", "failed"]
 
 
@@ -31,6 +33,11 @@ def show_status(only: str | None) -> int:
     warehouse = open_warehouse(settings)
     looked_at = list_files(open_folder(settings.customer_location), {prompt.name for prompt in prompts})
     in_folder = looked_at.files
+    if only is None:
+        for error in prompt_files.errors:
+            say(f"Error: {error}", is_error=True)
+        _tell_some("Folders below input_data without a prompt that can be used", looked_at.unknown_prompts)
+        _tell_some("Not a format that can be read", looked_at.unsupported)
     if (passed_over := told_of_passed_over(looked_at.passed_over)) is not None:
         say(passed_over)
     noted = read_unreadable(open_folder(settings.internal_location), [prompt.name for prompt in prompts])
@@ -60,6 +67,12 @@ def show_status(only: str | None) -> int:
     print_table(["prompt", "request file", *_COUNTS, "stands at"], lines, _COUNTS)
     say(*changed)
     return 0
+
+
+def _tell_some(what: str, names: Collection[str]) -> None:
+    if names:
+        more = f" and {len(names) - _MOST_NAMES:,} more" if len(names) > _MOST_NAMES else ""
+        say(f"{what}: {', '.join(sorted(names)[:_MOST_NAMES])}{more}.")
 
 
 def _changes(instance: dg.DagsterInstance, prompt_files: PromptFolder) -> list[str]:
