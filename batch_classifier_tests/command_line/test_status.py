@@ -138,14 +138,14 @@ def test_another_sensor_of_that_name_says_nothing_of_prompts(project: Project, m
 
 def test_why_a_file_is_no_request_file_is_told(project: Project) -> None:
     """Its prompt file cannot be used, or it is a PDF: without a word it would seem to wait."""
-    Path("prompts/tickets.yaml").write_text("description: 2020-13-45")
-    dropped = project.home / "input_data" / "tickets" / "a.csv"
+    Path("prompts/broken.yaml").write_text("description: 2020-13-45")
+    dropped = project.home / "input_data" / "broken" / "a.csv"
     dropped.parent.mkdir(parents=True)
     dropped.write_text("id,text\n1,a\n")
     scan = project.home / "input_data" / project.prompt_name / "scan.pdf"
     scan.parent.mkdir(exist_ok=True)
     scan.write_bytes(b"%PDF-")
     said = run("status")
-    assert "Error: prompts/tickets.yaml: is not valid YAML" in said
-    assert "without a prompt that can be used: tickets." in said
+    assert "Error: prompts/broken.yaml: is not valid YAML" in said
+    assert "without a prompt that can be used: broken." in said
     assert f"Not a format that can be read: {project.prompt_name}/scan.pdf." in said

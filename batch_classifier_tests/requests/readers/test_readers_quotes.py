@@ -4,6 +4,7 @@ import csv
 import io
 import random
 import uuid
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
@@ -68,13 +69,14 @@ def test_rows_without_ids_are_known_by_their_labels() -> None:
 @pytest.mark.parametrize("kind", ["uuid", "hexadecimal", "tenths", "numbers of some digits", "ids behind the text"])
 def test_no_row_is_lost_whatever_the_ids_are(kind: str) -> None:
     draw = random.Random(3)
-    make = {
+    makers: dict[str, Callable[[int], str]] = {
         "uuid": lambda row: str(uuid.UUID(int=draw.getrandbits(128))),
         "hexadecimal": lambda row: f"{draw.randrange(1 << 20, 1 << 32):08x}-{row}",
         "tenths": lambda row: f"{10 + row / 10:.1f}",
         "numbers of some digits": lambda row: str(draw.randrange(1_000, 99_999)),
-        "ids behind the text": lambda row: str(row),
-    }[kind]
+        "ids behind the text": str,
+    }
+    make = makers[kind]
     lines = [[make(row), f"please cancel trip {row}"] for row in range(40)]
     lines[20][1] = f'"{lines[20][1]}'
     lines[26][1] = f'{lines[26][1]}"'
