@@ -33,13 +33,12 @@ def find_ibans(text: str) -> Iterator[Span]:
 def _end_of_iban(text: str) -> int | None:
     """Where the account number ends that a text begins with, or None."""
     rest = _REST.match(text)
-    end = rest.end() if rest else 0
-    for last in range(end, 0, -1):
+    places = [place for place in range(rest.end() if rest else 0) if text[place].isalnum()]
+    number = "".join(text[place] for place in places)
+    for length in range(min(len(number), _LONGEST), _SHORTEST - 1, -1):
+        last = places[length - 1] + 1
         # It ends with a word, not within one.
-        if not text[last - 1].isalnum() or text[last : last + 1].isalnum():
-            continue
-        number = "".join(filter(str.isalnum, text[:last]))
-        if _SHORTEST <= len(number) <= _LONGEST and _is_right(number):
+        if not text[last : last + 1].isalnum() and _is_right(number[:length]):
             return last
     return None
 
