@@ -49,7 +49,7 @@ def classify_file(
     folder = load_prompts(settings.prompts)
     prompt = folder.get(prompt_name)
     formats = _formats(prompt, format)
-    _check_file(file)
+    check_file(file)
     if output is not None:
         _prepare(output)
     customer = open_folder(settings.customer_location, settings.kms_key_id, settings.file_access)
@@ -122,7 +122,8 @@ def _classify(
     return 0 if result.success and honest else 1
 
 
-def _check_file(file: Path) -> None:
+def check_file(file: Path) -> None:
+    """Raise ClassifierError for what is no file, or of no format that can be read."""
     if not _is_text(file):
         raise ClassifierError(f"The name of {_shown(file)} is not UTF-8 text; rename the file.")
     if file.is_dir():

@@ -16,6 +16,7 @@ ORDER = [
     "prompts",
     "status",
     "ui",
+    "evaluate",
     "discover",
     "sample",
     "forget",

@@ -24,6 +24,11 @@ def notes_folder(kind: NoteKind) -> str:
     return f"{_NOTES}/{kind}"
 
 
+def is_note(key: str) -> bool:
+    """Whether a key, or the beginning of one, is that of a note."""
+    return key.startswith(f"{_NOTES}/")
+
+
 def old_notes_folder(kind: NoteKind) -> str:
     """Where earlier versions left the notes of a kind: a folder that a prompt of that name has too."""
     return str(kind)

@@ -1,5 +1,7 @@
 """The questions that are put to the warehouse in SQL that DuckDB and Athena both take."""
 
+from collections.abc import Iterable
+
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.warehouse.interface import Warehouse, literal
 from batch_classifier.warehouse.statuses import FAILURES, HOLDING, Status, in_sql
@@ -10,6 +12,10 @@ _HOLDING = in_sql(HOLDING)
 
 def _same_question(prompt: Prompt, model_id: str) -> str:
     return f"prompt_version = {literal(prompt.version)} and model_id = {literal(model_id)}"
+
+
+def _list(values: Iterable[str]) -> str:
+    return f"({', '.join(map(literal, values))})"
 
 
 def answered_texts(warehouse: Warehouse, prompt: Prompt, model_id: str, request_file: str) -> str:
@@ -44,6 +50,50 @@ def _answered(warehouse: Warehouse, prompt: Prompt, model_id: str, request_file:
     )
     return f"""{warehouse.name(prompt.name, CLASSIFICATIONS)}
             where {_same_question(prompt, model_id)} and status in {_HOLDING} and text_id in ({texts})"""
+
+
+def answers_to(warehouse: Warehouse, prompt: Prompt, model_id: str, text_ids: Iterable[str]) -> str:
+    """What this version of the prompt and this model have said of these texts, in whatever file; several rows for some."""
+    reused = ", ".join(f'"{column.name}"' for column in CLASSIFICATIONS.columns if column.is_reused)
+    return f"""
+        select text_id, {reused} from {warehouse.name(prompt.name, CLASSIFICATIONS)}
+        where {_same_question(prompt, model_id)} and status in {_HOLDING} and text_id in {_list(text_ids)}
+    """
+
+
+def tokens_of_batches(warehouse: Warehouse, prompt: Prompt, batches: Iterable[str]) -> str:
+    """Tokens read and written for these batches, and texts answered: one row a batch, from the files that list its jobs.
+
+    A batch that several files share is counted several times, its texts as well as its tokens.
+    """
+    return f"""
+        select batch, sum(input_tokens) as "read", sum(output_tokens) as written, sum(succeeded) as texts
+        from {warehouse.name(prompt.name, BATCH_JOB)} where batch in {_list(batches)} group by batch
+    """
+
+
+def texts_and_classes(warehouse: Warehouse, prompt: Prompt) -> str:
+    """The texts of all request files with their class and its confidence, one row a request; without the texts themselves."""
+    return f"""
+        select text_id, "class", confidence from {warehouse.name(prompt.name, CLASSIFICATIONS)}
+        where text_id is not null
+    """
+
+
+def texts_by_id(warehouse: Warehouse, prompt: Prompt, text_ids: Iterable[str]) -> str:
+    """These texts with a record's id, one row a request that has one of them."""
+    return f"""
+        select text_id, record_id, input_text from {warehouse.name(prompt.name, CLASSIFICATIONS)}
+        where text_id in {_list(text_ids)}
+    """
+
+
+def requests_in_rows(warehouse: Warehouse, prompt: Prompt, request_file: str, row_numbers: Iterable[int]) -> str:
+    """Record ids and texts of some rows of a request file."""
+    return f"""
+        select row_number, record_id, text from {warehouse.name(prompt.name, RAW_REQUESTS)}
+        where request_file = {literal(request_file)} and row_number in ({", ".join(map(str, row_numbers))})
+    """
 
 
 def represented_batches(warehouse: Warehouse, prompt: Prompt, model_id: str) -> str:
