@@ -4,7 +4,8 @@ Texts that are drawn for a reason are harder or rarer than the others, so they s
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import zip_longest
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -66,7 +67,7 @@ def draw(rows: Iterable[pa.RecordBatch], size: int, seed: int) -> dict[str, Draw
     drawn: dict[str, Drawn] = {}
     _take(by_chance.in_order(), (size + 1) // 2, Drawn.RANDOM, drawn)
     _take(doubtful.in_order(), len(drawn) + (size - len(drawn)) // 2, Drawn.UNCERTAIN, drawn)
-    _take(_in_turn([best.in_order() for _, best in sorted(by_class.items())]), size, Drawn.CATEGORY, drawn)
+    _take(_in_turn(_left(best, drawn) for _, best in sorted(by_class.items())), size, Drawn.CATEGORY, drawn)
     return drawn
 
 
@@ -78,9 +79,15 @@ def _take(candidates: Iterable[Candidate], until: int, why: Drawn, drawn: dict[s
         drawn.setdefault(candidate.text_id, why)
 
 
-def _in_turn(lists: list[list[Candidate]]) -> Iterable[Candidate]:
-    for place in range(max(map(len, lists), default=0)):
-        yield from (one[place] for one in lists if place < len(one))
+def _left(best: Best, drawn: Mapping[str, Drawn]) -> list[Candidate]:
+    """Those that are not drawn yet, so that each category gets its turns."""
+    return [candidate for candidate in best.in_order() if candidate.text_id not in drawn]
+
+
+def _in_turn(lists: Iterable[list[Candidate]]) -> Iterator[Candidate]:
+    """The first of each list, then the second of each, until all are through."""
+    for some in zip_longest(*lists):
+        yield from (candidate for candidate in some if candidate is not None)
 
 
 def _mark(text_id: str, seed: int) -> str:
