@@ -14,7 +14,8 @@ from openpyxl import load_workbook
 from typer.testing import CliRunner, Result
 
 from batch_classifier.command_line.main import command_line
-from batch_classifier.inference.interface import Job
+from batch_classifier.errors import ClassifierError
+from batch_classifier.inference.interface import Job, JobLimits
 from batch_classifier.inference.open_inference import INFERENCES
 from batch_classifier.inference.prices import Price
 from batch_classifier_tests.support.outcomes import is_one_sentence
@@ -199,6 +200,25 @@ def test_an_interrupted_evaluation_goes_on(here: Here) -> None:
     here.model.waits = False
     assert here.figures()["variants"][0]["right"] == 20
     assert len(here.model.submitted) == 1 and len(here.model.asked) == 22
+
+
+def test_a_service_that_cannot_be_reached_leaves_no_note(here: Here) -> None:
+    """A request file's run would leave one, for the sensor to come back to its jobs."""
+
+    def unreachable(_arn: str) -> Job:
+        raise ClassifierError("The service does not answer; try again later.")
+
+    here.model.waits = True
+    here.model.look_up = unreachable  # type: ignore[method-assign]
+    assert "does not answer" in told(here.evaluate())
+    assert here.state() == {}
+
+
+def test_too_few_texts_for_a_job_are_told_and_nobody_waits_for_more(here: Here) -> None:
+    here.model.limits = JobLimits(minimum_records=100, maximum_records=50_000, maximum_bytes=1_000_000)
+    here.prompt(on_demand="never")
+    assert "too few texts for a job of 100" in told(here.evaluate())
+    assert here.state() == {} and here.model.asked == []
 
 
 def test_a_prompt_file_beside_another(here: Here) -> None:
