@@ -79,13 +79,16 @@ def _variants(wish: Wish, settings: Settings) -> list[Variant]:
         raise ClassifierError(f"--inference is {unknown[0]!r}; those there are: {', '.join(INFERENCES)}.")
     folder = load_prompts(settings.prompts)
     prompts = [(wish.prompt, folder.get(wish.prompt))]
-    prompts += [(name, _prompt(name, folder)) for name in wish.against]
+    prompts += [(name, _prompt(name, folder, settings.prompts)) for name in wish.against]
     return variants_of(prompts, wish.models, engines, wish.label_column)
 
 
-def _prompt(name: str, folder: PromptFolder) -> Prompt:
-    """The prompt of that name, or of the file of that name."""
-    return load_prompt(Path(name)) if Path(name).suffix in (".yaml", ".yml") else folder.get(name)
+def _prompt(name: str, folder: PromptFolder, prompts: Path) -> Prompt:
+    """The prompt of that name, or of the file of that name, here or in the folder of the prompts."""
+    path = Path(name)
+    if path.suffix not in (".yaml", ".yml"):
+        return folder.get(name)
+    return load_prompt(path if path.exists() or not (prompts / path).exists() else prompts / path)
 
 
 def _evaluation(settings: Settings, variants: Sequence[Variant], file: Path) -> Evaluation:

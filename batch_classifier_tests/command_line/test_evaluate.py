@@ -205,7 +205,7 @@ def test_an_interrupted_evaluation_goes_on(here: Here) -> None:
 def test_a_service_that_cannot_be_reached_leaves_no_note(here: Here) -> None:
     """A request file's run would leave one, for the sensor to come back to its jobs."""
 
-    def unreachable(_arn: str) -> Job:
+    def unreachable(arn: str) -> Job:
         raise ClassifierError("The service does not answer; try again later.")
 
     here.model.waits = True
@@ -236,7 +236,15 @@ def test_a_prompt_file_beside_another(here: Here) -> None:
     ]
     # scipy.stats.binomtest(0, 8, 0.5).pvalue
     assert compared["p_value"] == pytest.approx(0.0078125) and compared["outcome"] == "worse"
-    assert compared["sentence"].startswith(f"short.yaml is worse than {PROMPT}: 54.5% against 90.9% right on the same 22")
+    assert compared["sentence"].startswith(
+        f"short.yaml is worse than {PROMPT}: 54.5% against 90.9% right on the same 22"
+    )
+
+
+def test_another_prompt_of_the_folder_by_its_name_or_its_files(here: Here) -> None:
+    here.prompt("prompts/brief.yaml", rationale=False)
+    for name in ("brief", "brief.yaml"):
+        assert [one["variant"] for one in here.figures("--against", name)["variants"]] == [PROMPT, name]
 
 
 def test_few_labels_say_so_and_how_many_would_do(here: Here) -> None:
@@ -342,12 +350,12 @@ def test_two_prompts_of_which_one_is_broken(here: Here) -> None:
     here.prompt("elsewhere.yaml", input={"text": "words", "label": "label"})
     assert "no column 'words'" in told(here.evaluate("--against", "elsewhere.yaml"))
     assert "no prompt named 'nobody'" in told(here.evaluate("--against", "nobody"))
+    assert "nowhere.yaml" in told(here.evaluate("--against", "nowhere.yaml"))
     assert here.model.asked == []
 
 
 def test_a_prompt_that_fails_while_it_is_asked_leaves_the_other_measured(here: Here) -> None:
-    here.prompt("dear.yaml", budget_usd=0.0001, description="other", instructions=f"{prompt_content()['instructions']} ")
-    here.prompt("dear.yaml", budget_usd=0.0001, max_attempts=1, answer="json")
+    here.prompt("dear.yaml", budget_usd=0.0001, answer="json")
     found = here.figures("--against", "dear.yaml", exit_code=1)
     assert [one["variant"] for one in found["variants"]] == [PROMPT] and found["variants"][0]["right"] == 20
     (failed,) = found["failed"]
@@ -382,7 +390,7 @@ def test_a_labelled_file_that_is_not_there(here: Here) -> None:
 
 
 def test_the_page_shows_texts_as_texts(here: Here) -> None:
-    here.labels(rows([*TRUTHS, ("<script>alert(1)</script><img src=x onerror=alert(2)> & \"more\"", "Billing")]))
+    here.labels(rows([*TRUTHS, ('<script>alert(1)</script><img src=x onerror=alert(2)> & "more"', "Billing")]))
     assert here.evaluate("--page", "page.html").exit_code == 0
     page = Path("page.html").read_text(encoding="utf-8")
     assert "&lt;script&gt;alert(1)&lt;/script&gt;&lt;img src=x onerror=alert(2)&gt; &amp; &#34;more&#34;" in page
