@@ -62,7 +62,7 @@ class LabelledRows:
                 f"{counted(len(self.contradicting), 'row')} left out, whose text has two labels: {rows}; keep the right one."
             )
         if self.repeats:
-            told.append(f"{counted(self.repeats, 'row')} repeat a text with its label, and do not count again.")
+            told.append(f"{counted(self.repeats, 'row')} left out, repeating the text of another with its label.")
         if self.chosen:
             told.append(
                 f"{counted(self.chosen, 'row')} left out, drawn because the model doubts them or for their category: "

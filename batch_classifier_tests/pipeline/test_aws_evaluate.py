@@ -80,6 +80,9 @@ def test_the_teams_answers_are_taken_from_athena(deployment: Deployment) -> None
     (variant,) = figures()["variants"]
     assert (variant["right"], variant["texts_asked"], variant["texts_reused"]) == (110, 20, 110)
     assert deployment.emulator.calls.texts_asked_twice() == []
+    sampled = CliRunner().invoke(command_line, ["evaluate", "--prompt", "travel", "--sample", "30"])
+    assert sampled.exit_code == 0 and "30 texts to label, 15 drawn at random" in sampled.output, sampled.output
+    assert Path("travel_to_label.xlsx").is_file()
     assert objects(deployment) == before
 
 
