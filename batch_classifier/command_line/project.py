@@ -100,6 +100,13 @@ def was_interrupted(result: Any) -> bool:
 
 def _is_interrupt(failure: Any) -> bool:
     error = failure.error
-    while error is not None and error.cls_name != "DagsterExecutionInterruptedError":
+    while error is not None and not _tells_of_interrupt(error):
         error = error.cause
     return error is not None
+
+
+def _tells_of_interrupt(error: Any) -> bool:
+    """Dagster's own error, or what DuckDB makes of any that an interrupt raises while it works on a query."""
+    if error.cls_name == "RuntimeError":
+        return str(error.message).rstrip().endswith("Query interrupted")
+    return str(error.cls_name) == "DagsterExecutionInterruptedError"

@@ -304,7 +304,10 @@ def test_the_labels_may_stand_in_another_column(here: Here) -> None:
             rows([(text, f"Weather {number}") for number, (text, _) in enumerate(TRUTHS)]),
             ["0 texts with a label that counts", "22 labels left out", "'Weather 0' in row 1", "and 17 more"],
         ),
-        (rows([("They charge me twice", "Billing")] * 30), ["1 text with a label that counts", "29 rows left out, repeating"]),
+        (
+            rows([("They charge me twice", "Billing")] * 30),
+            ["1 text with a label that counts", "29 rows left out, repeating"],
+        ),
         (
             rows([("They charge me twice", "Billing"), ("They charge me twice", "Other")] * 10),
             ["0 texts with a label that counts", "whose text has two labels"],
@@ -339,7 +342,11 @@ def test_rows_that_do_not_count_are_left_out_and_told(here: Here) -> None:
     notes = " ".join(found["notes"])
     assert "1 label left out, being none of the categories: 'Weather' in row 26" in notes
     assert "2 rows left out, whose text has two labels: 24, 25" in notes
-    for part in ("1 row left out, repeating the text", "1 labelled row left out, having no usable text", "1 row left out, having no label"):
+    for part in (
+        "1 row left out, repeating the text",
+        "1 labelled row left out, having no usable text",
+        "1 row left out, having no label",
+    ):
         assert part in notes
 
 
