@@ -117,9 +117,8 @@ def _of_aws() -> Iterator[Case]:
         yield Case("aws", stage, BEFORE, kinds.StorageRefuses("S3 500s", "InternalError"))
     for stage in (S.READ, S.WRITE_JSONL, S.WRITE_FILES):
         yield Case("aws", stage, BEFORE, kinds.StorageStumbles("S3 500s", "InternalError"))
-        known = "an interrupt is heard only when S3 answers, or its time is over" if stage is not S.READ else None
-        yield Case("aws", stage, BEFORE, kinds.StorageStalls(), known=known)
-    yield Case("aws", S.READ_ANSWERS, BEFORE, kinds.StorageStalls())
+    for stage in (S.READ, S.WRITE_JSONL, S.READ_ANSWERS, S.WRITE_FILES):
+        yield Case("aws", stage, BEFORE, kinds.StorageStalls())
     for stage in (S.READ, S.WRITE_TABLE):
         yield Case("aws", stage, BEFORE, kinds.StorageStumbles("throttling", "SlowDown"))
     for stage, calls in ((S.SUBMIT, 2), (S.SUBMIT, 12), (S.WAIT, 2)):

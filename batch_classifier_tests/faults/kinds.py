@@ -13,12 +13,15 @@ from pathlib import Path
 
 from dagster import DagsterRunStatus
 
+from batch_classifier.interrupts import EXIT_CODE
 from batch_classifier_tests.faults import stops
 from batch_classifier_tests.faults.project import CLASSIFY, PATIENCE_SECONDS, PROMPT, Project, Started
 
 _BALLAST = "ballast"
 _PIECE = bytes(1 << 16)
 _WAITS_FOR_DATABASE = "Waiting for the database"
+# After an interrupt, on a machine that is busy with other tests; the product takes five seconds at most.
+_SOON_SECONDS = 40.0
 
 
 class Fault:
@@ -241,6 +244,7 @@ class StorageStalls(Fault):
         started.go()
         assert has_stalled.wait(PATIENCE_SECONDS), "S3 was not called"
         started.process.send_signal(signal.SIGINT)
+        assert started.end(_SOON_SECONDS) == EXIT_CODE, started.said
 
     def mend(self, project: Project) -> None:
         assert project.storage is not None

@@ -296,7 +296,8 @@ class Project:
         names = {
             str(path.relative_to(self.folder))
             for path in self.data.rglob("*")
-            if path.is_file() and path.relative_to(self.data).parts[0] != "dagster"
+            # A lock's file stays after a `classify`, and a sensor makes none; who holds one is looked at apart.
+            if path.is_file() and path.relative_to(self.data).parts[0] not in ("dagster", "locks")
         }
         if self.emulator is None:
             return set(map(self._as_anywhere, names))
