@@ -5,6 +5,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -215,7 +216,8 @@ def _copy(customer: Folder, key: str, output: Path, access: FileAccess) -> str:
             f"{target} cannot be written: {error.strerror}; the result itself is {customer.uri_of(key)}."
         ) from error
     finally:
-        unfinished.unlink(missing_ok=True)
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
     return str(target)
 
 

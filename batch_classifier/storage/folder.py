@@ -3,7 +3,7 @@
 import datetime
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -113,7 +113,9 @@ class Folder(ABC):
         try:
             yield path
         finally:
-            path.unlink(missing_ok=True)
+            # What cannot be removed is left to a later process, and hides no error.
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
 
     def write_bytes(self, key: str, content: bytes) -> None:
         """Publish a small file."""

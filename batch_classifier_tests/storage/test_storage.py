@@ -188,6 +188,18 @@ def test_a_folder_that_cannot_be_written_to_is_told(tmp_path: Path, where: str) 
     assert not list((tmp_path / "files").glob(".unfinished/*"))
 
 
+def test_what_cannot_be_removed_hides_no_error(folder: LocalFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_arguments: object, **_options: object) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    with folder.spool() as path:
+        monkeypatch.setattr(Path, "replace", refuse)
+        monkeypatch.setattr(Path, "unlink", refuse)
+        with pytest.raises(ClassifierError, match="file.txt cannot be written: Permission denied"):
+            folder.write_bytes("file.txt", b"content")
+    assert path.exists()
+
+
 def test_an_error_of_whoever_writes_is_not_taken_for_the_folders(folder: LocalFolder) -> None:
     with pytest.raises(OSError, match="their own"), folder.spool():
         raise OSError("their own")
