@@ -195,7 +195,7 @@ def test_what_cannot_be_removed_hides_no_error(folder: LocalFolder, monkeypatch:
     with folder.spool() as path:
         monkeypatch.setattr(Path, "replace", refuse)
         monkeypatch.setattr(Path, "unlink", refuse)
-        with pytest.raises(ClassifierError, match="file.txt cannot be written: Permission denied"):
+        with pytest.raises(ClassifierError, match=r"file\.txt cannot be written: Permission denied"):
             folder.write_bytes("file.txt", b"content")
     assert path.exists()
 
