@@ -53,6 +53,8 @@ class Folder(ABC):
     uri: str
     # Of files that are written here; on a disk that is shared, nobody else may read one that is not published yet.
     access = PRIVATE
+    # Whether a file can be cut off where it stands, as by a disk that fails.
+    is_on_disk = False
 
     @abstractmethod
     def list(self, prefix: str = "") -> Listing:

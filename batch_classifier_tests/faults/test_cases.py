@@ -22,7 +22,15 @@ FAULTS = {
         "S3 stalls",
         "throttling",
     ),
-    *("expired credentials", "clock jump", "two at once", "daemon restart", "prompt changed", "half-written file"),
+    *(
+        "expired credentials",
+        "clock jump",
+        "two at once",
+        "two machines at once",
+        "daemon restart",
+        "prompt changed",
+        "half-written file",
+    ),
 }
 
 
