@@ -49,7 +49,7 @@ test: $(VENV)/.ready-dev ## all tests
 fuzz: $(VENV)/.ready-dev ## damaged files, prompts and answers without end, for 10 minutes; ARGS='--seconds 3600 requests' for longer
 	@$(BIN)/python -m batch_classifier_tests.fuzz.run $(ARGS)
 
-faults: $(VENV)/.ready-dev ## each stage times each fault, about 15 minutes on two cores; writes docs/faults.md. ARGS='-k "aws and submit"' runs some
+faults: $(VENV)/.ready-dev ## each stage times each fault, about half an hour on two cores; writes docs/faults.md. ARGS='-k "aws and submit"' runs some
 	@$(BIN)/python -m batch_classifier_tests.faults.run $(ARGS)
 
 check: $(VENV)/.ready-dev ## format, lint, types, and which folder may import which

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from batch_classifier.batches.needed_texts import NeededTexts, ids_of_batch
+from batch_classifier.batches.torn_batches import is_torn, remove_torn
 from batch_classifier.inference.interface import Inference
 from batch_classifier.inference.job_name import job_name
 from batch_classifier.inference.prices import BYTES_A_TOKEN
@@ -54,6 +55,9 @@ class UnreadBatches:
         with self.warehouse.stream(self.prompt.name, failed) as ids:
             needed.ask_again(ids)
         for batch in self._unread():
+            if self._is_torn(batch.name):
+                remove_torn(self.internal, self.prompt, batch.name)
+                continue
             if self._is_held_back(batch):
                 found.held_back.append(batch)
                 continue
@@ -124,6 +128,10 @@ class UnreadBatches:
         """Whether a batch was never sent because it is too small: its texts may fill a larger one now."""
         is_too_small = batch.records < self.inference.minimum_records and self.prompt.on_demand == "never"
         return is_too_small and not self._was_sent(batch.name)
+
+    def _is_torn(self, name: str) -> bool:
+        """Whether a batch is to be made again: S3 has files whole or not at all, and what was sent is with its job."""
+        return self.internal.is_on_disk and is_torn(self.internal, self.prompt, name) and not self._was_sent(name)
 
     def _was_sent(self, name: str) -> bool:
         return self.inference.find(job_name(self.prompt, self._model_id, self.internal, name, 1)) is not None

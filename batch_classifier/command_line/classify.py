@@ -1,11 +1,11 @@
 """`batch-classifier classify`: put a file where request files go, run the prompt's job on it, and tell how it went."""
 
 import logging
-import secrets
 import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ from batch_classifier.results.formats import FORMATS
 from batch_classifier.settings import Settings, load_settings
 from batch_classifier.storage.folder import Folder
 from batch_classifier.storage.open_folder import open_folder
+from batch_classifier.storage.unfinished import remove_abandoned, unfinished_name
 from batch_classifier.wording import fit_line
 
 # As good as for ever; the run's configuration has no word for it.
@@ -146,6 +147,7 @@ def _prepare(output: Path) -> None:
         output.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=output):
             pass
+        remove_abandoned(output)
     except OSError as error:
         raise ClassifierError(
             f"--output is {output}, which cannot be written to: {error.strerror}; name another folder."
@@ -205,7 +207,7 @@ def _formats(prompt: Prompt, format: str | None) -> list[str]:
 
 def _copy(customer: Folder, key: str, output: Path, access: FileAccess) -> str:
     target = output / key.rsplit("/", 1)[-1]
-    unfinished = output / f".{secrets.token_hex(8)}.unfinished"
+    unfinished = output / unfinished_name()
     try:
         # Under a name that nobody can foresee: a link that was put there is not followed.
         access.make_file(unfinished)
@@ -217,7 +219,8 @@ def _copy(customer: Folder, key: str, output: Path, access: FileAccess) -> str:
             f"{target} cannot be written: {error.strerror}; the result itself is {customer.uri_of(key)}."
         ) from error
     finally:
-        unfinished.unlink(missing_ok=True)
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
     return str(target)
 
 

@@ -28,7 +28,7 @@ _LOGGER = logging.getLogger(__name__)
 
 _SECONDS_BETWEEN_TRIES = 0.1
 # A wait that is shorter is not worth a word.
-_TOLD_AFTER_SECONDS = 5.0
+TOLD_AFTER_SECONDS = 5.0
 _MARK_DIGITS = 8
 
 
@@ -149,7 +149,7 @@ def _alone(locks: Path, prompt: Prompt, name: str) -> Iterator[None]:
             held = lock.acquire()
             break
         except Timeout:
-            if not told and time.monotonic() - began >= _TOLD_AFTER_SECONDS:
+            if not told and time.monotonic() - began >= TOLD_AFTER_SECONDS:
                 told = True
                 _LOGGER.warning("Waiting for another command that classifies %s with the prompt %s.", name, prompt.name)
             time.sleep(_SECONDS_BETWEEN_TRIES)

@@ -8,6 +8,7 @@ from importlib import import_module
 import typer
 
 from batch_classifier.command_line import commands
+from batch_classifier.interrupts import end_soon_after_an_interrupt
 
 # As a person comes to need them; a command that is not named here follows them.
 ORDER = [
@@ -46,7 +47,8 @@ command_line = gather()
 
 
 def main() -> None:
-    """The entry point; an interrupt ends with a sentence as well."""
+    """The entry point; an interrupt ends with a sentence as well, and within seconds."""
+    end_soon_after_an_interrupt()
     for stream in (sys.stdout, sys.stderr):
         # A terminal of some older encoding has no sign for much of what a name may hold.
         if isinstance(stream, io.TextIOWrapper):

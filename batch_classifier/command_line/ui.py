@@ -52,6 +52,8 @@ def start_ui(host: str | None, port: int | None) -> int:
 
 
 def _become(command: list[str]) -> int:
+    # Dagster takes its time to end, and is waited for.
+    signal.set_wakeup_fd(-1)
     if os.name != "posix":
         return subprocess.call(command)
     # A shell script starts what runs in its background with interrupts switched off, and Dagster would not end by one.

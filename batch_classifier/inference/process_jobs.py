@@ -70,8 +70,7 @@ class ProcessJobs:
         """The job of that name, or None."""
         if name in self._working:
             return self._working[name]
-        content = self.notes.read_bytes(f"{name}.json")
-        return None if content is None else _job_of(content)
+        return self._noted(f"{name}.json")
 
     def look_up(self, arn: str) -> Job:
         """How a job stands; one that was submitted here and has lost its process is taken up. Unknown: ClassifierError."""
@@ -93,8 +92,21 @@ class ProcessJobs:
         """All jobs that are noted, newest first."""
         noted = [file for file in self.notes.list() if file.key.endswith(".json")]
         for file in sorted(noted, key=lambda file: file.modified, reverse=True):
-            if (content := self.notes.read_bytes(file.key)) is not None:
-                yield _job_of(content)
+            if (job := self._noted(file.key)) is not None:
+                yield job
+
+    def _noted(self, key: str) -> Job | None:
+        content = self.notes.read_bytes(key)
+        if content is None:
+            return None
+        try:
+            return _job_of(content)
+        except (KeyError, TypeError, ValueError):
+            # Cut off, by a disk that failed: whoever needs the job begins it again.
+            _LOGGER.warning(
+                "The note %s is not whole; its job is begun again when it is needed.", self.notes.uri_of(key)
+            )
+            return None
 
     def _note(self, job: Job) -> None:
         self.notes.write_bytes(f"{job.name}.json", orjson.dumps(job))

@@ -3,7 +3,7 @@
 import datetime
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -53,6 +53,8 @@ class Folder(ABC):
     uri: str
     # Of files that are written here; on a disk that is shared, nobody else may read one that is not published yet.
     access = PRIVATE
+    # Whether a file can be cut off where it stands, as by a disk that fails.
+    is_on_disk = False
 
     @abstractmethod
     def list(self, prefix: str = "") -> Listing:
@@ -113,7 +115,9 @@ class Folder(ABC):
         try:
             yield path
         finally:
-            path.unlink(missing_ok=True)
+            # What cannot be removed is left to a later process, and hides no error.
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
 
     def write_bytes(self, key: str, content: bytes) -> None:
         """Publish a small file."""

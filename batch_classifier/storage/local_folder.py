@@ -1,5 +1,6 @@
 """Folders of this machine."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -17,6 +18,8 @@ _READ_BYTES = 1 << 20
 
 class LocalFolder(Folder):
     """A folder of this machine; `access` says who may read what is written there."""
+
+    is_on_disk = True
 
     def __init__(self, path: Path, access: FileAccess = PRIVATE) -> None:
         self.access = access
@@ -48,9 +51,10 @@ class LocalFolder(Folder):
             yield file
 
     def publish(self, file: Path, key: str) -> None:
-        """Move a finished file of the same disk in place, in one step."""
+        """Move a finished file of the same disk in place, in one step. It is whole there also after a power cut."""
         target = self.path / key
         with _told_of(target):
+            _put_on_disk(file)
             self.access.make_folder(target.parent)
             file.replace(target)
 
@@ -58,6 +62,7 @@ class LocalFolder(Folder):
         """Move a finished file of the same disk in place, unless there is one; True when this call did."""
         target = self.path / key
         with _told_of(target):
+            _put_on_disk(file)
             target.parent.mkdir(parents=True, exist_ok=True)
             try:
                 target.hardlink_to(file)
@@ -97,6 +102,12 @@ class LocalFolder(Folder):
     def delete_folder(self, key: str) -> None:
         """Remove a folder and all below it."""
         shutil.rmtree(self.path / key, ignore_errors=True)
+
+
+def _put_on_disk(file: Path) -> None:
+    """Wait until a file's content is on the disk: a name in its place may reach it earlier than what is behind the name."""
+    with file.open("rb+") as written:
+        os.fsync(written.fileno())
 
 
 @contextmanager

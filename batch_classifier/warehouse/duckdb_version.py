@@ -6,6 +6,7 @@ import logging
 import shutil
 import threading
 from collections.abc import Callable, Iterable
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -136,7 +137,13 @@ def _definition(column: Column) -> str:
 
 def _type(column: Column) -> str:
     """The column's type as DuckDB tells it."""
-    return str(duckdb.dtype(SQL_TYPES[column.type].duckdb))
+    return _as_told(SQL_TYPES[column.type].duckdb)
+
+
+@cache
+def _as_told(kind: str) -> str:
+    # DuckDB parses it, and a run looks at its tables twenty times.
+    return str(duckdb.dtype(kind))
 
 
 def _is_complete(tables: dict[str, dict[str, str]]) -> bool:

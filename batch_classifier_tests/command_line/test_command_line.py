@@ -461,3 +461,34 @@ def test_a_kill_leaves_no_place_taken_in_the_pool(workplace: Project, tmp_path: 
     finally:
         again.kill()
     assert again.returncode == 0 and "500 rows: 500 classified." in output, output
+
+
+# A copy of a result that is killed when half of it is written.
+COPY = """
+import os, signal, sys
+from pathlib import Path
+from batch_classifier.command_line import classify
+from batch_classifier.file_access import PRIVATE
+from batch_classifier.storage.local_folder import LocalFolder
+
+def copy_half(stored, file):
+    file.write(stored.read()[:9])
+    file.flush()
+    os.kill(os.getpid(), signal.SIGKILL)
+
+classify.shutil.copyfileobj = copy_half
+classify._copy(LocalFolder(Path(".")), "first.csv", Path("killed"), PRIVATE)
+"""
+
+
+def test_what_a_killed_command_left_in_the_folder_of_output_is_removed(project: Project, classified: Result) -> None:
+    folder = Path("killed")
+    folder.mkdir()
+    (folder / ".mine.unfinished").touch()
+    killed = subprocess.run(
+        [sys.executable, "-c", COPY], env={**os.environ, "PYTHONPATH": str(REPOSITORY)}, check=False
+    )
+    assert killed.returncode == -signal.SIGKILL and len(list(folder.iterdir())) == 2
+    result = run("classify", "first.csv", "--prompt", PROMPT, "--output", "killed", "--format", "csv")
+    assert result.exit_code == 0, result.output
+    assert {path.name for path in folder.iterdir()} == {".mine.unfinished", "first_csv.csv"}

@@ -3,8 +3,11 @@
 import inspect
 import queue
 import shutil
+import sqlite3
+import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -193,6 +196,36 @@ def test_no_more_files_are_open_than_a_few_and_none_at_the_end(
     quick_sqlite._KEPT_OPEN.close()
     assert list(files.glob("*-wal")) == []
     assert all(told(instance, run)[-1] == "here" for run in runs)
+
+
+def test_a_runs_file_is_as_dagster_makes_the_first_one(
+    tmp_path: Path, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def made(run: dg.DagsterRun) -> tuple[object, ...]:
+        with closing(sqlite3.connect(tmp_path / "data/dagster/history/runs" / f"{run.run_id}.db")) as file:
+            tables = file.execute("select name, sql from sqlite_master order by name").fetchall()
+            mode = file.execute("pragma journal_mode").fetchall()
+            return tables, mode, file.execute("select * from alembic_version").fetchall()
+
+    (first,) = runs_of(instance, 1)
+    instance.event_log_storage.store_event(entry_of(first, "here"))
+    if sys.platform == "linux":
+        monkeypatch.setattr(instance.event_log_storage, "_initdb", None)
+    others = runs_of(instance, 3)
+    for run in others:
+        instance.event_log_storage.store_event(entry_of(run, f"of {run.run_id}"))
+    assert [made(run) for run in others] == [made(first)] * 3
+    assert [told(instance, run) for run in others] == [[f"of {run.run_id}"] for run in others]
+    folder = tmp_path / "data/dagster/history/runs"
+    assert {path.suffix for path in folder.iterdir()} <= {".db", ".db-wal", ".db-shm"}
+
+
+def test_a_file_that_is_there_stays_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "run.db"
+    kept_connections.make_whole(str(path), b"first")
+    kept_connections.make_whole(str(path), b"second")
+    kept_connections.make_whole(str(tmp_path / "nowhere" / "run.db"), b"")
+    assert path.read_bytes() == b"first" or sys.platform != "linux"
 
 
 def test_a_file_that_another_process_has_removed_is_made_anew(instance: dg.DagsterInstance) -> None:

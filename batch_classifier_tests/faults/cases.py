@@ -23,7 +23,8 @@ class Case:
         stage: where the command stands still.
         place: before the stage's work or in the middle of it.
         fault: what happens then.
-        in_flight: whether texts were on their way to a model that answers to nobody when its process is gone.
+        in_flight: whether texts were on their way to a model that answers to nobody when its process is gone, or
+            have been asked with a prompt that was changed then; each may be asked once more.
         on_small_disk: whether the project lies on a disk that can be filled.
         as_ordinary_user: whether permissions count for the commands also where root runs them.
         is_short: whether it belongs to the few that every test run does.
@@ -117,9 +118,8 @@ def _of_aws() -> Iterator[Case]:
         yield Case("aws", stage, BEFORE, kinds.StorageRefuses("S3 500s", "InternalError"))
     for stage in (S.READ, S.WRITE_JSONL, S.WRITE_FILES):
         yield Case("aws", stage, BEFORE, kinds.StorageStumbles("S3 500s", "InternalError"))
-        known = "an interrupt is heard only when S3 answers, or its time is over" if stage is not S.READ else None
-        yield Case("aws", stage, BEFORE, kinds.StorageStalls(), known=known)
-    yield Case("aws", S.READ_ANSWERS, BEFORE, kinds.StorageStalls())
+    for stage in (S.READ, S.WRITE_JSONL, S.READ_ANSWERS, S.WRITE_FILES):
+        yield Case("aws", stage, BEFORE, kinds.StorageStalls())
     for stage in (S.READ, S.WRITE_TABLE):
         yield Case("aws", stage, BEFORE, kinds.StorageStumbles("throttling", "SlowDown"))
     for stage, calls in ((S.SUBMIT, 2), (S.SUBMIT, 12), (S.WAIT, 2)):
@@ -142,6 +142,7 @@ def _of_others() -> Iterator[Case]:
         yield Case("laptop", stage, BEFORE, kinds.TwoAtOnce())
     for stage in (S.READ, S.SUBMIT, S.WRITE_TABLE):
         yield Case("aws", stage, BEFORE, kinds.TwoAtOnce())
+        yield Case("aws", stage, BEFORE, kinds.TwoMachines())
 
 
 def _of_restarts() -> Iterator[Case]:
@@ -154,9 +155,11 @@ def _of_restarts() -> Iterator[Case]:
 def _of_changes() -> Iterator[Case]:
     earlier = [r"internal/(work/)?travel/[0-9a-f]+/", r"local_jobs/", r"_notes/"]
     for stage in (S.WRITE_JSONL, S.WAIT, S.READ_ANSWERS, S.WRITE_FILES):
-        yield Case("laptop", stage, MIDDLE, kinds.PromptChanged(), also_there=earlier)
+        # What the earlier prompt was answered is not taken for an answer to the new one.
+        was_asked = stage is not S.WRITE_JSONL
+        yield Case("laptop", stage, MIDDLE, kinds.PromptChanged(), in_flight=was_asked, also_there=earlier)
     for stage in (S.SUBMIT, S.WRITE_TABLE):
-        yield Case("aws", stage, MIDDLE, kinds.PromptChanged(), also_there=earlier)
+        yield Case("aws", stage, MIDDLE, kinds.PromptChanged(), in_flight=True, also_there=earlier)
 
 
 def _of_torn_files() -> Iterator[Case]:
@@ -169,12 +172,17 @@ def _of_torn_files() -> Iterator[Case]:
         (S.READ_ANSWERS, BEFORE, "data/internal/travel/*/*/*/*/*.jsonl.out", 0.5),
         (S.READ_ANSWERS, BEFORE, "data/internal/travel/*/*/*/*/manifest.json.out", 0.0),
         (S.WRITE_TABLE, BEFORE, "data/internal/travel/*/*/*/parsed_answers.arrow", 0.5),
-        (S.SUMMARY, MIDDLE, "data/output_data/travel/*/*", 0.5),
+        (S.SUMMARY, MIDDLE, "data/internal/travel/*/*/*/parsed_answers.arrow", 0.0),
     ]
     for stage, place, pattern, left in torn:
-        # What is torn was paid for, and is asked again: nobody has the answers.
+        # What is torn is asked again, for nobody has the answers: by the same job, or by another one for what is missing of its answers.
         yield Case(
-            "laptop", stage, place, kinds.HalfWritten(pattern, left), in_flight=stage in (S.WAIT, S.READ_ANSWERS)
+            "laptop",
+            stage,
+            place,
+            kinds.HalfWritten(pattern, left),
+            in_flight=stage in (S.WAIT, S.READ_ANSWERS),
+            has_failed_job=pattern.endswith(".jsonl.out"),
         )
 
 

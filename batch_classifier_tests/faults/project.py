@@ -276,10 +276,10 @@ class Project:
 
     def _as_anywhere(self, text: str) -> str:
         """Without what is of this very project: the place of its folder, also in the names of jobs, and the ids of jobs at AWS."""
-        text = _PLACE.sub("<place>-", text.replace(str(self.folder), "<folder>"))
-        for number, job in enumerate(self.emulator.jobs if self.emulator else ()):
-            text = text.replace(job.arn.rpartition("/")[2], f"<job {number}>")
-        return text
+        for job in self.emulator.jobs if self.emulator else ():
+            # Its name comes from what it is asked, and so is the same in every project.
+            text = text.replace(job.arn.rpartition("/")[2], f"<job {job.name}>")
+        return _PLACE.sub("<place>-", text.replace(str(self.folder), "<folder>"))
 
     def _results(self) -> dict[str, bytes]:
         if self.emulator is None:
@@ -296,7 +296,8 @@ class Project:
         names = {
             str(path.relative_to(self.folder))
             for path in self.data.rglob("*")
-            if path.is_file() and path.relative_to(self.data).parts[0] != "dagster"
+            # A lock's file stays after a `classify`, and a sensor makes none; who holds one is looked at apart.
+            if path.is_file() and path.relative_to(self.data).parts[0] not in ("dagster", "locks")
         }
         if self.emulator is None:
             return set(map(self._as_anywhere, names))

@@ -83,7 +83,7 @@ def _replaced(table: str) -> list[Stop]:
 
 
 STOPS: dict[tuple[Stage, Place], list[Stop]] = {
-    (Stage.SENSOR, Place.BEFORE): [Stop("batch_classifier.defs.sensors.request_files:look")],
+    (Stage.SENSOR, Place.BEFORE): [Stop("batch_classifier.requests.intake:Intake.decide")],
     # What the tick has found is not kept anywhere yet.
     (Stage.SENSOR, Place.MIDDLE): [Stop("batch_classifier_tests.faults.daemon:keep")],
     (Stage.READ, Place.BEFORE): [Stop("batch_classifier.defs.assets.raw_requests:RawRequests")],

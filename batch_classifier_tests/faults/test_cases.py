@@ -1,10 +1,14 @@
 """The table of cases and the document that tells of it."""
 
+import importlib
 from collections import Counter
+from operator import attrgetter
+
+import pytest
 
 from batch_classifier_tests.faults.cases import CASES
 from batch_classifier_tests.faults.document import Seen, document
-from batch_classifier_tests.faults.stops import STOPS, Stage
+from batch_classifier_tests.faults.stops import STOPS, Stage, Stop
 from batch_classifier_tests.support.repository import REPOSITORY
 
 FAULTS = {
@@ -18,7 +22,15 @@ FAULTS = {
         "S3 stalls",
         "throttling",
     ),
-    *("expired credentials", "clock jump", "two at once", "daemon restart", "prompt changed", "half-written file"),
+    *(
+        "expired credentials",
+        "clock jump",
+        "two at once",
+        "two machines at once",
+        "daemon restart",
+        "prompt changed",
+        "half-written file",
+    ),
 }
 
 
@@ -30,6 +42,12 @@ def test_every_stage_meets_faults_at_both_places_and_no_case_is_there_twice() ->
         assert met.keys() == set(Stage) and min(met.values()) >= 3, met
     assert {(case.stage, case.place) for case in CASES} <= STOPS.keys()
     assert all(case.name.isascii() and "[" not in case.name for case in CASES), "pytest would spell them otherwise"
+
+
+@pytest.mark.parametrize("stop", [stop for stops in STOPS.values() for stop in stops], ids=lambda stop: stop.function)
+def test_every_stop_is_around_a_function_that_is_there(stop: Stop) -> None:
+    module, _, path = stop.function.partition(":")
+    assert callable(attrgetter(path)(importlib.import_module(module)))
 
 
 def test_one_of_each_place_is_in_every_test_run() -> None:

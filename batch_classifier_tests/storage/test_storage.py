@@ -188,6 +188,35 @@ def test_a_folder_that_cannot_be_written_to_is_told(tmp_path: Path, where: str) 
     assert not list((tmp_path / "files").glob(".unfinished/*"))
 
 
+def test_a_file_is_on_the_disk_before_it_is_in_its_place(folder: LocalFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or a power cut could leave its name with half of its content, or none."""
+    was_there: list[bool] = []
+    fsync = os.fsync
+
+    def watched(descriptor: int) -> None:
+        was_there.append((folder.path / "file.txt").exists())
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", watched)
+    folder.write_bytes("file.txt", b"content")
+    with folder.spool() as path:
+        path.write_bytes(b"other")
+        assert folder.publish_new(path, "new.txt")
+    assert was_there == [False, True]
+
+
+def test_what_cannot_be_removed_hides_no_error(folder: LocalFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_arguments: object, **_options: object) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    with folder.spool() as path:
+        monkeypatch.setattr(Path, "replace", refuse)
+        monkeypatch.setattr(Path, "unlink", refuse)
+        with pytest.raises(ClassifierError, match=r"file\.txt cannot be written: Permission denied"):
+            folder.write_bytes("file.txt", b"content")
+    assert path.exists()
+
+
 def test_an_error_of_whoever_writes_is_not_taken_for_the_folders(folder: LocalFolder) -> None:
     with pytest.raises(OSError, match="their own"), folder.spool():
         raise OSError("their own")

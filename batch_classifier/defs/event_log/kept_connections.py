@@ -47,6 +47,8 @@ class KeptConnections:
         self._wipe: Callable[[], None] = storage.wipe
         self._lock = threading.Lock()
         self._engines: OrderedDict[str, tuple[sqlalchemy.Engine, _File | None]] = OrderedDict()
+        # What Dagster has made of the first new file: the others are copies of it, for a run's file takes Dagster 60 ms to make.
+        self._new_file: bytes | None = None
 
     @contextmanager
     def connect(self, shard: str) -> Iterator[sqlalchemy.Connection]:
@@ -92,6 +94,8 @@ class KeptConnections:
         return kept[0]
 
     def _opened(self, shard: str) -> sqlalchemy.Engine:
+        if self._new_file is not None and shard not in self._storage._initialized_dbs:
+            make_whole(self._storage.path_for_shard(shard), self._new_file)
         engine = sqlalchemy.create_engine(
             self._storage.conn_string_for_shard(shard),
             poolclass=sqlalchemy.QueuePool,
@@ -101,6 +105,7 @@ class KeptConnections:
         if shard not in self._storage._initialized_dbs:
             if not _is_made(engine):
                 self._storage._initdb(engine)
+                self._new_file = self._new_file or _content(engine)
             self._storage._initialized_dbs.add(shard)
         return engine
 
@@ -124,6 +129,37 @@ def _is_made(engine: sqlalchemy.Engine) -> bool:
         if not connection.execute(sqlalchemy.text(marks)).scalar():
             return False
         return bool(connection.execute(sqlalchemy.text("select count(*) from alembic_version")).scalar())
+
+
+def make_whole(path: str, content: bytes) -> None:
+    """Put a file in place unless there is one, also of several processes at once; whole or not at all, and nothing beside it.
+
+    Without effect where the system cannot do that, as anywhere but on Linux.
+    """
+    try:
+        folder = os.open(Path(path).parent, os.O_RDONLY)
+    except OSError:
+        return
+    try:
+        # Readable as SQLite makes its files. The file has no name until all of it is there.
+        file = os.open(Path(path).parent, os.O_TMPFILE | os.O_WRONLY, 0o644)
+        try:
+            with open(file, "wb", closefd=False) as whole:
+                whole.write(content)
+            # Through a folder's descriptor, or the link itself would be given another name, and not the file behind it.
+            os.link(f"/proc/self/fd/{file}", path, src_dir_fd=folder, follow_symlinks=True)
+        finally:
+            os.close(file)
+    except (AttributeError, OSError):
+        return
+    finally:
+        os.close(folder)
+
+
+def _content(engine: sqlalchemy.Engine) -> bytes:
+    """What is in the file, with what SQLite's log of the last writes has for it."""
+    with engine.connect() as connection:
+        return bytes(connection.connection.driver_connection.serialize())  # type: ignore[union-attr]
 
 
 # What tells a file from another of the same name.

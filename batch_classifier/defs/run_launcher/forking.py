@@ -19,6 +19,8 @@ from collections.abc import Callable
 from importlib.metadata import entry_points
 from typing import NoReturn
 
+from batch_classifier.interrupts import end_soon_after_an_interrupt
+
 # What a run of this machine imports sooner or later. What is not there, in another version or installation, is passed over:
 # the run imports what it needs.
 PRELOADED = (
@@ -162,6 +164,7 @@ class Forking:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
+        end_soon_after_an_interrupt()
         os.close(self._replies)
         nothing = os.open(os.devnull, os.O_RDONLY)
         os.dup2(nothing, self._requests)

@@ -151,6 +151,19 @@ with held_lock(Path(sys.argv[1])) as has_lock:
 """
 
 
+@pytest.mark.parametrize("left", [b"", b'{"name": "tickets-1", "arn"', b"[]", b"{}"])
+def test_a_job_whose_note_was_cut_off_is_done_again(tmp_path: Path, prompt: Prompt, left: bytes) -> None:
+    asked = request(tmp_path, prompt, TEXTS)
+    first = start(tmp_path)
+    finish(first, first.submit(asked))
+    (note,) = tmp_path.glob("local_jobs/*.json")
+    note.write_bytes(left)
+    again = start(tmp_path)
+    assert again.find("tickets-1") is None and not list(again.list_jobs())
+    job = finish(again, again.submit(asked))
+    assert (job.state, job.succeeded) == (JobState.COMPLETED, 3) and len(list(again.list_jobs())) == 1
+
+
 def test_a_lock_ends_with_its_process_however_that_ends(tmp_path: Path) -> None:
     path = tmp_path / "jobs" / ".tickets-1.lock"
     holder = subprocess.Popen([sys.executable, "-c", HOLDER, str(path)], stdout=subprocess.PIPE, text=True)
