@@ -87,6 +87,10 @@ class InputColumns(_Part):
     label: Text | None = Field(
         default=None, description="the column that holds the expected class, for files that have it"
     )
+    ids: Literal["per_file", "global"] | None = Field(
+        default=None,
+        description="whether the same id in another file is another record, or the same one; else the ids say",
+    )
 
 
 class TokenPrice(_Part):

@@ -19,6 +19,7 @@ from batch_classifier.requests.readers.formats import Rows, columns_may_come_lat
 from batch_classifier.requests.request_files import input_key
 from batch_classifier.requests.text_id import text_ids
 from batch_classifier.storage.folder import Folder, StoredFile
+from batch_classifier.warehouse.record_scope import RecordScope
 from batch_classifier.warehouse.tables import RAW_REQUESTS
 from batch_classifier.wording import fit_line
 
@@ -157,6 +158,7 @@ class Requests:
                 lengths.cast(pa.int64()),
                 masked.redaction,
                 masked.originals,
+                self._record_scope(rows, id_column),
             ],
             schema=RAW_REQUESTS.schema,
         )
@@ -178,6 +180,13 @@ class Requests:
         named = pc.binary_join_element_wise(pa.scalar("row", pa.string()), numbers, pa.scalar(" ", pa.string()))
         return pc.coalesce(_blank_as_null(rows.cells.column(id_column)), named)
 
+    def _record_scope(self, rows: Rows, id_column: str | None) -> pa.Array:
+        per_row = pa.scalar(str(RecordScope.PER_ROW), pa.string())
+        if id_column is None:
+            return pa.repeat(per_row, rows.cells.num_rows)
+        of_ids = pa.scalar(self.prompt.input.ids, pa.string())
+        return pc.if_else(pc.is_valid(_blank_as_null(rows.cells.column(id_column))), of_ids, per_row)
+
 
 def without_forgotten(requests: pa.RecordBatch, forgotten: Forgotten) -> pa.RecordBatch:
     """The same rows; of those that were forgotten nothing is left but their number, and the problem that says why."""
@@ -191,6 +200,7 @@ def without_forgotten(requests: pa.RecordBatch, forgotten: Forgotten) -> pa.Reco
         "record_id": requests["row_number"].cast(pa.string()),
         "attributes": pa.scalar("{}"),
         "problem": pa.scalar(WAS_FORGOTTEN),
+        "record_scope": pa.scalar(str(RecordScope.PER_ROW)),
     }
     columns = [
         pc.if_else(is_forgotten, left.get(column.name, pa.scalar(None, column.type)), requests[column.name])

@@ -23,7 +23,7 @@ from batch_classifier.warehouse.duckdb_version import ensure_tables
 from batch_classifier.warehouse.forgetting import FoundRows
 from batch_classifier.warehouse.interface import Warehouse, literal
 from batch_classifier.warehouse.tables import PARTITION_COLUMN, RAW_REQUESTS, Table
-from batch_classifier.warehouse.views import VIEWS, duckdb_view
+from batch_classifier.warehouse.views import VIEWS, definition_mark, duckdb_view
 from batch_classifier.warehouse.wanted import Wanted
 from batch_classifier.wording import fit_line
 
@@ -80,11 +80,10 @@ class DuckDBWarehouse(Warehouse):
     def _ensure_tables(self, connection: duckdb.DuckDBPyConnection, prompt: str) -> None:
         ensure_tables(connection, self.path, prompt)
         there = connection.execute(
-            "select table_name, column_name from duckdb_columns() where database_name = 'warehouse' and schema_name = ?",
+            "select view_name, comment from duckdb_views() where database_name = 'warehouse' and schema_name = ?",
             [prompt],
         ).fetchall()
-        columns = {(table, column) for table, column in there}
-        if not all((view.name, column) in columns for view in VIEWS for column in view.schema.names):
+        if not {(view.name, definition_mark(view)) for view in VIEWS} <= set(there):
             self._make_views(connection, prompt)
 
     def _make_views(self, connection: duckdb.DuckDBPyConnection, prompt: str) -> None:

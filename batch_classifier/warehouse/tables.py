@@ -53,6 +53,12 @@ _ORIGINAL_TEXT = Column(
     is_long_text=True,
     is_shown=False,
 )
+_RECORD_SCOPE = Column(
+    "record_scope",
+    TEXT,
+    "within what the record_id stands for one record: per_row (the row has no id of its own), per_file or global",
+    is_shown=False,
+)
 
 RAW_REQUESTS = Table(
     "raw_requests",
@@ -75,6 +81,7 @@ RAW_REQUESTS = Table(
         Column("text_bytes", WHOLE_NUMBER, "length of the text in UTF-8; null for a row without a text_id"),
         Column("redaction", TEXT, "version of the masking that the text went through; null where there was none"),
         _ORIGINAL_TEXT,
+        replace(_RECORD_SCOPE, description=f"{_RECORD_SCOPE.description}; null where the file's ids decide it"),
     ),
 )
 
@@ -207,6 +214,7 @@ CLASSIFICATIONS = Table(
             source=Source.REQUEST,
             in_results=InResults("original_text", behind_own_columns=True, only_where_filled=True),
         ),
+        replace(_RECORD_SCOPE, source=Source.REQUEST),
     ),
 )
 

@@ -1,6 +1,7 @@
 """Views for people: each record's newest classification, and how many requests came to each class on each day."""
 
 import base64
+import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from batch_classifier.warehouse.column import DAY, SQL_TYPES, TEXT, WHOLE_NUMBER
+from batch_classifier.warehouse.record_scope import record_in_sql
 from batch_classifier.warehouse.tables import CLASSIFICATIONS
 
 
@@ -27,7 +29,7 @@ def _latest(classifications: str, _day: str) -> str:
     return f"""
         select {columns} from (
             select *, row_number() over (
-                partition by record_id order by answered_at desc nulls last, request_file desc, row_number desc
+                partition by {record_in_sql()} order by answered_at desc nulls last, request_file desc, row_number desc
             ) as place
             from {classifications}
         ) as ranked
@@ -46,7 +48,7 @@ def _daily(classifications: str, day: str) -> str:
 
 LATEST_CLASSIFICATIONS = View(
     "latest_classifications",
-    "Each record's newest classification, whichever request files it stood in; records are told apart by record_id.",
+    "Each record's newest classification, whichever request files it stood in; record_scope says what makes two rows one record.",
     CLASSIFICATIONS.schema,
     _latest,
 )
@@ -60,9 +62,15 @@ VIEWS = (LATEST_CLASSIFICATIONS, DAILY_CATEGORIES)
 
 
 def duckdb_view(view: View, prompt: str) -> str:
-    """The statement that makes a view in DuckDB, whose times have a zone."""
+    """The statements that make a view in DuckDB, whose times have a zone, and note which definition it was made by."""
     select = view.sql(f"{prompt}.{CLASSIFICATIONS.name}", "cast(answered_at at time zone 'UTC' as date)")
-    return f"create or replace view {prompt}.{view.name} as {select}"
+    name = f"{prompt}.{view.name}"
+    return f"create or replace view {name} as {select}; comment on view {name} is '{definition_mark(view)}'"
+
+
+def definition_mark(view: View) -> str:
+    """What changes with the definition of a view in DuckDB; it is the comment of the view that was made by it."""
+    return hashlib.sha256(view.sql("classifications", "day").encode()).hexdigest()[:16]
 
 
 def glue_view(view: View, database: str, prompt: str) -> dict[str, Any]:
