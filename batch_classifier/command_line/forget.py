@@ -1,7 +1,6 @@
 """`batch-classifier forget`: show what there is of a record, a file or some words, ask, and remove it from every place."""
 
 import datetime
-import getpass
 from collections.abc import Collection, Sequence
 from functools import partial
 
@@ -10,6 +9,7 @@ import dagster as dg
 from batch_classifier.command_line.project import open_instance
 from batch_classifier.command_line.tables import print_table
 from batch_classifier.command_line.terminal import say
+from batch_classifier.command_line.user import user_name
 from batch_classifier.defs.event_log.forgetting import forget_metadata
 from batch_classifier.defs.names import PARTITION_TAG, partitions_name
 from batch_classifier.defs.sensors.finished_jobs import IN_PROGRESS
@@ -60,7 +60,7 @@ def forget_texts(keys: dict[KeyKind, str | None], prompt: str | None, is_confirm
         say("Nothing was changed.")
         return 1
     own_ids = {one.name for one in folder.prompts.values() if one.input.id is not None}
-    done = forget(places, found, wanted, _user(), own_ids, lambda: datetime.datetime.now(datetime.UTC))
+    done = forget(places, found, wanted, user_name(), own_ids, lambda: datetime.datetime.now(datetime.UTC))
     if wanted.kind is KeyKind.FILE:
         for one in found:
             instance.delete_dynamic_partition(partitions_name(one.prompt), wanted.value)
@@ -144,11 +144,3 @@ def _tell_of_request_files(places: Places, settings: Settings, wanted: Wanted, f
                     "Until then it is not brought back by a run."
                 )
     say("Copies of result files that somebody has made elsewhere are not found by this command.")
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        # A process in a container may run as a user without a name.
-        return "unknown"

@@ -18,6 +18,7 @@ ORDER = [
     "ui",
     "discover",
     "sample",
+    "corrections",
     "forget",
     "doctor",
     "deploy",

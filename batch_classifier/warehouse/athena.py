@@ -30,7 +30,7 @@ from batch_classifier.warehouse.glue_catalog import LONGEST_PARTITION_VALUE, Glu
 from batch_classifier.warehouse.interface import Warehouse
 from batch_classifier.warehouse.parquet_rows import read_rows, write_rows
 from batch_classifier.warehouse.partition_folders import FILE_NAME, new_version, outlived, partition_folder
-from batch_classifier.warehouse.tables import BEDROCK_JSONL, CLASSIFICATIONS, RAW_REQUESTS, TABLES, Table
+from batch_classifier.warehouse.tables import BEDROCK_JSONL, CLASSIFICATIONS, CORRECTIONS, RAW_REQUESTS, TABLES, Table
 from batch_classifier.warehouse.views import VIEWS, glue_view
 from batch_classifier.warehouse.wanted import KeyKind, Wanted
 
@@ -113,7 +113,7 @@ class AthenaWarehouse(Warehouse):
             self._upload(path, f"{location}/{FILE_NAME}")
         self._catalog.point_partition(name, request_file, f"{location}/", columns, count)
         self._sweep(name, request_file, folder)
-        if table is CLASSIFICATIONS:
+        if table in (CLASSIFICATIONS, CORRECTIONS):
             self._ensure_views(prompt)
         return count
 
@@ -193,6 +193,7 @@ class AthenaWarehouse(Warehouse):
     def _ensure_views(self, prompt: str) -> None:
         if prompt in self._prompts_with_views:
             return
+        self._ensure_tables(prompt)
         self._prompts_with_views.add(prompt)
         for view in VIEWS:
             try:

@@ -22,7 +22,7 @@ from batch_classifier.warehouse.duckdb_stream import record_batches
 from batch_classifier.warehouse.duckdb_version import ensure_tables
 from batch_classifier.warehouse.forgetting import FoundRows
 from batch_classifier.warehouse.interface import Warehouse, literal
-from batch_classifier.warehouse.tables import PARTITION_COLUMN, RAW_REQUESTS, Table
+from batch_classifier.warehouse.tables import RAW_REQUESTS, Table
 from batch_classifier.warehouse.views import VIEWS, definition_mark, duckdb_view
 from batch_classifier.warehouse.wanted import Wanted
 from batch_classifier.wording import fit_line
@@ -113,7 +113,7 @@ class DuckDBWarehouse(Warehouse):
         name = self.name(prompt, table)
         connection.execute("begin")
         try:
-            connection.execute(f"delete from {name} where {PARTITION_COLUMN} = ?", [request_file])
+            connection.execute(f"delete from {name} where {table.partition_column} = ?", [request_file])
             count = insert(connection, name, rows)
             give_access(self.path, self._access)
             _commit(connection)
@@ -133,7 +133,9 @@ class DuckDBWarehouse(Warehouse):
     ) -> Iterator[Iterator[pa.RecordBatch]]:
         """The request file's rows, as a stream in the order they were written."""
         chosen = ", ".join(f'"{column}"' for column in columns or table.schema.names)
-        sql = f"select {chosen} from {self.name(prompt, table)} where {PARTITION_COLUMN} = {literal(request_file)}"
+        sql = (
+            f"select {chosen} from {self.name(prompt, table)} where {table.partition_column} = {literal(request_file)}"
+        )
         with self._stream(prompt, sql, is_ordered=True) as batches:
             yield batches
 

@@ -136,7 +136,7 @@ def test_what_supersedes_a_row_in_athena(athena: tuple[AthenaWarehouse, BedrockE
 
 def test_a_view_of_an_older_definition_is_made_anew(duckdb_warehouse: DuckDBWarehouse) -> None:
     with duckdb_warehouse.connect() as connection:
-        columns = ", ".join(f'"{name}"' for name in VIEWS[0].schema.names)
+        columns = ", ".join(f'"{name}"' for name in CLASSIFICATIONS.schema.names)
         connection.execute(
             f"create or replace view tickets.latest_classifications as select {columns} from tickets.classifications"
         )
