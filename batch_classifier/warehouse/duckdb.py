@@ -177,7 +177,7 @@ class DuckDBWarehouse(Warehouse):
     def forget_rows(self, prompt: str, wanted: Wanted, found: FoundRows) -> None:
         """Delete the wanted rows in one transaction."""
         with self.connect(prompt) as connection, more_memory(connection):
-            delete_rows(connection, prompt, wanted)
+            delete_rows(connection, prompt, wanted, found)
 
     def reclaim(self, request_files: Mapping[str, Sequence[str]], wanted: Wanted, text_ids: Collection[str]) -> None:
         """Write the file anew, and remove the copies that upgrades have left."""

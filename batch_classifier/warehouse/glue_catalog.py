@@ -139,6 +139,21 @@ class GlueCatalog:
         # At the end, in tables and so in later partitions: Athena compares a partition's columns with the table's.
         return [*columns, *new]
 
+    def partitions(self, name: str) -> list[str]:
+        """The values of a table's partitions; none where there is no such table."""
+        from botocore.exceptions import ClientError
+
+        with told_plainly(f"list the partitions of {self.database}.{name}"):
+            pages = self._clients.glue.get_paginator("get_partitions").paginate(
+                DatabaseName=self.database, TableName=name
+            )
+            try:
+                return [found["Values"][0] for page in pages for found in page["Partitions"]]
+            except ClientError as error:
+                if error_code(error) == "EntityNotFoundException":
+                    return []
+                raise
+
     def find_partition(self, name: str, request_file: str) -> str | None:
         """The S3 folder that holds the request file's rows now, or None."""
         from botocore.exceptions import ClientError

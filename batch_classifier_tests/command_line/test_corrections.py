@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
-from batch_classifier_tests.command_line.test_command_line import make_project, run, told
+from batch_classifier_tests.support.command_line import make_project, run, told
 from batch_classifier_tests.support.project import Project
 from batch_classifier_tests.support.request_files import file_of
 
@@ -51,6 +51,13 @@ def project(classified: tuple[Path, Path]) -> Iterator[Project]:
         patch.chdir(folder)
         patch.setenv("COLUMNS", "300")
         yield Project(folder / "data", None, None)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def tables_alone(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """The project, for tests that look at tables and sentences: results are not made again, which takes seconds."""
+    monkeypatch.setattr("batch_classifier.command_line.corrections.make_again", lambda *_: [])
+    return project
 
 
 def classify(name: str, content: Any, *options: str) -> None:
@@ -154,17 +161,17 @@ def test_a_correction_survives_a_rerun_and_reaches_new_files(project: Project) -
     assert summary(project, "third.csv") == {"Other": (1, 1)}
 
 
-def test_the_later_correction_holds_and_both_are_there(project: Project) -> None:
+def test_the_later_correction_holds_and_both_are_there(tables_alone: Project) -> None:
     corrections("--import", list_of("one.csv", ("A", "Other")), "--who", "Ann")
     corrections("--import", list_of("two.csv", ("E", "Billing")), "--who", "Ben")
-    assert latest(project)["A"] == ("Billing", "Travel", "Ben")
-    found = project.query("select old_class, new_class, who from tickets.corrections order by correction_set")
+    assert latest(tables_alone)["A"] == ("Billing", "Travel", "Ben")
+    found = tables_alone.query("select old_class, new_class, who from tickets.corrections order by correction_set")
     assert [tuple(row.values()) for row in found] == [("Travel", "Other", "Ann"), ("Other", "Billing", "Ben")]
     listed = corrections("--list").output
     assert listed.index("Ben") < listed.index("Ann") and "superseded" in listed and "holds" in listed
     # Back to what the model said is a correction as well, where somebody says so in so many words.
     corrections("--import", list_of("three.csv", ("A", "Travel")), "--who", "Cem")
-    assert latest(project)["A"] == ("Travel", None, "Cem")
+    assert latest(tables_alone)["A"] == ("Travel", None, "Cem")
 
 
 def test_a_withdrawn_correction_leaves_the_models_class(project: Project) -> None:
@@ -192,21 +199,21 @@ def test_a_withdrawn_correction_leaves_the_models_class(project: Project) -> Non
     ],
 )
 def test_a_wrong_row_is_told_and_nothing_is_imported(
-    project: Project, rows: list[tuple[str, ...]], sentence: str
+    tables_alone: Project, rows: list[tuple[str, ...]], sentence: str
 ) -> None:
     result = corrections("--import", list_of("wrong.csv", *rows))
     assert result.exit_code == 1 and sentence in result.output
     assert "Nothing was imported from wrong.csv: mend the 1 row" in result.output
-    assert project.query("select * from tickets.corrections") == []
+    assert tables_alone.query("select * from tickets.corrections") == []
 
 
-def test_every_wrong_row_is_told(project: Project) -> None:
+def test_every_wrong_row_is_told(tables_alone: Project) -> None:
     result = corrections("--import", list_of("wrong.csv", *[(f"Z{n}", "Other") for n in range(60)]))
     assert result.output.count("has an id that no classification has") == 50
     assert "And 10 more rows like these." in result.output and "mend the 60 rows" in result.output
 
 
-def test_a_file_without_the_columns_is_told(project: Project) -> None:
+def test_a_file_without_the_columns_is_told(tables_alone: Project) -> None:
     path = list_of("wrong.csv", ("A", "Other"), header=("id", "category"))
     assert "wrong.csv needs a column class, and id or text_id; its columns are 'id', 'category'." in told(
         corrections("--import", path)
@@ -216,8 +223,8 @@ def test_a_file_without_the_columns_is_told(project: Project) -> None:
     assert "Name one of --import" in told(corrections("--list", "--withdraw", "A"))
 
 
-def test_a_csv_result_is_edited_as_well_and_case_does_not_matter(project: Project) -> None:
-    path = result_file(project, "first_csv.csv")
+def test_a_csv_result_is_edited_as_well_and_case_does_not_matter(tables_alone: Project) -> None:
+    path = result_file(tables_alone, "first_csv.csv")
     content = path.read_text(encoding="utf-8-sig")
     Path("first_csv.csv").write_text(
         content.replace('"My flight was moved","Travel"', '"My flight was moved"," billing "')
@@ -225,7 +232,7 @@ def test_a_csv_result_is_edited_as_well_and_case_does_not_matter(project: Projec
     assert "'=D" in content
     result = corrections("--import", "first_csv.csv")
     assert result.exit_code == 0, result.output
-    assert latest(project)["=D"][0] == "Billing"
+    assert latest(tables_alone)["=D"][0] == "Billing"
 
 
 def test_a_result_file_from_before_a_correction_does_not_undo_it(project: Project) -> None:
@@ -240,15 +247,15 @@ def test_a_result_file_from_before_a_correction_does_not_undo_it(project: Projec
     assert latest(project)["A"][0] == "Travel"
 
 
-def test_a_result_file_whose_rows_have_moved_is_refused(project: Project) -> None:
-    workbook = edited_workbook(project, "first_csv.xlsx", A="Billing")
+def test_a_result_file_whose_rows_have_moved_is_refused(tables_alone: Project) -> None:
+    workbook = edited_workbook(tables_alone, "first_csv.xlsx", A="Billing")
     classify("first.csv", [{"id": "A", "text": "Where is my suitcase"}], "--replace")
     result = corrections("--import", workbook)
     assert "Row 1 (id A) has another text than the record of this id in first.csv has now." in result.output
-    assert result.exit_code == 1 and project.query("select * from tickets.corrections") == []
+    assert result.exit_code == 1 and tables_alone.query("select * from tickets.corrections") == []
 
 
-def test_an_id_that_several_texts_have_needs_their_file(project: Project) -> None:
+def test_an_id_that_several_texts_have_needs_their_file(tables_alone: Project) -> None:
     classify("third.csv", [{"id": "A", "text": "Where is my suitcase"}])
     path = list_of("labels.csv", ("A", "Billing"))
     assert "has an id that several texts have, in 2 request files; name one with --request-file" in (
@@ -256,14 +263,14 @@ def test_an_id_that_several_texts_have_needs_their_file(project: Project) -> Non
     )
     result = corrections("--import", path, "--request-file", "third.csv")
     assert result.exit_code == 0, result.output
-    (row,) = project.query("select input_text from tickets.corrections")
+    (row,) = tables_alone.query("select input_text from tickets.corrections")
     assert row["input_text"] == "Where is my suitcase"
     # A result file tells by its name and its texts.
-    assert corrections("--import", edited_workbook(project, "first_csv.xlsx", A="Other")).exit_code == 0
+    assert corrections("--import", edited_workbook(tables_alone, "first_csv.xlsx", A="Other")).exit_code == 0
 
 
 @pytest.mark.parametrize("name", ["mine.csv", "mine.xlsx"])
-def test_what_is_exported_can_be_edited_and_imported(project: Project, name: str) -> None:
+def test_what_is_exported_can_be_edited_and_imported(tables_alone: Project, name: str) -> None:
     corrections("--import", list_of("labels.csv", ("A", "Billing"), ("F", "Travel")), "--who", "Ann", "--why", "=1+1")
     assert corrections("--export", name).output == f"2 corrections written to {name}.\n"
     assert "0 texts corrected by 2 rows" in corrections("--import", name).output
@@ -279,7 +286,7 @@ def test_what_is_exported_can_be_edited_and_imported(project: Project, name: str
                 cell.value = "Other" if cell.value == "Billing" else cell.value
         book.save(name)
     assert "1 text corrected by 2 rows" in corrections("--import", name, "--who", "Ben").output
-    assert latest(project)["A"] == ("Other", "Travel", "Ben")
+    assert latest(tables_alone)["A"] == ("Other", "Travel", "Ben")
     assert "is called .csv or .xlsx" in told(corrections("--export", "mine.txt"))
 
 
@@ -292,7 +299,7 @@ def test_a_correction_to_a_category_that_is_gone_holds_no_longer(project: Projec
     assert "no category any more" in corrections("--list").output
 
 
-def test_what_is_interrupted_imports_nothing(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_interrupted_imports_nothing(tables_alone: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
 
@@ -300,10 +307,10 @@ def test_what_is_interrupted_imports_nothing(project: Project, monkeypatch: pyte
     result = corrections("--import", list_of("labels.csv", ("A", "Billing"), ("F", "Travel")))
     assert result.exit_code != 0
     monkeypatch.undo()
-    assert project.query("select * from tickets.corrections") == []
+    assert tables_alone.query("select * from tickets.corrections") == []
 
 
-def test_the_system_user_is_who_says_so(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_system_user_is_who_says_so(tables_alone: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("batch_classifier.command_line.user.getpass.getuser", lambda: "dora")
     corrections("--import", list_of("labels.csv", ("A", "Billing")))
-    assert latest(project)["A"][2] == "dora"
+    assert latest(tables_alone)["A"][2] == "dora"

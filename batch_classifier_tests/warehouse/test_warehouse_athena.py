@@ -41,7 +41,7 @@ from batch_classifier_tests.emulators.server import BedrockEmulator
 
 BUCKET = "internal"
 MOMENT = datetime.datetime(2024, 5, 1, 10, 11, 12, 345_000, tzinfo=datetime.UTC)
-PROMPT: Any = SimpleNamespace(name="travel", version="0123456789ab")
+PROMPT: Any = SimpleNamespace(name="travel", version="0123456789ab", class_names=("Billing", "it's Other"))
 MODEL = "local-embeddings"
 AWKWARD_TEXTS = [
     "",
