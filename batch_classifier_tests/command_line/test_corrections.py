@@ -314,3 +314,18 @@ def test_the_system_user_is_who_says_so(tables_alone: Project, monkeypatch: pyte
     monkeypatch.setattr("batch_classifier.command_line.user.getpass.getuser", lambda: "dora")
     corrections("--import", list_of("labels.csv", ("A", "Billing")))
     assert latest(tables_alone)["A"][2] == "dora"
+
+
+def test_corrected_texts_become_examples(tables_alone: Project) -> None:
+    corrections("--import", list_of("labels.csv", ("A", "Billing"), ("F", "Travel")))
+    result = run("prompts", "--add-examples", "tickets", "--id", "A")
+    assert result.exit_code == 0, result.output
+    assert "Billing: 1 text" in result.output and "1 example added to prompts/tickets.yaml." in result.output
+    assert "My flight was moved" not in result.output
+    assert "- My flight was moved" in Path("prompts/tickets.yaml").read_text(encoding="utf-8")
+    assert "nothing was changed" in run("prompts", "--add-examples", "tickets", "--id", "A").output
+    assert "Travel: 1 text" in run("prompts", "--add-examples", "tickets", "--most", "2").output
+    assert "No correction of tickets holds for 'B'" in told(run("prompts", "--add-examples", "tickets", "--id", "B"))
+    assert "Say which texts" in told(run("prompts", "--add-examples", "tickets"))
+    assert "go with --add-examples" in told(run("prompts", "--most", "2"))
+    assert "There is no prompt named 'none'" in told(run("prompts", "--add-examples", "none", "--most", "2"))

@@ -11,9 +11,11 @@ import pytest
 
 from batch_classifier.answers.category_summary import summarise
 from batch_classifier.corrections.correction import Correction, new_set, write_set
+from batch_classifier.corrections.examples import named_examples, useful_examples
 from batch_classifier.corrections.importing import Import, Imported
 from batch_classifier.corrections.labels import labels
 from batch_classifier.corrections.withdrawing import withdraw
+from batch_classifier.errors import ClassifierError
 from batch_classifier.limits import DEFAULT_LIMITS
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.requests.text_id import text_id
@@ -105,6 +107,26 @@ def test_labels_are_what_holds_with_its_text(tables: Tables) -> None:
     for changed in ({"categories": others}, {"redact": {"kinds": ["email"]}}):
         with labels(tables.warehouse, Prompt(name="tickets", **prompt_content(**changed))) as found:
             assert list(found) == []
+
+
+def test_the_most_useful_examples_differ_from_what_is_there(tables: Tables) -> None:
+    texts = [
+        "I was charged twice",
+        "I was charged twice by you",
+        "The refund for my hotel never came",
+        "The refund for my hotel has never come",
+        "a" * 2_000,
+    ]
+    tables.put("c.csv", [(f"N{number}", text, "Other") for number, text in enumerate(texts)])
+    imported(tables, "id,class\n" + "".join(f"N{number},Billing\n" for number in range(5)))
+    # The first is an example of the prompt by now.
+    assert useful_examples(tables.warehouse, tables.prompt, 1) == {"Billing": [texts[2]]}
+    assert useful_examples(tables.warehouse, tables.prompt, 9) == {"Billing": [texts[2], texts[1], texts[3]]}
+    assert named_examples(tables.warehouse, tables.prompt, ["N4", text_id(texts[0])]) == {
+        "Billing": [texts[0], texts[4]]
+    }
+    with pytest.raises(ClassifierError, match="No correction of tickets holds for 'N9'"):
+        named_examples(tables.warehouse, tables.prompt, ["N9"])
 
 
 def test_nothing_is_half_imported(tables: Tables) -> None:
