@@ -17,6 +17,7 @@ from batch_classifier.requests.masked_cells import MaskedCells
 from batch_classifier.requests.own_columns import OwnColumns
 from batch_classifier.requests.readers.formats import Rows, columns_may_come_late, has_header_row, read_rows
 from batch_classifier.requests.request_files import input_key
+from batch_classifier.requests.text_dates import TextDates
 from batch_classifier.requests.text_id import text_ids
 from batch_classifier.storage.folder import Folder, StoredFile
 from batch_classifier.warehouse.record_scope import RecordScope
@@ -88,9 +89,11 @@ class Requests:
     labelled: int = 0
     columns: OwnColumns = field(default_factory=OwnColumns)
     masked: MaskedCells = field(init=False)
+    dates: TextDates = field(init=False)
 
     def __post_init__(self) -> None:
         self.masked = MaskedCells(self.prompt.redact)
+        self.dates = TextDates(self.prompt.input.date, self.prompt.input.date_order)
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         columns: dict[str, None] = {}
@@ -142,6 +145,9 @@ class Requests:
         ids = pc.if_else(is_usable, ids, pa.scalar(None, pa.string()))
         lengths = pc.if_else(is_usable, pc.binary_length(texts), pa.scalar(None, pa.int32()))
         labels = nothing if label_column is None else _blank_as_null(rows.cells.column(label_column))
+        # The date stays among the file's own columns as well: results show it as it was written.
+        date_column = find_column(names, self.dates.column)
+        dates = self.dates.of(rows.cells.column(date_column) if date_column in names else None, size)
         others = [name for name in names if name not in (text_column, id_column, label_column)]
 
         cells = self.masked.others(rows.cells, others)
@@ -159,6 +165,8 @@ class Requests:
                 masked.redaction,
                 masked.originals,
                 self._record_scope(rows, id_column),
+                dates.dates,
+                dates.problems,
             ],
             schema=RAW_REQUESTS.schema,
         )

@@ -167,6 +167,16 @@ def unusable_rows(warehouse: Warehouse, prompt: Prompt, request_file: str) -> st
     """
 
 
+def undated_rows(warehouse: Warehouse, prompt: Prompt, request_file: str) -> str:
+    """Rows of the request file without the date that they should have: the reason, how many, and the first of them."""
+    return f"""
+        select date_problem, count(*) as requests, min(row_number) as first_row
+        from {warehouse.name(prompt.name, RAW_REQUESTS)}
+        where request_file = {literal(request_file)} and date_problem is not null
+        group by date_problem order by requests desc
+    """
+
+
 def batches(warehouse: Warehouse, prompt: Prompt, request_file: str) -> str:
     """The batches of a request file."""
     return f"select * from {warehouse.name(prompt.name, BEDROCK_JSONL)} where request_file = {literal(request_file)}"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from batch_classifier.warehouse.column import NUMBER, TEXT, TIME, WHOLE_NUMBER, Column, InResults, Source
+from batch_classifier.warehouse.column import DAY, NUMBER, TEXT, TIME, WHOLE_NUMBER, Column, InResults, Source
 from batch_classifier.warehouse.statuses import Status
 
 PARTITION_COLUMN = "request_file"
@@ -60,6 +60,8 @@ _RECORD_SCOPE = Column(
     "within what the record_id stands for one record: per_row (the row has no id of its own), per_file or global",
     is_shown=False,
 )
+_TEXT_DATE = Column("text_date", DAY, "the day that the text is from, where the prompt's `input.date` names its column")
+_DATE_PROBLEM = Column("date_problem", TEXT, "why there is no such day though there should be one", is_shown=False)
 
 RAW_REQUESTS = Table(
     "raw_requests",
@@ -83,6 +85,8 @@ RAW_REQUESTS = Table(
         Column("redaction", TEXT, "version of the masking that the text went through; null where there was none"),
         _ORIGINAL_TEXT,
         replace(_RECORD_SCOPE, description=f"{_RECORD_SCOPE.description}; null where the file's ids decide it"),
+        _TEXT_DATE,
+        _DATE_PROBLEM,
     ),
 )
 
@@ -216,6 +220,8 @@ CLASSIFICATIONS = Table(
             in_results=InResults("original_text", behind_own_columns=True, only_where_filled=True),
         ),
         replace(_RECORD_SCOPE, source=Source.REQUEST),
+        replace(_TEXT_DATE, source=Source.REQUEST),
+        replace(_DATE_PROBLEM, source=Source.REQUEST),
     ),
 )
 

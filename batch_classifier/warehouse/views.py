@@ -46,7 +46,9 @@ def _latest(classifications: str, corrections: str, _day: str) -> str:
     """
 
 
-def _daily(classifications: str, corrections: str, day: str) -> str:
+def _daily(classifications: str, corrections: str, day_of_answer: str) -> str:
+    # A text that should have a date of its own and has none is of no known day, and not of the day of its answer.
+    day = f"case when date_problem is null then coalesce(text_date, {day_of_answer}) end"
     return f"""
         select {day} as "date", {HOLDING_CLASS} as "class", count(*) as requests
         from {classifications} as answered left join ({holding(corrections)}) as held on answered.text_id = held.text_id
@@ -63,7 +65,7 @@ LATEST_CLASSIFICATIONS = View(
 )
 DAILY_CATEGORIES = View(
     "daily_categories",
-    "Requests by the day (UTC) of their answer and by class, the corrected one where there is a correction.",
+    "Requests by day (the text's own, where the prompt names its column, else the day of the answer in UTC) and by class, the corrected one where there is a correction.",
     pa.schema([("date", DAY), ("class", TEXT), ("requests", WHOLE_NUMBER)]),
     _daily,
 )

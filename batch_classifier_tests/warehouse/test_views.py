@@ -134,6 +134,36 @@ def test_what_supersedes_a_row_in_athena(athena: tuple[AthenaWarehouse, BedrockE
         assert records(warehouse, f"({latest})") == expected, scope
 
 
+DATED: list[dict[str, Any]] = [
+    {"record_id": "A", "text_date": datetime.date(2023, 1, 2)},
+    {"record_id": "B", "text_date": datetime.date(2023, 1, 2)},
+    {"record_id": "C", "date_problem": "has no date"},
+    {"record_id": "D"},
+]
+BY_DAY = [("2023-01-02", "Travel", 2), ("2026-05-04", "Travel", 1), (None, "Travel", 1)]
+
+
+def fill_dated(warehouse: Warehouse) -> None:
+    fixed = {"request_file": "dated.csv", "class": "Travel", "answered_at": MONDAY}
+    made = [{**fixed, **row, "row_number": number} for number, row in enumerate(DATED, 1)]
+    warehouse.replace(
+        "tickets", CLASSIFICATIONS, "dated.csv", [pa.RecordBatch.from_pylist(made, schema=CLASSIFICATIONS.schema)]
+    )
+
+
+def test_the_texts_own_day_counts_in_duckdb(tmp_path: Path) -> None:
+    warehouse = DuckDBWarehouse(tmp_path / "warehouse.duckdb")
+    fill_dated(warehouse)
+    assert answers(warehouse, "tickets.latest_classifications", "tickets.daily_categories")[1] == BY_DAY
+
+
+def test_the_texts_own_day_counts_in_athena(athena: tuple[AthenaWarehouse, BedrockEmulator]) -> None:
+    warehouse, emulator = athena
+    fill_dated(warehouse)
+    latest, daily = (f"({stored_view(emulator, f'tickets_{view.name}')['originalSql']})" for view in VIEWS)
+    assert sorted(answers(warehouse, latest, daily)[1], key=str) == sorted(BY_DAY, key=str)
+
+
 def test_a_view_of_an_older_definition_is_made_anew(duckdb_warehouse: DuckDBWarehouse) -> None:
     with duckdb_warehouse.connect() as connection:
         columns = ", ".join(f'"{name}"' for name in CLASSIFICATIONS.schema.names)
