@@ -6,7 +6,8 @@ from batch_classifier.command_line.terminal import say
 from batch_classifier.corrections.examples import named_examples, useful_examples
 from batch_classifier.errors import ClassifierError, SettingError
 from batch_classifier.prompts.adding_examples import add_examples
-from batch_classifier.prompts.loading import load_prompts, prompt_files
+from batch_classifier.prompts.editing import file_of_prompt
+from batch_classifier.prompts.loading import load_prompts
 from batch_classifier.settings import load_settings
 from batch_classifier.warehouse.open_warehouse import open_warehouse
 from batch_classifier.wording import counted
@@ -20,7 +21,7 @@ def add_corrected_examples(prompt_name: str, ids: Sequence[str], most: int | Non
     prompt = load_prompts(settings.prompts).get(prompt_name)
     warehouse = open_warehouse(settings)
     chosen = named_examples(warehouse, prompt, ids) if most is None else useful_examples(warehouse, prompt, most)
-    path = next(path for path in prompt_files(settings.prompts) if path.stem == prompt_name)
+    path = file_of_prompt(settings.prompts, prompt_name)
     try:
         count = add_examples(path, chosen)
     except OSError as error:

@@ -288,7 +288,7 @@ def fill(warehouse: Warehouse) -> None:
     requests = [{"row_number": row, "text": f"text {row}", "text_id": f"t{row}"} for row in range(1, 5)]
     for row in requests[:2]:
         row["redaction"] = "v1"
-    requests.append({"row_number": 5, "problem": "has no text"})
+    requests.append({"row_number": 5, "problem": "has no text", "date_problem": "has no date"})
     answers = [
         asked
         | given
