@@ -17,8 +17,9 @@ from batch_classifier.errors import ClassifierError, SettingError
 from batch_classifier.forgetting.audit import AUDIT, is_pending, others_pending
 from batch_classifier.forgetting.find import Found, Places, find
 from batch_classifier.forgetting.forget import forget
-from batch_classifier.prompts.loading import load_prompts
+from batch_classifier.prompts.loading import PromptFolder, load_prompts
 from batch_classifier.requests.request_files import input_key
+from batch_classifier.requests.text_id import text_id
 from batch_classifier.settings import Settings, load_settings
 from batch_classifier.storage.internal_keys import NoteKind, notes_folder, old_notes_folder
 from batch_classifier.storage.local_folder import LocalFolder
@@ -54,6 +55,7 @@ def forget_texts(keys: dict[KeyKind, str | None], prompt: str | None, is_confirm
     if not any(one.counts() for one in found) and not is_unfinished:
         say("Nothing was found.")
         _tell_of_request_files(places, settings, wanted, found)
+        _tell_of_examples(folder, wanted, found)
         return 0
     _show(found, is_unfinished)
     if not is_confirmed and not _is_wanted():
@@ -67,6 +69,7 @@ def forget_texts(keys: dict[KeyKind, str | None], prompt: str | None, is_confirm
     total = sum(done.counts.values())
     say(f"Forgotten in {len(done.counts):,} places ({total:,} in all); noted in {places.kept.uri_of(AUDIT)}.")
     _tell_of_request_files(places, settings, wanted, found)
+    _tell_of_examples(folder, wanted, found)
     return 0
 
 
@@ -144,3 +147,15 @@ def _tell_of_request_files(places: Places, settings: Settings, wanted: Wanted, f
                     "Until then it is not brought back by a run."
                 )
     say("Copies of result files that somebody has made elsewhere are not found by this command.")
+
+
+def _tell_of_examples(folder: PromptFolder, wanted: Wanted, found: Collection[Found]) -> None:
+    """Prompt files are a person's, too: what was put into one as an example stays there."""
+    for one in found:
+        prompt = folder.prompts.get(one.prompt)
+        for category in prompt.categories if prompt is not None else ():
+            if any(text_id(text) in one.text_ids or wanted.is_in(text) for text in category.examples):
+                say(
+                    f"The prompt file of {one.prompt} has such a text as an example of {category.name}, and sends it with each question: "
+                    "take it out yourself, and out of your repository's history."
+                )

@@ -329,3 +329,12 @@ def test_corrected_texts_become_examples(tables_alone: Project) -> None:
     assert "Say which texts" in told(run("prompts", "--add-examples", "tickets"))
     assert "go with --add-examples" in told(run("prompts", "--most", "2"))
     assert "There is no prompt named 'none'" in told(run("prompts", "--add-examples", "none", "--most", "2"))
+
+
+def test_what_is_forgotten_is_told_where_it_is_an_example(tables_alone: Project) -> None:
+    corrections("--import", list_of("labels.csv", ("A", "Billing")))
+    run("prompts", "--add-examples", "tickets", "--id", "A")
+    result = run("forget", "--text-like", "flight was MOVED", "--yes")
+    assert result.exit_code == 0, result.output
+    assert "The prompt file of tickets has such a text as an example of Billing" in result.output.replace("\n", " ")
+    assert tables_alone.query("select * from tickets.corrections") == []
