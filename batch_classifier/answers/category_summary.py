@@ -21,6 +21,7 @@ class CategoryCount:
     repaired: int
     failed: int
     cost_usd: float
+    corrected: int
 
 
 def summarise(warehouse: Warehouse, prompt: Prompt, request_file: str) -> list[CategoryCount]:
@@ -33,6 +34,7 @@ def summarise(warehouse: Warehouse, prompt: Prompt, request_file: str) -> list[C
             repaired=row["repaired"],
             failed=row["failed"],
             cost_usd=row["cost_usd"],
+            corrected=row["corrected"],
         )
         for row in warehouse.query(prompt.name, queries.category_summary(warehouse, prompt, request_file))
     ]
@@ -49,6 +51,7 @@ def category_summary_rows(request_file: str, categories: Iterable[CategoryCount]
             "repaired": category.repaired,
             "failed": category.failed,
             "cost_usd": category.cost_usd,
+            "corrected": category.corrected,
         }
         for category in categories
     ]

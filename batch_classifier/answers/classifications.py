@@ -22,6 +22,7 @@ from batch_classifier.warehouse.column import Source
 from batch_classifier.warehouse.duckdb_stream import record_batches
 from batch_classifier.warehouse.interface import Warehouse
 from batch_classifier.warehouse.queries import known_answers
+from batch_classifier.warehouse.record_scope import RecordScope, ScopeOfIds
 from batch_classifier.warehouse.scratch import load, scratch_database
 from batch_classifier.warehouse.spooled_rows import SpooledRows
 from batch_classifier.warehouse.statuses import Status
@@ -61,15 +62,15 @@ class Classifications:
             self._add_missing_answers(scratch)
             self._load_known_answers(scratch)
             requests = SpooledRows(path)
+            ids = ScopeOfIds()
             with self.warehouse.read(self.prompt.name, RAW_REQUESTS, self.request_file) as rows:
+                passing = requests.keep(_passed_by(rows, ids))
                 names = REQUEST_ROWS_SCHEMA.names
-                load(
-                    scratch, "request_rows", REQUEST_ROWS_SCHEMA, (batch.select(names) for batch in requests.keep(rows))
-                )
+                load(scratch, "request_rows", REQUEST_ROWS_SCHEMA, (batch.select(names) for batch in passing))
             choose_answers(scratch)
             ended = record_batches(scratch, endings(self.model_id, self.prompt.version), is_ordered=True)
             for some_requests, some_endings in in_step(requests, ended):
-                batch = self._classifications(some_requests, some_endings)
+                batch = self._classifications(with_scope(some_requests, ids.scope), some_endings)
                 self.statuses.update(
                     {entry["values"]: entry["counts"] for entry in batch["status"].value_counts().to_pylist()}
                 )
@@ -127,6 +128,18 @@ class Classifications:
             [array.cast(field.type) for array, field in zip(columns, CLASSIFICATIONS.schema, strict=True)],
             CLASSIFICATIONS.schema,
         )
+
+
+def _passed_by(rows: Iterable[pa.RecordBatch], ids: ScopeOfIds) -> Iterator[pa.RecordBatch]:
+    for batch in rows:
+        ids.look_at(batch)
+        yield batch
+
+
+def with_scope(requests: pa.RecordBatch, scope: RecordScope) -> pa.RecordBatch:
+    """The requests with this scope where the prompt leaves it open."""
+    place = requests.schema.get_field_index("record_scope")
+    return requests.set_column(place, "record_scope", pc.fill_null(requests["record_scope"], str(scope)))
 
 
 def in_step(

@@ -1,7 +1,6 @@
 """`batch-classifier forget`: show what there is of a record, a file or some words, ask, and remove it from every place."""
 
 import datetime
-import getpass
 from collections.abc import Collection, Sequence
 from functools import partial
 
@@ -10,6 +9,7 @@ import dagster as dg
 from batch_classifier.command_line.project import open_instance
 from batch_classifier.command_line.tables import print_table
 from batch_classifier.command_line.terminal import say
+from batch_classifier.command_line.user import user_name
 from batch_classifier.defs.event_log.forgetting import forget_metadata
 from batch_classifier.defs.names import PARTITION_TAG, partitions_name
 from batch_classifier.defs.sensors.finished_jobs import IN_PROGRESS
@@ -17,8 +17,9 @@ from batch_classifier.errors import ClassifierError, SettingError
 from batch_classifier.forgetting.audit import AUDIT, is_pending, others_pending
 from batch_classifier.forgetting.find import Found, Places, find
 from batch_classifier.forgetting.forget import forget
-from batch_classifier.prompts.loading import load_prompts
+from batch_classifier.prompts.loading import PromptFolder, load_prompts
 from batch_classifier.requests.request_files import input_key
+from batch_classifier.requests.text_id import text_id
 from batch_classifier.settings import Settings, load_settings
 from batch_classifier.storage.internal_keys import NoteKind, notes_folder, old_notes_folder
 from batch_classifier.storage.local_folder import LocalFolder
@@ -54,19 +55,21 @@ def forget_texts(keys: dict[KeyKind, str | None], prompt: str | None, is_confirm
     if not any(one.counts() for one in found) and not is_unfinished:
         say("Nothing was found.")
         _tell_of_request_files(places, settings, wanted, found)
+        _tell_of_examples(folder, wanted, found)
         return 0
     _show(found, is_unfinished)
     if not is_confirmed and not _is_wanted():
         say("Nothing was changed.")
         return 1
     own_ids = {one.name for one in folder.prompts.values() if one.input.id is not None}
-    done = forget(places, found, wanted, _user(), own_ids, lambda: datetime.datetime.now(datetime.UTC))
+    done = forget(places, found, wanted, user_name(), own_ids, lambda: datetime.datetime.now(datetime.UTC))
     if wanted.kind is KeyKind.FILE:
         for one in found:
             instance.delete_dynamic_partition(partitions_name(one.prompt), wanted.value)
     total = sum(done.counts.values())
     say(f"Forgotten in {len(done.counts):,} places ({total:,} in all); noted in {places.kept.uri_of(AUDIT)}.")
     _tell_of_request_files(places, settings, wanted, found)
+    _tell_of_examples(folder, wanted, found)
     return 0
 
 
@@ -146,9 +149,13 @@ def _tell_of_request_files(places: Places, settings: Settings, wanted: Wanted, f
     say("Copies of result files that somebody has made elsewhere are not found by this command.")
 
 
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        # A process in a container may run as a user without a name.
-        return "unknown"
+def _tell_of_examples(folder: PromptFolder, wanted: Wanted, found: Collection[Found]) -> None:
+    """Prompt files are a person's, too: what was put into one as an example stays there."""
+    for one in found:
+        prompt = folder.prompts.get(one.prompt)
+        for category in prompt.categories if prompt is not None else ():
+            if any(text_id(text) in one.text_ids or wanted.is_in(text) for text in category.examples):
+                say(
+                    f"The prompt file of {one.prompt} has such a text as an example of {category.name}, and sends it with each question: "
+                    "take it out yourself, and out of your repository's history."
+                )

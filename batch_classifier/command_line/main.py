@@ -20,6 +20,7 @@ ORDER = [
     "evaluate",
     "discover",
     "sample",
+    "corrections",
     "forget",
     "doctor",
     "deploy",

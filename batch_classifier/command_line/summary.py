@@ -43,6 +43,11 @@ def print_summary(settings: Settings, prompt: Prompt, request_file: str, result:
         say(
             f"Rejected: {problem['problem']} ({counted(problem['requests'], 'row')}, the first is row {problem['first_row']:,})."
         )
+    for undated in warehouse.query(prompt.name, queries.undated_rows(warehouse, prompt, request_file))[:_PROBLEMS]:
+        say(
+            f"Without a day: {undated['date_problem']} "
+            f"({counted(undated['requests'], 'row')}, the first is row {undated['first_row']:,})."
+        )
     if masked := _masked(result):
         say(masked)
     say(_texts(result))

@@ -18,6 +18,7 @@ from batch_classifier.notes.waiting import forget_waiting_file, jobs_waited_for
 from batch_classifier.requests.request_files import input_key
 from batch_classifier.results.forgetting import forget_results
 from batch_classifier.storage.leftovers import remove_unfinished
+from batch_classifier.warehouse.tables import CORRECTIONS
 from batch_classifier.warehouse.wanted import KeyKind, Wanted
 
 
@@ -47,7 +48,8 @@ def forget(
     for one in found:
         if any(one.rows.counts.values()):
             places.warehouse.forget_rows(one.prompt, wanted, one.rows)
-    if any(forgetting.request_files.values()):
+    has_corrections = any(place.endswith(f".{CORRECTIONS.name}") for place in forgetting.counts)
+    if any(forgetting.request_files.values()) or has_corrections:
         places.warehouse.reclaim(forgetting.request_files, wanted, forgetting.text_ids)
     for folder in (places.customer, places.internal):
         remove_unfinished(folder, now())

@@ -87,6 +87,17 @@ class InputColumns(_Part):
     label: Text | None = Field(
         default=None, description="the column that holds the expected class, for files that have it"
     )
+    date: Text | None = Field(
+        default=None,
+        description="the column that holds the day that the text is from; else the day of the answer counts",
+    )
+    date_order: Literal["day_first", "month_first"] | None = Field(
+        default=None, description="what comes first in dates such as 3/4/2026"
+    )
+    ids: Literal["per_file", "global"] | None = Field(
+        default=None,
+        description="whether the same id in another file is another record, or the same one; else the ids say",
+    )
 
 
 class TokenPrice(_Part):
@@ -206,9 +217,10 @@ class Prompt(_Part):
             raise ValueError(
                 f"fallback: {self.fallback.name!r} is not one of the categories; add it there or name one that is"
             )
-        columns = [column.casefold() for column in (self.input.text, self.input.id, self.input.label) if column]
+        named = (self.input.text, self.input.id, self.input.label, self.input.date)
+        columns = [column.casefold() for column in named if column]
         if len(set(columns)) < len(columns):
-            raise ValueError("input: text, id and label must be different columns")
+            raise ValueError("input: text, id, label and date must be different columns")
         return self
 
     @cached_property

@@ -17,8 +17,10 @@ from batch_classifier.requests.masked_cells import MaskedCells
 from batch_classifier.requests.own_columns import OwnColumns
 from batch_classifier.requests.readers.formats import Rows, columns_may_come_late, has_header_row, read_rows
 from batch_classifier.requests.request_files import input_key
+from batch_classifier.requests.text_dates import TextDates
 from batch_classifier.requests.text_id import text_ids
 from batch_classifier.storage.folder import Folder, StoredFile
+from batch_classifier.warehouse.record_scope import RecordScope
 from batch_classifier.warehouse.tables import RAW_REQUESTS
 from batch_classifier.wording import fit_line
 
@@ -87,9 +89,11 @@ class Requests:
     labelled: int = 0
     columns: OwnColumns = field(default_factory=OwnColumns)
     masked: MaskedCells = field(init=False)
+    dates: TextDates = field(init=False)
 
     def __post_init__(self) -> None:
         self.masked = MaskedCells(self.prompt.redact)
+        self.dates = TextDates(self.prompt.input.date, self.prompt.input.date_order)
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         columns: dict[str, None] = {}
@@ -141,6 +145,9 @@ class Requests:
         ids = pc.if_else(is_usable, ids, pa.scalar(None, pa.string()))
         lengths = pc.if_else(is_usable, pc.binary_length(texts), pa.scalar(None, pa.int32()))
         labels = nothing if label_column is None else _blank_as_null(rows.cells.column(label_column))
+        # The date stays among the file's own columns as well: results show it as it was written.
+        date_column = find_column(names, self.dates.column)
+        dates = self.dates.of(rows.cells.column(date_column) if date_column in names else None, size)
         others = [name for name in names if name not in (text_column, id_column, label_column)]
 
         cells = self.masked.others(rows.cells, others)
@@ -157,6 +164,9 @@ class Requests:
                 lengths.cast(pa.int64()),
                 masked.redaction,
                 masked.originals,
+                self._record_scope(rows, id_column),
+                dates.dates,
+                dates.problems,
             ],
             schema=RAW_REQUESTS.schema,
         )
@@ -178,6 +188,13 @@ class Requests:
         named = pc.binary_join_element_wise(pa.scalar("row", pa.string()), numbers, pa.scalar(" ", pa.string()))
         return pc.coalesce(_blank_as_null(rows.cells.column(id_column)), named)
 
+    def _record_scope(self, rows: Rows, id_column: str | None) -> pa.Array:
+        per_row = pa.scalar(str(RecordScope.PER_ROW), pa.string())
+        if id_column is None:
+            return pa.repeat(per_row, rows.cells.num_rows)
+        of_ids = pa.scalar(self.prompt.input.ids, pa.string())
+        return pc.if_else(pc.is_valid(_blank_as_null(rows.cells.column(id_column))), of_ids, per_row)
+
 
 def without_forgotten(requests: pa.RecordBatch, forgotten: Forgotten) -> pa.RecordBatch:
     """The same rows; of those that were forgotten nothing is left but their number, and the problem that says why."""
@@ -191,6 +208,7 @@ def without_forgotten(requests: pa.RecordBatch, forgotten: Forgotten) -> pa.Reco
         "record_id": requests["row_number"].cast(pa.string()),
         "attributes": pa.scalar("{}"),
         "problem": pa.scalar(WAS_FORGOTTEN),
+        "record_scope": pa.scalar(str(RecordScope.PER_ROW)),
     }
     columns = [
         pc.if_else(is_forgotten, left.get(column.name, pa.scalar(None, column.type)), requests[column.name])

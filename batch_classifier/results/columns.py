@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from batch_classifier.warehouse.column import NUMBER, TEXT, WHOLE_NUMBER, Column
+from batch_classifier.warehouse.corrections import MODEL_CLASS
 from batch_classifier.warehouse.tables import CLASSIFICATIONS
 
 if TYPE_CHECKING:
@@ -12,7 +13,9 @@ if TYPE_CHECKING:
 ATTRIBUTES = "attributes"
 # Where a format tells what it had to change in a row.
 NOTE = "note"
-_OURS = {column.in_results.name: column for column in CLASSIFICATIONS.columns if column.in_results is not None}
+_AT_CLASS = CLASSIFICATIONS.schema.get_field_index("class") + 1
+_COLUMNS = (*CLASSIFICATIONS.columns[:_AT_CLASS], MODEL_CLASS, *CLASSIFICATIONS.columns[_AT_CLASS:])
+_OURS = {column.in_results.name: column for column in _COLUMNS if column.in_results is not None}
 # Those that only some files have.
 OPTIONAL = [
     column.name for column in _OURS.values() if column.in_results is not None and column.in_results.only_where_filled
@@ -73,7 +76,7 @@ class ResultColumns:
 def columns_of(classifications: "Iterable[pa.RecordBatch]") -> ResultColumns:
     """The columns that these rows need in a result file; own ones in the order of their first appearance.
 
-    The batches have the columns `attributes` and `OPTIONAL`; one is in memory at a time.
+    The batches have the column `attributes`, and those of `OPTIONAL` that there are; one is in memory at a time.
     """
     import orjson
 
@@ -81,7 +84,8 @@ def columns_of(classifications: "Iterable[pa.RecordBatch]") -> ResultColumns:
     known: set[tuple[str, ...]] = set()
     filled: set[str] = set()
     for batch in classifications:
-        filled.update(name for name in OPTIONAL if batch[name].null_count < batch.num_rows)
+        there = (name for name in OPTIONAL if name in batch.schema.names)
+        filled.update(name for name in there if batch[name].null_count < batch.num_rows)
         for text in batch[ATTRIBUTES].to_pylist():
             keys = tuple(orjson.loads(text)) if text else ()
             if keys not in known:

@@ -21,7 +21,7 @@ def write_results(rows: "Iterable[pa.RecordBatch]", columns: ResultColumns, file
         file: a binary file; need not be seekable.
         format: one of `FORMATS`.
 
-    The columns are id, input_text, class, rationale, status, expected_class where there are labels, the request file's
+    The columns are id, input_text, class, model_class where a correction says otherwise, rationale, status, expected_class where there are labels, the request file's
     own columns, confidence and note (what went wrong). Text that a spreadsheet program would run as a formula is made
     harmless in CSV (a `'` before it) and XLSX (a text cell); JSON keeps every text as it is.
 

@@ -21,12 +21,21 @@ MAX_DATA_ROWS = 1_048_575
 MAX_COLUMNS = 16_384
 # Excel counts UTF-16 code units.
 MAX_CELL_UNITS = 32_767
-_CUT_MARK = "… [cut]"
+CUT_MARK = "… [cut]"
 # What XML 1.0 cannot hold; a carriage return it would turn into a line feed, which is Excel's own line break in a cell.
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 # What Excel reads as the character of that code (ECMA-376, part 1, 22.9.2.19): the first underscore is written as its own code.
 _LIKE_A_CODE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
-_WIDTHS = {"id": 14, "input_text": 70, "class": 28, "rationale": 60, "status": 13, "confidence": 11, "note": 40}
+_WIDTHS = {
+    "id": 14,
+    "input_text": 70,
+    "class": 28,
+    "model_class": 28,
+    "rationale": 60,
+    "status": 13,
+    "confidence": 11,
+    "note": 40,
+}
 _OWN_WIDTH = 20
 
 
@@ -144,5 +153,5 @@ def _fitting(text: str) -> tuple[str, bool]:
     units = text.encode("utf-16-le")
     if len(units) <= MAX_CELL_UNITS * 2:
         return text, False
-    room = (MAX_CELL_UNITS - len(_CUT_MARK)) * 2
-    return units[:room].decode("utf-16-le", "ignore") + _CUT_MARK, True
+    room = (MAX_CELL_UNITS - len(CUT_MARK)) * 2
+    return units[:room].decode("utf-16-le", "ignore") + CUT_MARK, True

@@ -25,12 +25,12 @@ from batch_classifier.errors import ClassifierError, SettingError
 from batch_classifier.storage.s3_versions import forget_versions
 from batch_classifier.storage.unfinished import temporary_folder
 from batch_classifier.warehouse.athena_queries import AthenaQueries
-from batch_classifier.warehouse.forgetting import FoundRows
+from batch_classifier.warehouse.forgetting import OF_THE_RECORD, FoundRows
 from batch_classifier.warehouse.glue_catalog import LONGEST_PARTITION_VALUE, GlueCatalog
 from batch_classifier.warehouse.interface import Warehouse
 from batch_classifier.warehouse.parquet_rows import read_rows, write_rows
 from batch_classifier.warehouse.partition_folders import FILE_NAME, new_version, outlived, partition_folder
-from batch_classifier.warehouse.tables import BEDROCK_JSONL, CLASSIFICATIONS, RAW_REQUESTS, TABLES, Table
+from batch_classifier.warehouse.tables import BEDROCK_JSONL, CLASSIFICATIONS, CORRECTIONS, RAW_REQUESTS, TABLES, Table
 from batch_classifier.warehouse.views import VIEWS, glue_view
 from batch_classifier.warehouse.wanted import KeyKind, Wanted
 
@@ -113,7 +113,7 @@ class AthenaWarehouse(Warehouse):
             self._upload(path, f"{location}/{FILE_NAME}")
         self._catalog.point_partition(name, request_file, f"{location}/", columns, count)
         self._sweep(name, request_file, folder)
-        if table is CLASSIFICATIONS:
+        if table in (CLASSIFICATIONS, CORRECTIONS):
             self._ensure_views(prompt)
         return count
 
@@ -144,6 +144,7 @@ class AthenaWarehouse(Warehouse):
 
     def forget_rows(self, prompt: str, wanted: Wanted, found: FoundRows) -> None:
         """Write each partition that has such rows anew without them, one after another; what is left is found the next time."""
+        self._forget_corrections(prompt, found)
         for request_file in found.request_files:
             numbers = pa.array([row.row_number for row in found.rows if row.request_file == request_file], pa.int64())
             for table in TABLES:
@@ -157,6 +158,16 @@ class AthenaWarehouse(Warehouse):
             if wanted.kind is KeyKind.FILE:
                 self.replace(prompt, BEDROCK_JSONL, request_file, [])
 
+    def _forget_corrections(self, prompt: str, found: FoundRows) -> None:
+        for name in sorted({one.correction_set for one in found.corrections}):
+            concerned = {one.number: one.is_deleted for one in found.corrections if one.correction_set == name}
+            with self.read(prompt, CORRECTIONS, name) as rows:
+                left = [row for batch in rows for row in batch.to_pylist() if not concerned.get(row["number"])]
+            for row in left:
+                if row["number"] in concerned:
+                    row.update(dict.fromkeys(OF_THE_RECORD))
+            self.replace(prompt, CORRECTIONS, name, [pa.RecordBatch.from_pylist(left, CORRECTIONS.schema)])
+
     def reclaim(self, request_files: Mapping[str, Sequence[str]], wanted: Wanted, text_ids: Collection[str]) -> None:
         """Delete all versions of these partitions but the current ones, and the results of queries that name such a row.
 
@@ -165,7 +176,10 @@ class AthenaWarehouse(Warehouse):
         for prompt, files in request_files.items():
             for request_file in files:
                 for table in TABLES:
-                    self._remove_old_versions(prompt, table, request_file)
+                    if table is not CORRECTIONS:
+                        self._remove_old_versions(prompt, table, request_file)
+            for name in self._catalog.partitions(self._table_name(prompt, CORRECTIONS)):
+                self._remove_old_versions(prompt, CORRECTIONS, name)
         self._queries.forget_results(lambda cell: cell == wanted.value or cell in text_ids or wanted.is_in(cell))
 
     def _remove_old_versions(self, prompt: str, table: Table, request_file: str) -> None:
@@ -193,6 +207,7 @@ class AthenaWarehouse(Warehouse):
     def _ensure_views(self, prompt: str) -> None:
         if prompt in self._prompts_with_views:
             return
+        self._ensure_tables(prompt)
         self._prompts_with_views.add(prompt)
         for view in VIEWS:
             try:

@@ -22,8 +22,8 @@ from batch_classifier.warehouse.duckdb_stream import record_batches
 from batch_classifier.warehouse.duckdb_version import ensure_tables
 from batch_classifier.warehouse.forgetting import FoundRows
 from batch_classifier.warehouse.interface import Warehouse, literal
-from batch_classifier.warehouse.tables import PARTITION_COLUMN, RAW_REQUESTS, Table
-from batch_classifier.warehouse.views import VIEWS, duckdb_view
+from batch_classifier.warehouse.tables import RAW_REQUESTS, Table
+from batch_classifier.warehouse.views import VIEWS, definition_mark, duckdb_view
 from batch_classifier.warehouse.wanted import Wanted
 from batch_classifier.wording import fit_line
 
@@ -80,11 +80,10 @@ class DuckDBWarehouse(Warehouse):
     def _ensure_tables(self, connection: duckdb.DuckDBPyConnection, prompt: str) -> None:
         ensure_tables(connection, self.path, prompt)
         there = connection.execute(
-            "select table_name, column_name from duckdb_columns() where database_name = 'warehouse' and schema_name = ?",
+            "select view_name, comment from duckdb_views() where database_name = 'warehouse' and schema_name = ?",
             [prompt],
         ).fetchall()
-        columns = {(table, column) for table, column in there}
-        if not all((view.name, column) in columns for view in VIEWS for column in view.schema.names):
+        if not {(view.name, definition_mark(view)) for view in VIEWS} <= set(there):
             self._make_views(connection, prompt)
 
     def _make_views(self, connection: duckdb.DuckDBPyConnection, prompt: str) -> None:
@@ -114,7 +113,7 @@ class DuckDBWarehouse(Warehouse):
         name = self.name(prompt, table)
         connection.execute("begin")
         try:
-            connection.execute(f"delete from {name} where {PARTITION_COLUMN} = ?", [request_file])
+            connection.execute(f"delete from {name} where {table.partition_column} = ?", [request_file])
             count = insert(connection, name, rows)
             give_access(self.path, self._access)
             _commit(connection)
@@ -134,7 +133,9 @@ class DuckDBWarehouse(Warehouse):
     ) -> Iterator[Iterator[pa.RecordBatch]]:
         """The request file's rows, as a stream in the order they were written."""
         chosen = ", ".join(f'"{column}"' for column in columns or table.schema.names)
-        sql = f"select {chosen} from {self.name(prompt, table)} where {PARTITION_COLUMN} = {literal(request_file)}"
+        sql = (
+            f"select {chosen} from {self.name(prompt, table)} where {table.partition_column} = {literal(request_file)}"
+        )
         with self._stream(prompt, sql, is_ordered=True) as batches:
             yield batches
 
@@ -176,7 +177,7 @@ class DuckDBWarehouse(Warehouse):
     def forget_rows(self, prompt: str, wanted: Wanted, found: FoundRows) -> None:
         """Delete the wanted rows in one transaction."""
         with self.connect(prompt) as connection, more_memory(connection):
-            delete_rows(connection, prompt, wanted)
+            delete_rows(connection, prompt, wanted, found)
 
     def reclaim(self, request_files: Mapping[str, Sequence[str]], wanted: Wanted, text_ids: Collection[str]) -> None:
         """Write the file anew, and remove the copies that upgrades have left."""

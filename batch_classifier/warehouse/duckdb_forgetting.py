@@ -8,15 +8,18 @@ can open it; whoever opens the path after that opens the new one.
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from batch_classifier.errors import ClassifierError
 from batch_classifier.warehouse.duckdb_file import ROWS_A_GROUP
 from batch_classifier.warehouse.duckdb_memory import allow_all, limit_of, restrict
+from batch_classifier.warehouse.forgetting import OF_THE_RECORD, FoundRows
 from batch_classifier.warehouse.interface import literal
-from batch_classifier.warehouse.tables import BEDROCK_JSONL, PARTITION_COLUMN, TABLES
+from batch_classifier.warehouse.tables import BEDROCK_JSONL, CORRECTIONS, PARTITION_COLUMN, TABLES
 from batch_classifier.warehouse.wanted import TABLES_WITH_TEXTS, KeyKind, Wanted
 
 
@@ -34,11 +37,11 @@ def more_memory(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
         restrict(connection, before)
 
 
-def delete_rows(connection: duckdb.DuckDBPyConnection, prompt: str, wanted: Wanted) -> None:
+def delete_rows(connection: duckdb.DuckDBPyConnection, prompt: str, wanted: Wanted, found: FoundRows) -> None:
     """Delete the wanted rows from all tables of a prompt, in one transaction.
 
     A row goes from each table that has rows of request files, and with a file its list of batches. Tables that hold counts
-    alone stay as they are.
+    alone stay as they are. Corrections go with their texts.
     """
     selected = " union ".join(
         f"select request_file, row_number from {prompt}.{table.name} where {wanted.condition(table)}"
@@ -52,6 +55,7 @@ def delete_rows(connection: duckdb.DuckDBPyConnection, prompt: str, wanted: Want
                 connection.execute(
                     f"delete from {prompt}.{table.name} where (request_file, row_number) in (from forgotten_rows)"
                 )
+        _delete_corrections(connection, f"{prompt}.{CORRECTIONS.name}", found)
         if wanted.kind is KeyKind.FILE:
             connection.execute(
                 f"delete from {prompt}.{BEDROCK_JSONL.name} where {PARTITION_COLUMN} = ?", [wanted.value]
@@ -61,6 +65,18 @@ def delete_rows(connection: duckdb.DuckDBPyConnection, prompt: str, wanted: Want
     except BaseException:
         connection.execute("rollback")
         raise
+
+
+def _delete_corrections(connection: duckdb.DuckDBPyConnection, table: str, found: FoundRows) -> None:
+    if not found.corrections:
+        return
+    places = pa.Table.from_pylist([asdict(one) for one in found.corrections])
+    connection.register("concerned_corrections", places)
+    concerned = "(correction_set, number) in (select correction_set, number from concerned_corrections where {})"
+    blank = ", ".join(f"{column} = null" for column in OF_THE_RECORD)
+    connection.execute(f"delete from {table} where {concerned.format('is_deleted')}")
+    connection.execute(f"update {table} set {blank} where {concerned.format('not is_deleted')}")
+    connection.unregister("concerned_corrections")
 
 
 def rewrite_file(connection: duckdb.DuckDBPyConnection, path: Path) -> None:

@@ -9,7 +9,7 @@ from batch_classifier.aws.refusals import error_code, told_plainly
 from batch_classifier.errors import ClassifierError
 from batch_classifier.warehouse.column import SQL_TYPES, Column
 from batch_classifier.warehouse.glue_version import check_version, is_up_to_date, version_parameters
-from batch_classifier.warehouse.tables import PARTITION_COLUMN, Table
+from batch_classifier.warehouse.tables import Table
 
 ATTEMPTS = 8
 LONGEST_PARTITION_VALUE = 1024
@@ -139,6 +139,21 @@ class GlueCatalog:
         # At the end, in tables and so in later partitions: Athena compares a partition's columns with the table's.
         return [*columns, *new]
 
+    def partitions(self, name: str) -> list[str]:
+        """The values of a table's partitions; none where there is no such table."""
+        from botocore.exceptions import ClientError
+
+        with told_plainly(f"list the partitions of {self.database}.{name}"):
+            pages = self._clients.glue.get_paginator("get_partitions").paginate(
+                DatabaseName=self.database, TableName=name
+            )
+            try:
+                return [found["Values"][0] for page in pages for found in page["Partitions"]]
+            except ClientError as error:
+                if error_code(error) == "EntityNotFoundException":
+                    return []
+                raise
+
     def find_partition(self, name: str, request_file: str) -> str | None:
         """The S3 folder that holds the request file's rows now, or None."""
         from botocore.exceptions import ClientError
@@ -184,7 +199,7 @@ class GlueCatalog:
 
 def glue_columns(table: Table) -> list[dict[str, str]]:
     """The table's columns as Glue describes them, without the partition's."""
-    return [_column(column) for column in table.columns if column.name != PARTITION_COLUMN]
+    return [_column(column) for column in table.columns if column.name != table.partition_column]
 
 
 def _column(column: Column) -> dict[str, str]:
@@ -197,7 +212,7 @@ def _table_input(name: str, table: Table, location: str) -> dict[str, Any]:
         "Name": name,
         "Description": table.description,
         "TableType": "EXTERNAL_TABLE",
-        "PartitionKeys": [_column(table.column(PARTITION_COLUMN))],
+        "PartitionKeys": [_column(table.column(table.partition_column))],
         "Parameters": {
             "classification": "parquet",
             "EXTERNAL": "TRUE",

@@ -9,14 +9,14 @@ from typing import Any
 
 from batch_classifier.errors import ClassifierError
 from batch_classifier.warehouse.schema_version import VERSION, Noted, is_newer, refusal_of_newer
-from batch_classifier.warehouse.tables import PARTITION_COLUMN, Table
+from batch_classifier.warehouse.tables import Table
 
 _VERSION, _COLUMNS = "batch_classifier.version", "batch_classifier.columns"
 
 
 def version_parameters(table: Table) -> dict[str, str]:
     """What a table of this version notes of itself."""
-    names = [name for name in table.schema.names if name != PARTITION_COLUMN]
+    names = [name for name in table.schema.names if name != table.partition_column]
     return {_VERSION: str(VERSION), _COLUMNS: ",".join(names)}
 
 

@@ -35,7 +35,10 @@ class Warehouse(ABC):
 
     @abstractmethod
     def replace(self, prompt: str, table: Table, request_file: str, rows: Iterable[pa.RecordBatch]) -> int:
-        """Put these rows in the place of the request file's old ones, all or nothing; returns how many there are now."""
+        """Put these rows in the place of the request file's old ones, all or nothing; returns how many there are now.
+
+        Of a table that is not divided by request files, `request_file` is the value of its own `partition_column`.
+        """
 
     @abstractmethod
     @contextmanager

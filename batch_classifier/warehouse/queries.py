@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from batch_classifier.prompts.prompt import Prompt
+from batch_classifier.warehouse.corrections import HOLDING_CLASS, IS_CORRECTED, answered_and_held
 from batch_classifier.warehouse.interface import Warehouse, literal
 from batch_classifier.warehouse.statuses import FAILURES, HOLDING, Status, in_sql
 from batch_classifier.warehouse.tables import BATCH_JOB, BEDROCK_JSONL, CATEGORY_SUMMARY, CLASSIFICATIONS, RAW_REQUESTS
@@ -132,15 +133,20 @@ def rows_masked_otherwise(warehouse: Warehouse, prompt: Prompt, request_file: st
 
 
 def category_summary(warehouse: Warehouse, prompt: Prompt, request_file: str) -> str:
-    """Requests, share and cost by category, the largest first."""
+    """Requests, share and cost by category, the corrected one where there is a correction; the largest first."""
     return f"""
         select request_file, "class", count(*) as requests,
             cast(count(*) as double) / sum(count(*)) over () as share,
             count_if(status = '{Status.REPAIRED}') as repaired,
-            count_if(status not in {_HOLDING}) as failed,
-            coalesce(sum(cost_usd), 0.0) as cost_usd
-        from {warehouse.name(prompt.name, CLASSIFICATIONS)}
-        where request_file = {literal(request_file)}
+            count_if(status not in {_HOLDING} and "class" is null) as failed,
+            coalesce(sum(cost_usd), 0.0) as cost_usd,
+            count_if(is_corrected) as corrected
+        from (
+            select answered.request_file, {HOLDING_CLASS} as "class", answered.status, answered.cost_usd,
+                {IS_CORRECTED} as is_corrected
+            from {answered_and_held(warehouse, prompt)}
+            where answered.request_file = {literal(request_file)}
+        ) as counted
         group by request_file, "class"
         order by requests desc, "class"
     """
@@ -208,6 +214,16 @@ def unusable_rows(warehouse: Warehouse, prompt: Prompt, request_file: str) -> st
         from {warehouse.name(prompt.name, RAW_REQUESTS)}
         where request_file = {literal(request_file)} and problem is not null
         group by problem order by requests desc
+    """
+
+
+def undated_rows(warehouse: Warehouse, prompt: Prompt, request_file: str) -> str:
+    """Rows of the request file without the date that they should have: the reason, how many, and the first of them."""
+    return f"""
+        select date_problem, count(*) as requests, min(row_number) as first_row
+        from {warehouse.name(prompt.name, RAW_REQUESTS)}
+        where request_file = {literal(request_file)} and date_problem is not null
+        group by date_problem order by requests desc
     """
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from batch_classifier.warehouse.column import NUMBER, TEXT, TIME, WHOLE_NUMBER, Column, InResults, Source
+from batch_classifier.warehouse.column import DAY, NUMBER, TEXT, TIME, WHOLE_NUMBER, Column, InResults, Source
 from batch_classifier.warehouse.statuses import Status
 
 PARTITION_COLUMN = "request_file"
@@ -15,11 +15,12 @@ PARTITION_COLUMN = "request_file"
 
 @dataclass(frozen=True)
 class Table:
-    """A table of a prompt; each request file is one partition of it."""
+    """A table of a prompt; each value of `partition_column` is one partition of it, by default each request file."""
 
     name: str
     description: str
     columns: tuple[Column, ...]
+    partition_column: str = PARTITION_COLUMN
 
     @cached_property
     def schema(self) -> pa.Schema:
@@ -53,6 +54,14 @@ _ORIGINAL_TEXT = Column(
     is_long_text=True,
     is_shown=False,
 )
+_RECORD_SCOPE = Column(
+    "record_scope",
+    TEXT,
+    "within what the record_id stands for one record: per_row (the row has no id of its own), per_file or global",
+    is_shown=False,
+)
+_TEXT_DATE = Column("text_date", DAY, "the day that the text is from, where the prompt's `input.date` names its column")
+_DATE_PROBLEM = Column("date_problem", TEXT, "why there is no such day though there should be one", is_shown=False)
 
 RAW_REQUESTS = Table(
     "raw_requests",
@@ -75,6 +84,9 @@ RAW_REQUESTS = Table(
         Column("text_bytes", WHOLE_NUMBER, "length of the text in UTF-8; null for a row without a text_id"),
         Column("redaction", TEXT, "version of the masking that the text went through; null where there was none"),
         _ORIGINAL_TEXT,
+        replace(_RECORD_SCOPE, description=f"{_RECORD_SCOPE.description}; null where the file's ids decide it"),
+        _TEXT_DATE,
+        _DATE_PROBLEM,
     ),
 )
 
@@ -207,6 +219,9 @@ CLASSIFICATIONS = Table(
             source=Source.REQUEST,
             in_results=InResults("original_text", behind_own_columns=True, only_where_filled=True),
         ),
+        replace(_RECORD_SCOPE, source=Source.REQUEST),
+        replace(_TEXT_DATE, source=Source.REQUEST),
+        replace(_DATE_PROBLEM, source=Source.REQUEST),
     ),
 )
 
@@ -215,13 +230,39 @@ CATEGORY_SUMMARY = Table(
     "Requests, share and cost by category.",
     (
         _REQUEST_FILE,
-        Column("class", TEXT, "category; null for requests that have none"),
+        Column(
+            "class", TEXT, "category, the corrected one where there is a correction; null for requests that have none"
+        ),
         Column("requests", WHOLE_NUMBER, "requests in it"),
         Column("share", NUMBER, "share of the file's requests, 0 to 1"),
         Column("repaired", WHOLE_NUMBER, "of these, settled by a repair"),
         Column("failed", WHOLE_NUMBER, "of these, without a class"),
         Column("cost_usd", NUMBER, "what their answers cost"),
+        Column("corrected", WHOLE_NUMBER, "of these, put here by a correction"),
     ),
 )
 
-TABLES = (RAW_REQUESTS, BEDROCK_JSONL, BATCH_JOB, CLASSIFICATIONS, CATEGORY_SUMMARY)
+CORRECTIONS = Table(
+    "corrections",
+    "What people say a text's class is, a row each time; of the rows of one text the last holds, wherever the text stands.",
+    (
+        Column(
+            "correction_set", TEXT, "what the row came with, an import or a withdrawal; sets are in the order of time"
+        ),
+        Column("number", WHOLE_NUMBER, "the row's place in its set"),
+        Column("text_id", TEXT, "hash of the text's content"),
+        Column("input_text", TEXT, "the text, as it was sent", is_long_text=True, is_shown_short=True),
+        Column("record_id", TEXT, "id of the record by which the text was found"),
+        Column("request_file", TEXT, "the file that this record stands in"),
+        Column("old_class", TEXT, "the class that held before: an earlier correction's, else the model's"),
+        Column("new_class", TEXT, "the class that holds from then on; null where the correction was withdrawn"),
+        Column("who", TEXT, "who said so"),
+        Column("corrected_at", TIME, "when"),
+        Column("why", TEXT, "the reason, in that person's words"),
+        Column("source", TEXT, "name of the imported file"),
+        Column("redaction", TEXT, "version of the masking that the text went through; null where there was none"),
+    ),
+    partition_column="correction_set",
+)
+
+TABLES = (RAW_REQUESTS, BEDROCK_JSONL, BATCH_JOB, CLASSIFICATIONS, CATEGORY_SUMMARY, CORRECTIONS)

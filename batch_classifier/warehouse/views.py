@@ -1,6 +1,7 @@
 """Views for people: each record's newest classification, and how many requests came to each class on each day."""
 
 import base64
+import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,50 +10,62 @@ from typing import Any
 import pyarrow as pa
 
 from batch_classifier.warehouse.column import DAY, SQL_TYPES, TEXT, WHOLE_NUMBER
-from batch_classifier.warehouse.tables import CLASSIFICATIONS
+from batch_classifier.warehouse.corrections import HOLDING_CLASS, MODEL_CLASS, MODEL_CLASS_WHERE_CORRECTED, holding
+from batch_classifier.warehouse.record_scope import record_in_sql
+from batch_classifier.warehouse.tables import CLASSIFICATIONS, CORRECTIONS
 
 
 @dataclass(frozen=True)
 class View:
-    """A view on a prompt's classifications; `sql` makes its SELECT from that table's name and the day of an answer in SQL."""
+    """A view on a prompt's classifications.
+
+    Attributes:
+        sql: makes its SELECT from the names of the tables classifications and corrections, and the day of an answer in SQL.
+    """
 
     name: str
     description: str
     schema: pa.Schema
-    sql: Callable[[str, str], str]
+    sql: Callable[[str, str, str], str]
 
 
-def _latest(classifications: str, _day: str) -> str:
-    columns = ", ".join(f'"{name}"' for name in CLASSIFICATIONS.schema.names)
+def _latest(classifications: str, corrections: str, _day: str) -> str:
+    columns = ", ".join(
+        f'{HOLDING_CLASS} as "class"' if name == "class" else f'answered."{name}"'
+        for name in CLASSIFICATIONS.schema.names
+    )
     return f"""
-        select {columns} from (
+        select {columns}, {MODEL_CLASS_WHERE_CORRECTED} as model_class, held.who as corrected_by
+        from (
             select *, row_number() over (
-                partition by record_id order by answered_at desc nulls last, request_file desc, row_number desc
+                partition by {record_in_sql()} order by answered_at desc nulls last, request_file desc, row_number desc
             ) as place
             from {classifications}
-        ) as ranked
-        where place = 1
+        ) as answered left join ({holding(corrections)}) as held on answered.text_id = held.text_id
+        where answered.place = 1
     """
 
 
-def _daily(classifications: str, day: str) -> str:
+def _daily(classifications: str, corrections: str, day_of_answer: str) -> str:
+    # A text that should have a date of its own and has none is of no known day, and not of the day of its answer.
+    day = f"case when date_problem is null then coalesce(text_date, {day_of_answer}) end"
     return f"""
-        select {day} as "date", "class", count(*) as requests
-        from {classifications}
+        select {day} as "date", {HOLDING_CLASS} as "class", count(*) as requests
+        from {classifications} as answered left join ({holding(corrections)}) as held on answered.text_id = held.text_id
         where answered_at is not null
-        group by {day}, "class"
+        group by {day}, {HOLDING_CLASS}
     """
 
 
 LATEST_CLASSIFICATIONS = View(
     "latest_classifications",
-    "Each record's newest classification, whichever request files it stood in; records are told apart by record_id.",
-    CLASSIFICATIONS.schema,
+    "Each record's newest classification, whichever request files it stood in; record_scope says what makes two rows one record.",
+    CLASSIFICATIONS.schema.append(MODEL_CLASS.arrow_field).append(pa.field("corrected_by", TEXT)),
     _latest,
 )
 DAILY_CATEGORIES = View(
     "daily_categories",
-    "Requests by the day (UTC) of their answer and by class.",
+    "Requests by day (the text's own, where the prompt names its column, else the day of the answer in UTC) and by class, the corrected one where there is a correction.",
     pa.schema([("date", DAY), ("class", TEXT), ("requests", WHOLE_NUMBER)]),
     _daily,
 )
@@ -60,14 +73,22 @@ VIEWS = (LATEST_CLASSIFICATIONS, DAILY_CATEGORIES)
 
 
 def duckdb_view(view: View, prompt: str) -> str:
-    """The statement that makes a view in DuckDB, whose times have a zone."""
-    select = view.sql(f"{prompt}.{CLASSIFICATIONS.name}", "cast(answered_at at time zone 'UTC' as date)")
-    return f"create or replace view {prompt}.{view.name} as {select}"
+    """The statements that make a view in DuckDB, whose times have a zone, and note which definition it was made by."""
+    tables = (f"{prompt}.{CLASSIFICATIONS.name}", f"{prompt}.{CORRECTIONS.name}")
+    select = view.sql(*tables, "cast(answered_at at time zone 'UTC' as date)")
+    name = f"{prompt}.{view.name}"
+    return f"create or replace view {name} as {select}; comment on view {name} is '{definition_mark(view)}'"
+
+
+def definition_mark(view: View) -> str:
+    """What changes with the definition of a view in DuckDB; it is the comment of the view that was made by it."""
+    return hashlib.sha256(view.sql("classifications", "corrections", "day").encode()).hexdigest()[:16]
 
 
 def glue_view(view: View, database: str, prompt: str) -> dict[str, Any]:
     """The view as Athena itself keeps it in the Glue catalog; to put it there needs no query, and no more permissions."""
-    select = view.sql(f'"{database}"."{prompt}_{CLASSIFICATIONS.name}"', "cast(answered_at as date)")
+    answered, said = (f'"{database}"."{prompt}_{table.name}"' for table in (CLASSIFICATIONS, CORRECTIONS))
+    select = view.sql(answered, said, "cast(answered_at as date)")
     definition = {
         "originalSql": " ".join(select.split()),
         "catalog": "awsdatacatalog",

@@ -6,13 +6,15 @@ from enum import StrEnum
 import orjson
 
 from batch_classifier.warehouse.interface import literal
-from batch_classifier.warehouse.tables import CLASSIFICATIONS, PARTITION_COLUMN, RAW_REQUESTS, Table
+from batch_classifier.warehouse.tables import CLASSIFICATIONS, CORRECTIONS, PARTITION_COLUMN, RAW_REQUESTS, Table
 
 # The columns of each table that may hold a text, a part of it, or a person's name beside it.
 _TEXTS = {
     RAW_REQUESTS.name: ("record_id", "text", "original_text", "attributes"),
     CLASSIFICATIONS.name: ("record_id", "input_text", "original_text", "rationale", "attributes", "error"),
+    CORRECTIONS.name: ("record_id", "input_text", "why"),
 }
+# The tables of requests among them; of corrections, which are of texts, `forgetting.py` has what goes.
 TABLES_WITH_TEXTS = (RAW_REQUESTS, CLASSIFICATIONS)
 
 
@@ -43,8 +45,14 @@ class Wanted:
             return f"coalesce(record_id = {literal(self.value)}, false)"
         if self.kind is KeyKind.FILE:
             return f"{PARTITION_COLUMN} = {literal(self.value)}"
+        return self.text_condition(table, *_TEXTS[table.name])
+
+    def text_condition(self, table: Table, *columns: str) -> str:
+        """Whether one of these columns of a table holds the wanted words, in SQL; never null."""
         found = [
-            f"strpos(lower({column}), {literal(words)}) > 0" for column in _TEXTS[table.name] for words in self._words()
+            f"strpos(lower({table.column(column).name}), {literal(words)}) > 0"
+            for column in columns
+            for words in self._words()
         ]
         return f"coalesce({' or '.join(f'coalesce({one}, false)' for one in found)}, false)"
 

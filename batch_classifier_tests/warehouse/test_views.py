@@ -23,10 +23,13 @@ MONDAY = datetime.datetime(2026, 5, 4, 23, 30, tzinfo=datetime.UTC)
 TUESDAY = MONDAY + datetime.timedelta(hours=1)
 
 
-def rows(request_file: str, *content: tuple[str, str | None, datetime.datetime | None]) -> list[pa.RecordBatch]:
+def rows(
+    request_file: str, *content: tuple[str, str | None, datetime.datetime | None], scope: str | None = None
+) -> list[pa.RecordBatch]:
     """Classifications with these record ids, classes and times."""
+    fixed = {"request_file": request_file, "record_scope": scope}
     made = [
-        {"request_file": request_file, "row_number": number, "record_id": record_id, "class": name, "answered_at": at}
+        {**fixed, "row_number": number, "record_id": record_id, "class": name, "answered_at": at}
         for number, (record_id, name, at) in enumerate(content, 1)
     ]
     return [pa.RecordBatch.from_pylist(made, schema=CLASSIFICATIONS.schema)]
@@ -93,6 +96,81 @@ def answers(warehouse: Warehouse, latest: str, daily: str) -> tuple[list, list]:
 def test_the_views_in_duckdb(duckdb_warehouse: DuckDBWarehouse) -> None:
     found = answers(duckdb_warehouse, "tickets.latest_classifications", "tickets.daily_categories")
     assert found == (LATEST, DAILY)
+
+
+# By scope: what the newest rows of R1 and 2, that stand in two files, are.
+SCOPES = {
+    "per_row": [("2", "a.csv"), ("2", "b.csv"), ("R1", "a.csv"), ("R1", "b.csv")],
+    "per_file": [("2", "a.csv"), ("2", "b.csv"), ("R1", "a.csv"), ("R1", "b.csv")],
+    "global": [("2", "b.csv"), ("R1", "b.csv")],
+    # From before there were scopes: what numbers the rows is no id, and any other holds everywhere, as it did.
+    None: [("2", "a.csv"), ("2", "b.csv"), ("R1", "b.csv")],
+}
+
+
+def records(warehouse: Warehouse, latest: str) -> list[tuple[str, str]]:
+    sql = f"select record_id, request_file from {latest} order by record_id, request_file"
+    return [(row["record_id"], row["request_file"]) for row in warehouse.query("tickets", sql)]
+
+
+def fill_scoped(warehouse: Warehouse, scope: str | None) -> None:
+    for request_file, moment in (("a.csv", MONDAY), ("b.csv", TUESDAY)):
+        content = (("R1", "Billing", moment), ("2", "Travel", moment))
+        warehouse.replace("tickets", CLASSIFICATIONS, request_file, rows(request_file, *content, scope=scope))
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+def test_what_supersedes_a_row_in_duckdb(tmp_path: Path, scope: str | None) -> None:
+    warehouse = DuckDBWarehouse(tmp_path / "warehouse.duckdb")
+    fill_scoped(warehouse, scope)
+    assert records(warehouse, "tickets.latest_classifications") == SCOPES[scope]
+
+
+def test_what_supersedes_a_row_in_athena(athena: tuple[AthenaWarehouse, BedrockEmulator]) -> None:
+    warehouse, emulator = athena
+    for scope, expected in SCOPES.items():
+        fill_scoped(warehouse, scope)
+        latest = stored_view(emulator, "tickets_latest_classifications")["originalSql"]
+        assert records(warehouse, f"({latest})") == expected, scope
+
+
+DATED: list[dict[str, Any]] = [
+    {"record_id": "A", "text_date": datetime.date(2023, 1, 2)},
+    {"record_id": "B", "text_date": datetime.date(2023, 1, 2)},
+    {"record_id": "C", "date_problem": "has no date"},
+    {"record_id": "D"},
+]
+BY_DAY = [("2023-01-02", "Travel", 2), ("2026-05-04", "Travel", 1), (None, "Travel", 1)]
+
+
+def fill_dated(warehouse: Warehouse) -> None:
+    fixed = {"request_file": "dated.csv", "class": "Travel", "answered_at": MONDAY}
+    made = [{**fixed, **row, "row_number": number} for number, row in enumerate(DATED, 1)]
+    warehouse.replace(
+        "tickets", CLASSIFICATIONS, "dated.csv", [pa.RecordBatch.from_pylist(made, schema=CLASSIFICATIONS.schema)]
+    )
+
+
+def test_the_texts_own_day_counts_in_duckdb(tmp_path: Path) -> None:
+    warehouse = DuckDBWarehouse(tmp_path / "warehouse.duckdb")
+    fill_dated(warehouse)
+    assert answers(warehouse, "tickets.latest_classifications", "tickets.daily_categories")[1] == BY_DAY
+
+
+def test_the_texts_own_day_counts_in_athena(athena: tuple[AthenaWarehouse, BedrockEmulator]) -> None:
+    warehouse, emulator = athena
+    fill_dated(warehouse)
+    latest, daily = (f"({stored_view(emulator, f'tickets_{view.name}')['originalSql']})" for view in VIEWS)
+    assert sorted(answers(warehouse, latest, daily)[1], key=str) == sorted(BY_DAY, key=str)
+
+
+def test_a_view_of_an_older_definition_is_made_anew(duckdb_warehouse: DuckDBWarehouse) -> None:
+    with duckdb_warehouse.connect() as connection:
+        columns = ", ".join(f'"{name}"' for name in CLASSIFICATIONS.schema.names)
+        connection.execute(
+            f"create or replace view tickets.latest_classifications as select {columns} from tickets.classifications"
+        )
+    assert answers(duckdb_warehouse, "tickets.latest_classifications", "tickets.daily_categories")[0] == LATEST
 
 
 def test_a_day_is_one_of_utc_whatever_the_time_zone(duckdb_warehouse: DuckDBWarehouse) -> None:

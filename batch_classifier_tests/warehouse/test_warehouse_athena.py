@@ -41,7 +41,7 @@ from batch_classifier_tests.emulators.server import BedrockEmulator
 
 BUCKET = "internal"
 MOMENT = datetime.datetime(2024, 5, 1, 10, 11, 12, 345_000, tzinfo=datetime.UTC)
-PROMPT: Any = SimpleNamespace(name="travel", version="0123456789ab")
+PROMPT: Any = SimpleNamespace(name="travel", version="0123456789ab", class_names=("Billing", "it's Other"))
 MODEL = "local-embeddings"
 AWKWARD_TEXTS = [
     "",
@@ -288,7 +288,7 @@ def fill(warehouse: Warehouse) -> None:
     requests = [{"row_number": row, "text": f"text {row}", "text_id": f"t{row}"} for row in range(1, 5)]
     for row in requests[:2]:
         row["redaction"] = "v1"
-    requests.append({"row_number": 5, "problem": "has no text"})
+    requests.append({"row_number": 5, "problem": "has no text", "date_problem": "has no date"})
     answers = [
         asked
         | given

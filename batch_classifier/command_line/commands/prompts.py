@@ -1,4 +1,6 @@
-"""`batch-classifier prompts`: what there is in the folder of prompts, checked."""
+"""`batch-classifier prompts`: what there is in the folder of prompts, checked; and examples put into one."""
+
+from typing import Annotated
 
 import typer
 
@@ -9,10 +11,32 @@ from batch_classifier.errors import SettingError
 application = typer.Typer()
 
 
-@application.command(help="List the prompts and check their files.\n\nExample: batch-classifier prompts")
+@application.command(
+    help="List the prompts and check their files, or put corrected texts into one as examples.\n\n"
+    "Example: batch-classifier prompts --add-examples travel --most 3"
+)
 @ends_with_exit_code
-def prompts() -> int:
+def prompts(
+    add_examples: Annotated[
+        str | None, typer.Option("--add-examples", help="Put corrected texts into this prompt's file as examples.")
+    ] = None,
+    ids: Annotated[
+        list[str] | None, typer.Option("--id", help="With --add-examples: this text, by text id or record id.")
+    ] = None,
+    most: Annotated[
+        int | None,
+        typer.Option(
+            "--most", min=1, help="With --add-examples: at most so many of each category, the most different ones."
+        ),
+    ] = None,
+) -> int:
     """Show what each prompt is for; 1 when a file has an error."""
+    if add_examples is not None:
+        from batch_classifier.command_line.add_examples import add_corrected_examples
+
+        return add_corrected_examples(add_examples, ids or [], most)
+    if ids or most is not None:
+        raise SettingError("--id and --most go with --add-examples.")
     from batch_classifier.command_line.tables import print_table
     from batch_classifier.inference.open_inference import open_inference
     from batch_classifier.inference.prompt_faults import prompt_faults

@@ -42,6 +42,7 @@ def shown(categories: Sequence[CategoryCount]) -> dict[str, Any]:
             "repaired": category.repaired,
             "failed": category.failed,
             "cost_usd": category.cost_usd,
+            "corrected": category.corrected,
         }
         for category in categories
     ]

@@ -62,6 +62,10 @@ def shown(made: RawRequests) -> dict[str, Any]:
         metadata["masked_texts"] = masked.rows
         metadata |= {f"masked_{name}": count for name, count in masked.counts.items()}
         metadata["masked_in_other_columns"] = masked.counts_of_others.total()
+    if dates := requests.dates.problems:
+        metadata["without_date"] = dates.total()
+        reasons = dates.most_common(_PROBLEMS_SHOWN)
+        metadata["date_problems"] = markdown_table([{"problem": reason, "rows": count} for reason, count in reasons])
     if rejected:
         problems = requests.problems.most_common(_PROBLEMS_SHOWN)
         metadata["problems"] = markdown_table([{"problem": problem, "rows": count} for problem, count in problems])
