@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-import os
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -84,8 +83,6 @@ class BatchFile:
             written = 0
             while written < len(lines):
                 written += self._file.write(lines[written:]) or 0
-        # It has to be on the disk at the end; begun here, that takes no time of whoever makes the lines.
-        os.fsync(self._file.fileno())
 
     def _wait(self) -> None:
         if self._under_way is not None:
