@@ -14,6 +14,8 @@ else
 install = $(PIP) -c constraints.txt -e '.[$(1)]'
 ministack = -r $(MINISTACK)
 endif
+# One more than there are cores: tests wait for processes and files now and then.
+WORKERS := $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 RUN := ui,aws
 DEVELOP := $(RUN),dev
 
@@ -44,7 +46,7 @@ ui: $(VENV)/.ready ## the Dagster UI at http://localhost:3000, with sensors and 
 	@$(BIN)/batch-classifier ui
 
 test: $(VENV)/.ready-dev ## all tests
-	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
 
 fuzz: $(VENV)/.ready-dev ## damaged files, prompts and answers without end, for 10 minutes; ARGS='--seconds 3600 requests' for longer
 	@$(BIN)/python -m batch_classifier_tests.fuzz.run $(ARGS)

@@ -340,6 +340,9 @@ def test_every_sql_text_says_the_same_in_both(
         "request_file": "it's b.csv",
         "condition": "status <> 'classified'",
         "redaction": "v1",
+        "text_ids": ["t1", "t2", "it's none"],
+        "row_numbers": [1, 3],
+        "batches": ["b1"],
     }
     wanted = [name for name in inspect.signature(sql_text).parameters if name in given]
     results = []
