@@ -20,7 +20,7 @@ RUN := ui,aws
 DEVELOP := $(RUN),dev
 
 .DEFAULT_GOAL := help
-.PHONY: help demo ui test faults check bench load deploy-aws destroy-aws aws-emulator hashes audit clean fuzz
+.PHONY: help demo ui test test-long faults check bench load deploy-aws destroy-aws aws-emulator hashes audit clean fuzz
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -50,6 +50,9 @@ test: $(VENV)/.ready-dev ## all tests
 
 fuzz: $(VENV)/.ready-dev ## damaged files, prompts and answers without end, for 10 minutes; ARGS='--seconds 3600 requests' for longer
 	@$(BIN)/python -m batch_classifier_tests.fuzz.run $(ARGS)
+
+test-long: $(VENV)/.ready-dev ## the tests that `make test` leaves out for time
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile -m 'long and not faults'
 
 faults: $(VENV)/.ready-dev ## each stage times each fault, about half an hour on two cores; writes docs/faults.md. ARGS='-k "aws and submit"' runs some
 	@$(BIN)/python -m batch_classifier_tests.faults.run $(ARGS)

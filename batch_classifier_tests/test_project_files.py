@@ -138,7 +138,7 @@ def test_the_workflow_runs_what_ci_runs_on_every_python_that_is_supported() -> N
     versions = job["strategy"]["matrix"]["python"]
     oldest = tomllib.loads(text_of("pyproject.toml"))["project"]["requires-python"].removeprefix(">=")
     assert versions == ["3.11", "3.12", "3.13"] and versions[0] == oldest
-    assert [step["run"] for step in job["steps"] if "run" in step] == [".ci/run"]
+    assert [step["run"] for step in job["steps"] if "run" in step] == [".ci/run", "make test-long"]
     assert workflow["permissions"] == {"contents": "read"}
     used = [step["uses"] for step in job["steps"] if "uses" in step]
     assert used and all(re.search(r"@v\d+", name) for name in used), "actions are pinned by version"

@@ -121,6 +121,7 @@ def pipeline(account: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 # A job on demand that may not ask its model ends its thread with that error, besides noting it.
+@pytest.mark.long
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_the_pipeline_needs_every_action_of_its_role(
     account: Account, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch

@@ -63,6 +63,7 @@ def test_from_a_file_on_s3_to_an_answer_of_athena(deployment: Deployment) -> Non
     assert deployment.messages() == 0
 
 
+@pytest.mark.long
 def test_more_files_than_places_are_served_oldest_first(
     deployment: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:

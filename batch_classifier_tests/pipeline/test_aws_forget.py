@@ -52,7 +52,14 @@ def holders(deployment: Deployment) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("key", [("--text-like", MARKER), ("--record-id", "0"), ("--file", "few.csv")])
+@pytest.mark.parametrize(
+    "key",
+    [
+        pytest.param(("--text-like", MARKER), marks=pytest.mark.long),
+        ("--record-id", "0"),
+        pytest.param(("--file", "few.csv"), marks=pytest.mark.long),
+    ],
+)
 def test_a_word_leaves_every_version_of_every_object(deployment: Deployment, key: tuple[str, str]) -> None:
     before = holders(deployment)
     assert any("/tables/" in name for name in before) and any("output_data/" in name for name in before), before

@@ -9,6 +9,7 @@ from benchmarks.load import Load, carry
 SECONDS = 240.0
 
 
+@pytest.mark.long
 @pytest.mark.timeout(SECONDS + 60)
 def test_every_row_of_many_small_files_is_there(tmp_path: Path) -> None:
     table = carry(Load("small", 3, 20, tmp_path), SECONDS)

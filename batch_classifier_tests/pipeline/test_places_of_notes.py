@@ -32,7 +32,11 @@ from batch_classifier_tests.support.outcomes import failure_of
 from batch_classifier_tests.support.project import CLASSIFYING, Project, scripted
 from batch_classifier_tests.support.scripted_inference import ScriptedInference
 
-NAMES = [*NoteKind, "reruns"]
+# Two in every test run; the others are more of the same.
+NAMES = [
+    pytest.param(name, marks=() if name in (NoteKind.WAITING, "reruns") else pytest.mark.long)
+    for name in [*NoteKind, "reruns"]
+]
 LATER = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=100)
 
 
