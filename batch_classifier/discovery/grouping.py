@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 FEWEST_TEXTS = 5
 """Fewer texts are no group."""
 MOST_GROUPS = 12
+MOST_TEXTS = 3_000
+"""So many distinct texts are looked at: they and their vectors are in memory."""
+READ_CHARACTERS = 8_000
+"""So much of each: what a text is about shows early."""
 _TYPICAL_TEXTS = 5
 _TELLING_WORDS = 5
 # A word counts by how rare it is: at one in a thousand by half (https://openreview.net/forum?id=SyK00v5xx).

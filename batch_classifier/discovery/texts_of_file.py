@@ -6,14 +6,12 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from batch_classifier.discovery.grouping import MOST_TEXTS, READ_CHARACTERS
 from batch_classifier.errors import SettingError
 from batch_classifier.limits import Limits
 from batch_classifier.requests.column_names import some_names
 from batch_classifier.requests.readers.formats import read_rows
 
-MOST_TEXTS = 3_000
-"""Distinct texts that are kept, the first of the file."""
-_READ_CHARACTERS = 8_000
 # A column of texts is told from one of names or codes by its length.
 _FEWEST_CHARACTERS = 20
 
@@ -28,7 +26,7 @@ class TextsOfFile:
 
 
 def texts_of_file(file: Path, text_column: str | None, limits: Limits) -> TextsOfFile:
-    """Read the texts; without a column's name the one with the longest texts is taken.
+    """Read the first texts; without a column's name the one with the longest texts is taken.
 
     Raises SettingError for a column that is not there, or where none looks like texts, and what the reader raises.
     """
@@ -46,7 +44,7 @@ def texts_of_file(file: Path, text_column: str | None, limits: Limits) -> TextsO
                 )
             if column is None or column not in names:
                 continue
-            shortened = pc.utf8_slice_codeunits(rows.cells.column(column), 0, _READ_CHARACTERS)
+            shortened = pc.utf8_slice_codeunits(rows.cells.column(column), 0, READ_CHARACTERS)
             texts.update(dict.fromkeys(text for text in shortened.to_pylist() if text and text.strip()))
             if len(texts) >= MOST_TEXTS:
                 break

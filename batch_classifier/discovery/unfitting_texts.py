@@ -4,14 +4,12 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from batch_classifier.discovery.grouping import MOST_TEXTS, READ_CHARACTERS
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.warehouse.interface import Warehouse, literal
 from batch_classifier.warehouse.statuses import HOLDING, Status, in_sql
 from batch_classifier.warehouse.tables import CLASSIFICATIONS
 
-MOST_TEXTS = 3_000
-"""Distinct texts that are looked at, of either kind; which ones is decided by their ids, and so by chance."""
-_READ_CHARACTERS = 8_000
 # What is less sure may well be about something else.
 _DOUBTFUL = 0.5
 
@@ -49,13 +47,13 @@ def unfitting_texts(warehouse: Warehouse, prompt: Prompt) -> UnfittingTexts:
 
 def _some(warehouse: Warehouse, prompt: Prompt, condition: str) -> list[str]:
     table = warehouse.name(prompt.name, CLASSIFICATIONS)
-    # Ids first, for long texts would have to be sorted with them.
+    # Which ones is decided by their ids, and so by chance. Ids first, for long texts would have to be sorted with them.
     ids = f"select distinct text_id from {table} where {condition} order by text_id limit {MOST_TEXTS}"
     last = warehouse.query(prompt.name, f"select max(text_id) as last from ({ids}) as chosen")[0]["last"]
     if last is None:
         return []
     texts: dict[str, str] = {}
-    cut = f"substr(input_text, 1, {_READ_CHARACTERS}) as text"
+    cut = f"substr(input_text, 1, {READ_CHARACTERS}) as text"
     sql = f"select text_id, {cut} from {table} where {condition} and text_id <= {literal(last)}"
     with warehouse.stream(prompt.name, sql) as batches:
         for batch in batches:

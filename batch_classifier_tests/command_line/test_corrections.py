@@ -2,7 +2,6 @@
 
 import csv
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,8 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
-from batch_classifier_tests.support.command_line import make_project, run, told
+from batch_classifier_tests.support.classified_project import classified_project, project_as_it_was
+from batch_classifier_tests.support.command_line import run, told
 from batch_classifier_tests.support.project import Project
 from batch_classifier_tests.support.request_files import file_of
 
@@ -26,31 +26,19 @@ SECOND = [{"id": "E", "text": "My flight was moved "}, {"id": "F", "text": "Wron
 @pytest.fixture(scope="module")
 def classified(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """The folder of a project with two files classified in all formats, and a copy of it as it was then."""
-    folder = tmp_path_factory.mktemp("corrections") / "work"
-    folder.mkdir()
-    make_project(folder)
-    for prompt in (folder / "prompts").glob("*.yaml"):
-        if prompt.stem != "tickets":
-            prompt.unlink()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        content = Path("prompts/tickets.yaml").read_text(encoding="utf-8")
-        Path("prompts/tickets.yaml").write_text(f"{content}\nresults: [csv, json, xlsx]\n", encoding="utf-8")
-        classify("first.csv", FIRST)
-        classify("second.csv", SECOND)
-    return folder, Path(shutil.copytree(folder, folder.with_name("as_it_was")))
+    return classified_project(tmp_path_factory.mktemp("corrections") / "work", _classify_both)
+
+
+def _classify_both() -> None:
+    classify("first.csv", FIRST)
+    classify("second.csv", SECOND)
 
 
 @pytest.fixture
 def project(classified: tuple[Path, Path]) -> Iterator[Project]:
-    """The project as it was, at the path at which it was made: the tables name places in it."""
-    folder, as_it_was = classified
-    shutil.rmtree(folder)
-    shutil.copytree(as_it_was, folder)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        patch.setenv("COLUMNS", "300")
-        yield Project(folder / "data", None, None)  # type: ignore[arg-type]
+    """The project as it was."""
+    with project_as_it_was(classified, columns=300) as project:
+        yield project
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import csv
 import hashlib
 import json
-import shutil
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +18,8 @@ from batch_classifier.notes.waiting import note_waiting
 from batch_classifier.prompts.loading import load_prompts
 from batch_classifier.settings import load_settings
 from batch_classifier.storage.local_folder import LocalFolder
-from batch_classifier_tests.support.command_line import make_project, run, told
+from batch_classifier_tests.support.classified_project import classified_project, project_as_it_was
+from batch_classifier_tests.support.command_line import run, told
 from batch_classifier_tests.support.project import Project
 from batch_classifier_tests.support.request_files import file_of
 
@@ -36,30 +36,14 @@ ROWS = [
 @pytest.fixture(scope="module")
 def classified(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """The folder of a project with one file classified in all formats, and a copy of it as it was then."""
-    folder = tmp_path_factory.mktemp("forget") / "work"
-    folder.mkdir()
-    make_project(folder)
-    for prompt in (folder / "prompts").glob("*.yaml"):
-        if prompt.stem != "tickets":
-            prompt.unlink()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        content = Path("prompts/tickets.yaml").read_text(encoding="utf-8")
-        Path("prompts/tickets.yaml").write_text(f"{content}\nresults: [csv, json, xlsx]\n", encoding="utf-8")
-        classify("calls.csv", ROWS)
-    return folder, Path(shutil.copytree(folder, folder.with_name("as_it_was")))
+    return classified_project(tmp_path_factory.mktemp("forget") / "work", lambda: classify("calls.csv", ROWS))
 
 
 @pytest.fixture
 def project(classified: tuple[Path, Path]) -> Iterator[Project]:
-    """The project as it was, at the path at which it was made: the tables name places in it."""
-    folder, as_it_was = classified
-    shutil.rmtree(folder)
-    shutil.copytree(as_it_was, folder)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        patch.setenv("COLUMNS", "200")
-        yield Project(folder / "data", None, None)  # type: ignore[arg-type]
+    """The project as it was."""
+    with project_as_it_was(classified, columns=200) as project:
+        yield project
 
 
 def classify(name: str, rows: list[dict[str, str]]) -> None:

@@ -84,11 +84,14 @@ class Learned:
         return self.plain.head_weight > 0
 
 
-def learn(known: Sequence[KnownText], categories: int, strictness: Strictness) -> Learned:
-    """What the known texts teach. A category's first one is its description, which is always known; the others are examples."""
+def learn(known: Sequence[KnownText], evidence: Evidence, categories: int, strictness: Strictness) -> Learned:
+    """What the known texts teach, and the evidence that they give.
+
+    A category's first text is its description, which is always known; the others are examples.
+    """
     import numpy as np
 
-    others = Evidence(known, categories).hear(OTHER_SUBJECTS)
+    others = evidence.hear(OTHER_SUBJECTS)
     like_others = [float(heard.similarities.max(initial=0)) for heard in others if heard is not None]
     least = float(np.quantile(like_others, _SHARE_OF_OTHERS[strictness])) if like_others else 0.0
     untaught = Combination(0.0, _TEMPERATURE, least, by_share=False)

@@ -71,8 +71,8 @@ class EmbeddingClassifier:
         self._lock = threading.Lock()
         known = list(_known_texts(categories))
         with one_thread():
-            self.learned = learn(known, len(self.names), strictness)
             self._evidence = Evidence(known, len(self.names))
+            self.learned = learn(known, self._evidence, len(self.names), strictness)
             self._head: TrainedHead | None = None
             if self.learned.has_head:
                 self._head = TrainedHead([text.text for text in known], [text.owner for text in known], len(self.names))

@@ -60,7 +60,7 @@ SMALL_TALK = (
 
 @dataclass(frozen=True)
 class KnownText:
-    """A text that the engine learns from: the number of its category, how to call it in a reason, and its words."""
+    """A text that the engine learns from: the number of its category, how to call it in a reason, and the text."""
 
     owner: int
     source: str
@@ -75,27 +75,21 @@ class Heard:
         evidence: for each category, added up over the sentences.
         similarities: to each known text, those of small talk left out: that of the most similar sentence.
         tokens: how many were read.
-        sentences: the words of each sentence, and what it counts.
+        words: those that were read, in their order.
         spoken: what each word speaks for each category, one row a word, as loudly as its sentence.
     """
 
     evidence: "Floats"
     similarities: "Floats"
     tokens: int
-    sentences: list[tuple[list[str], float]]
+    words: list[str]
     spoken: "Floats"
 
     def telling_word(self, best: int, second: int) -> str:
         """The word that speaks for the best category against the second most; empty when none does."""
         margins = self.spoken[:, best] - self.spoken[:, second]
         place = int(margins.argmax())
-        if margins[place] <= 0:
-            return ""
-        for words, _ in self.sentences:
-            if place < len(words):
-                return words[place]
-            place -= len(words)
-        return ""
+        return self.words[place] if margins[place] > 0 else ""
 
 
 class Evidence:
@@ -169,7 +163,7 @@ class Evidence:
                     evidence=np.add.reduce(evidence[own]) / np.add.reduce(shares[own]),
                     similarities=np.maximum.reduce(similarities[own]),
                     tokens=int(sums[own, -1].sum()),
-                    sentences=[(words, float(share)) for (words, _), share in zip(of_text, shares[own], strict=True)],
+                    words=[word for words, _ in of_text for word in words],
                     spoken=spoken[starts[first] : ends[last - 1]],
                 )
             )
