@@ -2,12 +2,9 @@
 
 import csv
 import io
-import json
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any
 
-import openpyxl
 import pyarrow as pa
 import pytest
 from hypothesis import assume, given, settings
@@ -34,6 +31,7 @@ from batch_classifier_tests.properties.tables import (
     without_noncharacters,
 )
 from batch_classifier_tests.support.prompt_content import prompt_content
+from batch_classifier_tests.support.result_rows import result_rows
 
 PROMPT = Prompt(name="tickets", **{**prompt_content(), "input": {"text": "text", "id": "id"}})
 TABLES = tables()
@@ -149,17 +147,6 @@ def as_classified(requests: pa.RecordBatch) -> pa.RecordBatch:
     }
     columns = [known.get(column.name, pa.nulls(size, column.type)) for column in CLASSIFICATIONS.columns]
     return pa.RecordBatch.from_arrays(columns, schema=CLASSIFICATIONS.schema)
-
-
-def result_rows(format: str, content: bytes) -> list[list[Any]]:
-    """The header and the rows of a result file, as programs other than ours read them."""
-    if format == "csv":
-        return list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
-    if format == "json":
-        objects = json.loads(content)
-        return [list(objects[0]), *(list(row.values()) for row in objects)]
-    workbook = openpyxl.load_workbook(io.BytesIO(content))
-    return [[cell.value for cell in row] for sheet in workbook for row in sheet.iter_rows()]
 
 
 def empty_in(format: str) -> str | None:

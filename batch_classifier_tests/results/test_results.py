@@ -19,6 +19,7 @@ from batch_classifier.results import xlsx_file
 from batch_classifier.results.columns import ResultColumns, columns_of
 from batch_classifier.results.formats import FORMATS, write_results
 from batch_classifier.results.formulas import guarded
+from batch_classifier_tests.support.result_rows import result_rows
 
 TEXT_COLUMNS = ("request_file", "record_id", "input_text", "class", "rationale", "status", "raw_class", "error",
                 "expected_class", "original_text", "attributes")  # fmt: skip
@@ -73,17 +74,6 @@ def written(
     return file.getvalue()
 
 
-def read(format: str, content: bytes) -> list[list[Any]]:
-    """The header and the rows of a result file."""
-    if format == "csv":
-        return list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
-    if format == "json":
-        objects = json.loads(content)
-        return [list(objects[0]), *(list(row.values()) for row in objects)]
-    workbook = openpyxl.load_workbook(io.BytesIO(content))
-    return [[cell.value for cell in row] for sheet in workbook for row in sheet.iter_rows()]
-
-
 @pytest.fixture(autouse=True)
 def long_csv_fields() -> Iterator[None]:
     before = csv.field_size_limit(10_000_000)
@@ -104,7 +94,7 @@ def test_columns_and_values(format: str) -> None:
         "error": "said twice",
         "attributes": '{"Region":"north","empty":null}',
     }
-    header, values = read(format, written(format, [row], ["Region", "empty"], filled=["expected_class"]))
+    header, values = result_rows(format, written(format, [row], ["Region", "empty"], filled=["expected_class"]))
     assert header == ["id", "input_text", "class", "rationale", "status", "expected_class", "Region", "empty",
                       "confidence", "note"]  # fmt: skip
     empty, confidence = ("", "0.75") if format == "csv" else (None, 0.75)
@@ -127,7 +117,7 @@ def test_what_looks_like_a_code_of_excel_for_a_character_stays_text(text: str) -
 def test_own_columns_never_hide_ours(format: str) -> None:
     own = ["ID", "Class", "file_class", "note", "Expected_Class", "row_number", ""]
     row = {"record_id": "1", "attributes": json.dumps({name: f"own {name}" for name in own})}
-    header, values = read(format, written(format, [row], own))
+    header, values = result_rows(format, written(format, [row], own))
     assert header[5:-2] == ["file_ID", "file_Class_2", "file_class", "file_note", "file_Expected_Class", "row_number",
                             None if format == "xlsx" else ""]  # fmt: skip
     assert values[5:-2] == [f"own {name}" for name in own]
@@ -139,7 +129,9 @@ def test_no_rows(format: str) -> None:
     if format == "json":
         assert json.loads(content) == []
     else:
-        assert read(format, content) == [["id", "input_text", "class", "rationale", "status", "confidence", "note"]]
+        assert result_rows(format, content) == [
+            ["id", "input_text", "class", "rationale", "status", "confidence", "note"]
+        ]
 
 
 @pytest.mark.parametrize("format", FORMATS)
@@ -147,7 +139,7 @@ def test_batches_are_read_one_at_a_time(format: str) -> None:
     batches = (batch([{"record_id": f"{number}-{row}"} for row in range(120)]) for number in range(3))
     file = io.BytesIO()
     assert write_results(batches, ResultColumns([]), file, format) == 360
-    assert [row[0] for row in read(format, file.getvalue())[1:]] == [
+    assert [row[0] for row in result_rows(format, file.getvalue())[1:]] == [
         f"{n}-{row}" for n in range(3) for row in range(120)
     ]
 
@@ -174,7 +166,7 @@ def test_an_unknown_format_is_named() -> None:
 @pytest.mark.parametrize("text", FORMULAS)
 def test_csv_cells_are_no_formulas(text: str) -> None:
     row = {"record_id": text, "input_text": text, "attributes": json.dumps({text: text})}
-    header, values = read("csv", written("csv", [row, {}], [text]))[:2]
+    header, values = result_rows("csv", written("csv", [row, {}], [text]))[:2]
     assert header[5] == values[0] == values[1] == values[5] == guarded(text)
     assert guarded(text).startswith("'") and guarded(text).replace("'", "") == text.replace("'", "")
     assert guarded(text) == "'" + text or text[0] in '\t\r\n"'
@@ -197,7 +189,7 @@ def test_no_part_of_a_csv_cell_is_a_formula(text: str, formula: str, delimiter: 
     content = written("csv", [row], [text])
     for cell in cells_as_split_at(delimiter, content):
         assert not re.match('[\\s\u00a0"]*[=+@＝-]', cell), (cell, content)
-    values = read("csv", content)[1]
+    values = result_rows("csv", content)[1]
     assert values[0] == values[1] == guarded(text) and values[1].replace("'", "") == text.replace("'", "")
 
 
@@ -219,15 +211,15 @@ def test_no_part_of_a_csv_cell_is_a_formula(text: str, formula: str, delimiter: 
 )
 def test_only_csv_guards_what_is_inside_a_text(text: str, as_written: str) -> None:
     rows: list[dict[str, Any]] = [{"input_text": text}, {"input_text": None}, {"input_text": "as it is; really"}]
-    assert [row[1] for row in read("csv", written("csv", rows))[1:]] == [as_written, "", "as it is; really"]
-    assert [row[1] for row in read("json", written("json", rows))[1:]] == [text, None, "as it is; really"]
-    in_xlsx = read("xlsx", written("xlsx", rows))[1:]
+    assert [row[1] for row in result_rows("csv", written("csv", rows))[1:]] == [as_written, "", "as it is; really"]
+    assert [row[1] for row in result_rows("json", written("json", rows))[1:]] == [text, None, "as it is; really"]
+    in_xlsx = result_rows("xlsx", written("xlsx", rows))[1:]
     assert [row[1] for row in in_xlsx] == [text.replace("\r\n", "\n"), None, "as it is; really"]
 
 
 @pytest.mark.parametrize("line_end", ["\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x1f", "\x85", "\u2028", "\u2029"])
 def test_what_some_programs_take_for_a_line_end_begins_no_formula(line_end: str) -> None:
-    [_, values] = read("csv", written("csv", [{"input_text": f"a{line_end}=1+1{line_end}-5{line_end} @x"}]))
+    [_, values] = result_rows("csv", written("csv", [{"input_text": f"a{line_end}=1+1{line_end}-5{line_end} @x"}]))
     assert values[1] == f"a{line_end}'=1+1{line_end}-5{line_end} '@x"
 
 
@@ -240,7 +232,7 @@ def test_guarding_a_text_of_delimiters_takes_time_that_grows_with_its_length(fil
 @pytest.mark.parametrize("text", HARMLESS + HOSTILE)
 def test_csv_keeps_other_texts(text: str) -> None:
     content = written("csv", [{"record_id": "1", "input_text": text, "attributes": json.dumps({"own": text})}], ["own"])
-    values = read("csv", content)[1]
+    values = result_rows("csv", content)[1]
     assert values[1] == values[5] == text
     frame = pandas.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False)
     assert frame["input_text"].tolist() == frame["own"].tolist() == [text]
@@ -248,7 +240,7 @@ def test_csv_keeps_other_texts(text: str) -> None:
 
 
 def test_csv_leaves_out_nul_before_it_looks_for_formulas() -> None:
-    values = read("csv", written("csv", [{"input_text": "\0=1+1\0"}, {"input_text": "a\0b"}]))
+    values = result_rows("csv", written("csv", [{"input_text": "\0=1+1\0"}, {"input_text": "a\0b"}]))
     assert [row[1] for row in values[1:]] == ["'=1+1", "ab"]
 
 
@@ -302,7 +294,7 @@ def test_xlsx_cells_are_texts_and_no_formulas() -> None:
     ],
 )
 def test_xlsx_cells_hold_what_excel_can_hold(text: str, cell: str) -> None:
-    values = read("xlsx", written("xlsx", [{"input_text": text, "rationale": "why"}]))[1]
+    values = result_rows("xlsx", written("xlsx", [{"input_text": text, "rationale": "why"}]))[1]
     assert values[1] == cell
     was_cut = cell.endswith("[cut]")
     assert values[-1] == ("input_text was cut at 32,767 characters." if was_cut else None)
@@ -310,7 +302,7 @@ def test_xlsx_cells_hold_what_excel_can_hold(text: str, cell: str) -> None:
 
 def test_xlsx_notes_keep_the_error_beside_the_cut() -> None:
     row = {"input_text": "x" * 40_000, "rationale": "y" * 40_000, "error": "It failed."}
-    note = read("xlsx", written("xlsx", [row]))[1][-1]
+    note = result_rows("xlsx", written("xlsx", [row]))[1][-1]
     assert note == "It failed. input_text, rationale were cut at 32,767 characters."
 
 
@@ -339,6 +331,12 @@ def test_xlsx_says_when_there_are_too_many_columns() -> None:
 
 def test_own_values_that_are_no_texts() -> None:
     row = {"attributes": '{"a":1.5,"b":true,"c":{"d":[1]}}', "confidence": float("nan")}
-    assert read("xlsx", written("xlsx", [row], ["a", "b", "c"]))[1][5:] == ["1.5", "true", '{"d":[1]}', None, None]
-    assert read("csv", written("csv", [row], ["a", "b", "c"]))[1][5:8] == ["1.5", "true", '{"d":[1]}']
+    assert result_rows("xlsx", written("xlsx", [row], ["a", "b", "c"]))[1][5:] == [
+        "1.5",
+        "true",
+        '{"d":[1]}',
+        None,
+        None,
+    ]
+    assert result_rows("csv", written("csv", [row], ["a", "b", "c"]))[1][5:8] == ["1.5", "true", '{"d":[1]}']
     assert json.loads(written("json", [row], ["a", "b", "c"]))[0]["c"] == {"d": [1]}
