@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from batch_classifier.warehouse.answer_sources import AnswerSource
 from batch_classifier.warehouse.column import DAY, NUMBER, TEXT, TIME, WHOLE_NUMBER, Column, InResults, Source
 from batch_classifier.warehouse.statuses import Status
 
@@ -45,6 +46,10 @@ class TableRows:
 
 
 _REQUEST_FILE = Column("request_file", TEXT, "the file's path below its prompt's folder")
+_SOURCES = (
+    f"where the answer is from: {AnswerSource.MODEL} (asked for this file), {AnswerSource.EARLIER_ANSWER} (asked for another), "
+    f"{AnswerSource.DUPLICATE} (of a row further up); null where nobody was asked, and in rows from before there was this column"
+)
 _STATUSES = f"{', '.join(list(Status)[:-1])} or {Status.REJECTED} (unusable row)"
 
 _ORIGINAL_TEXT = Column(
@@ -214,6 +219,14 @@ CLASSIFICATIONS = Table(
             "what this row's answer cost; 0 for repeats and for what was answered before",
             Source.ROW,
         ),
+        Column("source", TEXT, _SOURCES, Source.ROW),
+        Column(
+            "input_tokens",
+            WHOLE_NUMBER,
+            "tokens that the model read for the answer, second questions included; paid for where the source is model",
+            Source.ROW,
+        ),
+        Column("output_tokens", WHOLE_NUMBER, "tokens that it wrote, likewise", Source.ROW),
         replace(
             _ORIGINAL_TEXT,
             source=Source.REQUEST,
