@@ -9,8 +9,8 @@ from batch_classifier.batches.batch_name import batch_name
 from batch_classifier.batches.writing import BatchWriter
 from batch_classifier.inference.bedrock.batch_inference import BedrockInference
 from batch_classifier.inference.prices import Price
+from batch_classifier.language.text_id import text_id
 from batch_classifier.prompts.prompt import Prompt
-from batch_classifier.requests.text_id import text_id
 from batch_classifier.storage.local_folder import LocalFolder
 from batch_classifier.warehouse.batch import Batch
 
