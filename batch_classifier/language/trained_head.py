@@ -51,7 +51,10 @@ class TrainedHead:
         import numpy as np
 
         linear = self._linear
-        own = {"weights": linear.weights.astype(np.float16), "intercept": linear.intercept}
+        own: dict[str, NDArray[np.generic]] = {
+            "weights": linear.weights.astype(np.float16),
+            "intercept": linear.intercept,
+        }
         return {**self._features.arrays(), "classes": linear.classes, **own}
 
     @classmethod
