@@ -8,6 +8,7 @@ import duckdb
 import pyarrow as pa
 
 from batch_classifier.answers.doubt import doubts, usual_shares
+from batch_classifier.training.local_model import fold_of
 from batch_classifier.warehouse.column import NUMBER, TEXT
 from batch_classifier.warehouse.scratch import load, one_number
 from batch_classifier.warehouse.statuses import HOLDING, in_sql
@@ -81,7 +82,7 @@ class SecondOpinion:
         ids = [text_id for some in learned for text_id in some.ids]
         given = np.array([number for some in learned for number in some.given])
         texts = [text for some in learned for text in some.texts]
-        trained = CrossValidated(texts, given, [int(text_id[:8], 16) % _FOLDS for text_id in ids], len(self.classes))
+        trained = CrossValidated(texts, given, [fold_of(text_id, _FOLDS) for text_id in ids], len(self.classes))
         usual = usual_shares(trained.unseen, given)
         self.learned_from = len(ids)
         self.agreement = float((trained.unseen.argmax(axis=1) == given).mean())
