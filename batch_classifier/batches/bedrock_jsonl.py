@@ -1,6 +1,6 @@
 """The asset bedrock_jsonl: a request file's distinct texts, less what was answered before and what is on its way, as batches."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from itertools import chain
@@ -8,6 +8,7 @@ from itertools import chain
 import pyarrow as pa
 
 from batch_classifier.batches.batch_name import batch_name
+from batch_classifier.batches.cascaded_texts import CascadedTexts
 from batch_classifier.batches.estimate import Estimate, Estimator, Volume
 from batch_classifier.batches.held_back import JoiningTexts
 from batch_classifier.batches.learned_tokens import token_use
@@ -45,6 +46,7 @@ class BedrockJsonl:
         new_texts: of these, in new batches.
         batches: the rows, known at the end.
         estimate: what the new texts would cost, and without each saving; None where there are none.
+        cascade: what was decided on texts that the local model may answer; None where the prompt has no cascade.
     """
 
     prompt: Prompt
@@ -59,6 +61,7 @@ class BedrockJsonl:
     new_texts: int = 0
     batches: list[Batch] = field(default_factory=list)
     estimate: Estimate | None = None
+    cascade: CascadedTexts | None = None
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         self._check_masking()
@@ -70,13 +73,31 @@ class BedrockJsonl:
             unread = UnreadBatches(self.prompt, self.request_file, self.warehouse, self.inference, self.internal)
             found = unread.share(needed)
             self.new_texts = len(needed)
+            everything = needed.volume()
+            self.batches += self._cascade(needed, found.shared)
             self.on_their_way = self.distinct_texts - self.answered_before - self.new_texts
             self.batches += found.shared
+            self.new_texts = len(needed)
             if self.new_texts:
                 joining = JoiningTexts(needed, found, self.prompt, self.warehouse, self.inference, self.internal)
-                self.batches += self._write(needed, joining, answered)
+                self.batches += self._write(needed, joining, answered, everything)
         if self.batches:
             yield batches_to_arrow(self.batches)
+
+    def _cascade(self, needed: NeededTexts, under_way: Sequence[Batch]) -> list[Batch]:
+        """Leave what the local model answers, and what waits for the sample, out of the needed texts."""
+        if self.prompt.cascade is None or not len(needed):
+            return []
+        self.cascade = CascadedTexts(
+            self.prompt,
+            self.prompt.cascade,
+            self.request_file,
+            self.warehouse,
+            self.inference,
+            self.internal,
+            lambda: self._read(["row_number", "text_id", "text"]),
+        )
+        return self.cascade.take(needed, under_way)
 
     def _check_masking(self) -> None:
         if self.prompt.redact is None:
@@ -95,14 +116,21 @@ class BedrockJsonl:
         with self.warehouse.stream(self.prompt.name, answered) as ids:
             return needed.leave_out(ids)
 
-    def _write(self, needed: NeededTexts, joining: JoiningTexts, answered: Volume) -> Iterator[Batch]:
+    def _write(
+        self, needed: NeededTexts, joining: JoiningTexts, answered: Volume, everything: Volume
+    ) -> Iterator[Batch]:
         texts = self.new_texts + len(joining)
         text_bytes = self._bytes(needed) + joining.bytes()
         overhead = self.inference.record_form(self.prompt).overhead
         price = self.inference.price(self.prompt, texts)
         use = self._token_use()
         joined = Volume(len(joining), joining.bytes(), len(joining), joining.bytes())
-        self.estimate = estimator(self.prompt, self.inference, use).estimate(needed.volume().plus(joined), answered)
+        made = estimator(self.prompt, self.inference, use)
+        if self.cascade is not None and self.cascade.deferred:
+            # Nothing is sampled of a file that could not be paid for as a whole.
+            self.estimate = made.estimate(everything.plus(joined), answered)
+            self._check_budget(self.inference.price(self.prompt, everything.texts))
+        self.estimate = made.estimate(needed.volume().plus(joined), answered)
         self._check_budget(price)
         settled = texts_in_tables(self.warehouse, self.prompt, self.inference.model_id(self.prompt))
         writer = BatchWriter(

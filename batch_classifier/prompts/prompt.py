@@ -166,6 +166,24 @@ class Fallback(_Part):
     )
 
 
+class Cascade(_Part):
+    """A local model answers the texts of which it is sure, in the model's place; what that may change is a promise."""
+
+    agreement: Number = Field(
+        default=0.98, ge=0.5, lt=1, description="share of a file's answers that are those the model would have given"
+    )
+    confidence: Number = Field(default=0.95, ge=0.5, lt=1, description="how probable it is that this holds")
+    sample: WholeNumber = Field(
+        default=500,
+        ge=100,
+        le=3_000,
+        description="texts of a large first file that the model answers before the others",
+    )
+    audit: Number = Field(
+        default=0.05, ge=0.01, lt=1, description="share of each later file's texts that the model answers by chance"
+    )
+
+
 def _as_fallback(value: Any) -> Any:
     return value if isinstance(value, dict | Fallback) else {"name": value}
 
@@ -184,6 +202,9 @@ class Prompt(_Part):
         default=True, description="ask for a reason; without it the output tokens, and the bill, shrink"
     )
     model: Model
+    cascade: Cascade | None = Field(
+        default=None, description="a local model answers the texts of which it is sure, in the model's place"
+    )
     redact: Redaction | None = Field(default=None, description="what is masked in a text before it is sent")
     batch_size: WholeNumber = Field(default=50_000, ge=SMALLEST_BATCH_SIZE, le=50_000, description="texts per job")
     results: tuple[Literal["csv", "json", "xlsx"], ...] = Field(default=("csv",), min_length=1)
