@@ -188,6 +188,9 @@ class Prompt(_Part):
     batch_size: WholeNumber = Field(default=50_000, ge=SMALLEST_BATCH_SIZE, le=50_000, description="texts per job")
     results: tuple[Literal["csv", "json", "xlsx"], ...] = Field(default=("csv",), min_length=1)
     budget_usd: Number = Field(gt=0, description="what one request file may cost at most")
+    monthly_budget_usd: Number | None = Field(
+        default=None, gt=0, description="what all its files may cost in a month (UTC) at most"
+    )
     on_demand: Literal["auto", "never"] = Field(
         default="auto", description="whether few texts may be answered on demand"
     )
