@@ -9,7 +9,7 @@ import pyarrow as pa
 from batch_classifier.warehouse.tables import BEDROCK_JSONL
 
 # In the place of a batch's name, where a budget forbids to make the batch.
-NOT_WRITTEN = "over budget"
+NOT_WRITTEN = "over-budget"
 
 
 @dataclass(frozen=True)
