@@ -79,7 +79,7 @@ class Classifications:
 
     def _answers(self) -> Iterator[pa.RecordBatch]:
         for job in self.jobs:
-            price = self.price_of(job.records) if job.shared_with is None else None
+            price = self.price_of(job.records_sent) if job.shared_with is None else None
             answers = AttemptAnswers(self.internal, self.internal.key_of(job.output_uri), self.prompt)
             for batch in answers:
                 yield from_job(batch, self._origin(job), price)

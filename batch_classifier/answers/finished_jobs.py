@@ -22,6 +22,7 @@ class FinishedJob:
         cost_usd: 0 where another request file pays; None where no price is known.
         output_uri: the folder of the answers.
         shared_with: the request file that pays for it; None when it is this one.
+        lines: records sent, which may hold several texts each; None in rows that were written before they could.
     """
 
     request_file: str
@@ -42,6 +43,12 @@ class FinishedJob:
     output_uri: str
     message: str
     shared_with: str | None
+    lines: int | None = None
+
+    @property
+    def records_sent(self) -> int:
+        """How many records the job had."""
+        return self.records if self.lines is None else self.lines
 
     def to_row(self) -> dict[str, Any]:
         """The row of `batch_job`, by column."""

@@ -33,7 +33,7 @@ def _origin_schema() -> pa.Schema:
 ORIGIN_SCHEMA = _origin_schema()
 # What the answer itself has cost this request file.
 HELD_SCHEMA = pa.schema([*ANSWER_SCHEMA, *ORIGIN_SCHEMA, ("cost_usd", NUMBER)])
-_NOT_REUSED = {"input_tokens", "output_tokens"}
+_NOT_REUSED = {"input_tokens", "output_tokens", "is_left_out"}
 
 
 def from_job(answers: pa.RecordBatch, origin: AnswerOrigin, price: Price | None) -> pa.RecordBatch:

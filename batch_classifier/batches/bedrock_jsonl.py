@@ -10,12 +10,13 @@ import pyarrow as pa
 from batch_classifier.batches.batch_name import batch_name
 from batch_classifier.batches.held_back import JoiningTexts
 from batch_classifier.batches.needed_texts import NeededTexts, texts_of_file
+from batch_classifier.batches.packing import room_of_records
 from batch_classifier.batches.texts import chosen_texts
 from batch_classifier.batches.unread_batches import UnreadBatches, texts_in_tables
 from batch_classifier.batches.writing import BatchWriter, texts_per_batch
 from batch_classifier.errors import ClassifierError
 from batch_classifier.inference.interface import Inference
-from batch_classifier.inference.prices import BYTES_A_TOKEN, Price, answer_tokens
+from batch_classifier.inference.prices import Price, answer_tokens, tokens_of
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.storage.folder import Folder
 from batch_classifier.warehouse.batch import Batch, batches_to_arrow
@@ -92,8 +93,14 @@ class BedrockJsonl:
         texts = self.new_texts + len(joining)
         text_bytes = self._bytes(needed) + joining.bytes()
         overhead = self.inference.record_form(self.prompt).overhead
-        price = self.inference.price(self.prompt, texts)
-        self._check_budget(price, texts, text_bytes + texts * overhead)
+        per_batch = texts_per_batch(texts, text_bytes, overhead, self.prompt.batch_size, self.inference.limits)
+        # Batches are even, but the last one may be smaller, and what it can be decides for all.
+        smallest = texts % per_batch or per_batch
+        room = room_of_records(smallest, text_bytes * smallest // texts, self.prompt, self.inference)
+        records = -(-texts // room.most_texts)
+        overhead = self.inference.record_forms(self.prompt).of(room.most_texts).overhead
+        price = self.inference.price(self.prompt, -(-smallest // room.most_texts))
+        self._check_budget(price, texts, text_bytes + records * overhead, room.most_texts)
         settled = texts_in_tables(self.warehouse, self.prompt, self.inference.model_id(self.prompt))
         writer = BatchWriter(
             self.request_file,
@@ -102,8 +109,8 @@ class BedrockJsonl:
             price,
             self.internal,
             lambda sha256: batch_name(sha256, settled),
+            room,
         )
-        per_batch = texts_per_batch(texts, text_bytes, overhead, self.prompt.batch_size, self.inference.limits)
         with self._read(["row_number", "text_id", "text"]) as requests:
             own = chosen_texts(requests, needed.row_numbers())
             yield from writer.write(chain(own, joining), per_batch, lambda done: self.on_progress(done, texts))
@@ -117,10 +124,10 @@ class BedrockJsonl:
     def _read(self, columns: list[str]) -> AbstractContextManager[Iterator[pa.RecordBatch]]:
         return self.warehouse.read(self.prompt.name, RAW_REQUESTS, self.request_file, columns)
 
-    def _check_budget(self, price: Price | None, texts: int, input_bytes: int) -> None:
+    def _check_budget(self, price: Price | None, texts: int, input_bytes: int, in_a_record: int) -> None:
         if price is None:
             return
-        estimate = price.cost(input_bytes // BYTES_A_TOKEN, texts * answer_tokens(self.prompt))
+        estimate = price.cost(tokens_of(input_bytes, self.prompt), texts * answer_tokens(self.prompt, in_a_record))
         if estimate > self.prompt.budget_usd:
             raise ClassifierError(
                 f"{self.request_file} would cost about {estimate:.2f} USD ({self.new_texts:,} new texts), over the budget of "

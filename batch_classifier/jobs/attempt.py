@@ -15,6 +15,7 @@ class Attempt:
 
     Attributes:
         number: 1 for the first.
+        texts: texts that it asks; its request's records may hold several each.
         after: what is known of the attempt before it; None for the first.
         job: None until it is found or submitted.
         ending: how its job ended; None until it has.
@@ -22,6 +23,7 @@ class Attempt:
     """
 
     number: int
+    texts: int
     request: JobRequest
     after: LastAttempt | None
     job: Job | None = None
@@ -45,9 +47,9 @@ class Attempt:
             status=job.state,
             submitted_at=job.submitted_at,
             ended_at=job.ended_at,
-            records=self.request.records,
+            records=self.texts,
             succeeded=self.answered,
-            failed=self.request.records - self.answered,
+            failed=self.texts - self.answered,
             unanswered=unanswered,
             input_tokens=self.input_tokens,
             output_tokens=self.output_tokens,
@@ -55,4 +57,5 @@ class Attempt:
             output_uri=internal.uri_of(self.request.output_key),
             message=job.message,
             shared_with=batch.shared_with,
+            lines=self.request.records,
         )

@@ -62,6 +62,7 @@ _RECORD_SCOPE = Column(
 )
 _TEXT_DATE = Column("text_date", DAY, "the day that the text is from, where the prompt's `input.date` names its column")
 _DATE_PROBLEM = Column("date_problem", TEXT, "why there is no such day though there should be one", is_shown=False)
+_LINES = Column("lines", WHOLE_NUMBER, "lines of the JSONL file, which hold several texts with `texts_per_record`")
 
 RAW_REQUESTS = Table(
     "raw_requests",
@@ -106,6 +107,7 @@ BEDROCK_JSONL = Table(
         Column("prompt_version", TEXT, "version of the prompt that the texts are put with"),
         Column("model_id", TEXT, "model that is asked"),
         Column("shared_with", TEXT, "request file that had this batch made; null when it is this one"),
+        _LINES,
     ),
 )
 
@@ -131,6 +133,7 @@ BATCH_JOB = Table(
         Column("output_uri", TEXT, "folder of the answers"),
         Column("message", TEXT, "the service's own words about the job's end"),
         Column("shared_with", TEXT, "request file that pays for it; null when it is this one"),
+        _LINES,
     ),
 )
 
