@@ -18,6 +18,7 @@ from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.storage.folder import Folder
 from batch_classifier.storage.internal_keys import text_ids_key
 from batch_classifier.storage.text_ids import read_text_ids
+from batch_classifier.warehouse.answer_sources import AnswerSource
 from batch_classifier.warehouse.column import Source
 from batch_classifier.warehouse.duckdb_stream import record_batches
 from batch_classifier.warehouse.interface import Warehouse
@@ -36,7 +37,7 @@ NO_ANSWER = "the job ended without an answer to this text"
 class Classifications:
     """Makes the rows of `classifications` for one request file. Iterate it once.
 
-    `price_of` gives the price of a job with so many records. `on_progress` is told how many rows are made.
+    `price_of` gives the price of a job with so many records, for jobs that do not tell theirs. `on_progress` is told how many rows are made.
 
     Attributes:
         statuses: how many requests ended how, so far.
@@ -79,10 +80,11 @@ class Classifications:
 
     def _answers(self) -> Iterator[pa.RecordBatch]:
         for job in self.jobs:
-            price = self.price_of(job.records_sent) if job.shared_with is None else None
+            price = job.price or self.price_of(job.records_sent) if job.shared_with is None else None
+            source = _source(job)
             answers = AttemptAnswers(self.internal, self.internal.key_of(job.output_uri), self.prompt)
             for batch in answers:
-                yield from_job(batch, self._origin(job), price)
+                yield from_job(batch, self._origin(job), price, source)
             self.unreadable_lines += answers.unreadable
 
     def _origin(self, job: FinishedJob) -> AnswerOrigin:
@@ -100,7 +102,7 @@ class Classifications:
             load(scratch, "asked", _IDS, (pa.record_batch([piece], schema=_IDS) for piece in ids))
             scratch.execute(
                 f"insert into answers by name select text_id, '{Status.NO_ANSWER}' as status, $message as error, {known}, "
-                "0.0 as cost_usd from asked "
+                f"0.0 as cost_usd, '{_source(job)}' as source, 0 as tokens_read, 0 as tokens_written from asked "
                 "where text_id not in (select text_id from answers where batch = $batch and text_id is not null)",
                 {"message": message, **self._origin(job)._asdict()},
             )
@@ -128,6 +130,10 @@ class Classifications:
             [array.cast(field.type) for array, field in zip(columns, CLASSIFICATIONS.schema, strict=True)],
             CLASSIFICATIONS.schema,
         )
+
+
+def _source(job: FinishedJob) -> AnswerSource:
+    return AnswerSource.MODEL if job.shared_with is None else AnswerSource.EARLIER_ANSWER
 
 
 def _passed_by(rows: Iterable[pa.RecordBatch], ids: ScopeOfIds) -> Iterator[pa.RecordBatch]:

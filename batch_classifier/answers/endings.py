@@ -6,6 +6,7 @@ The tables there: `answers` in HELD_SCHEMA, `request_rows` with row_number, text
 import duckdb
 import pyarrow as pa
 
+from batch_classifier.warehouse.answer_sources import AnswerSource
 from batch_classifier.warehouse.column import Source
 from batch_classifier.warehouse.interface import literal
 from batch_classifier.warehouse.statuses import HOLDING, Status, in_sql, rank_in_sql
@@ -18,18 +19,25 @@ NOT_ANSWERED_YET = "no job has answered this text yet"
 def choose_answers(scratch: duckdb.DuckDBPyConnection) -> None:
     """Make `chosen`: for each request the best answer to its text, by status, then the newest.
 
-    Its cost is all that the text's answers cost, at the first request with this text. The answers' long columns stay
+    Its cost is all that the text's answers cost, at the first request with this text; all requests have the tokens that they
+    took. The answers' long columns stay
     where they are: what is ranked and joined is held in memory.
     """
     scratch.execute(
         f"""
         create table chosen as
         select row_number, text_id, problem, answer, was_unfit, unfit_class,
-            case when row_number = first_row then cost_usd else 0.0 end as cost_usd
+            case when row_number = first_row then cost_usd else 0.0 end as cost_usd,
+            case when row_number = first_row then source when answer is not null then '{AnswerSource.DUPLICATE}' end as source,
+            tokens_read, tokens_written
         from request_rows left join (
             select * from (
                 select text_id, answers.rowid as answer, first_row,
                     sum(cost_usd) over (partition by text_id) as cost_usd,
+                    cast(sum(tokens_read) over (partition by text_id) as bigint) as tokens_read,
+                    cast(sum(tokens_written) over (partition by text_id) as bigint) as tokens_written,
+                    case when bool_or(source = '{AnswerSource.MODEL}') over (partition by text_id)
+                        then '{AnswerSource.MODEL}' else source end as source,
                     bool_or(
                         status = '{Status.INVALID_CLASS}'
                         or (status = '{Status.NO_ANSWER}' and input_tokens is not null and not is_left_out)
@@ -61,7 +69,12 @@ def endings(model_id: str, prompt_version: str) -> str:
     of_answers = {column.name: f'answers."{column.name}"' for column in CLASSIFICATIONS.columns if column.is_reused}
     of_answers["status"] = f"case when {was_repaired} then '{Status.REPAIRED}' else answers.status end"
     of_answers["raw_class"] = f"case when {was_repaired} then unfit_class else answers.raw_class end"
-    of_rows = {"cost_usd": "chosen.cost_usd"}
+    of_rows = {
+        "cost_usd": "chosen.cost_usd",
+        "source": "chosen.source",
+        "input_tokens": "chosen.tokens_read",
+        "output_tokens": "chosen.tokens_written",
+    }
     without_answer = {
         "status": f"case when text_id is null then '{Status.REJECTED}' else '{Status.NO_ANSWER}' end",
         "error": f"case when text_id is null then 'the row ' || problem else {literal(NOT_ANSWERED_YET)} end",

@@ -4,10 +4,12 @@ import datetime
 from typing import NamedTuple
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from batch_classifier.answers.answer_files import ANSWER_SCHEMA
 from batch_classifier.inference.prices import Price
-from batch_classifier.warehouse.column import NUMBER, Source
+from batch_classifier.warehouse.answer_sources import AnswerSource
+from batch_classifier.warehouse.column import NUMBER, TEXT, WHOLE_NUMBER, Source
 from batch_classifier.warehouse.tables import CLASSIFICATIONS
 
 
@@ -31,29 +33,39 @@ def _origin_schema() -> pa.Schema:
 
 
 ORIGIN_SCHEMA = _origin_schema()
-# What the answer itself has cost this request file.
-HELD_SCHEMA = pa.schema([*ANSWER_SCHEMA, *ORIGIN_SCHEMA, ("cost_usd", NUMBER)])
+# What the answer itself has cost this request file; where it is from; and the tokens that it took, whoever paid for them.
+_OF_THE_BILL = [
+    ("cost_usd", NUMBER),
+    ("source", TEXT),
+    ("tokens_read", WHOLE_NUMBER),
+    ("tokens_written", WHOLE_NUMBER),
+]
+HELD_SCHEMA = pa.schema([*ANSWER_SCHEMA, *ORIGIN_SCHEMA, *_OF_THE_BILL])
 _NOT_REUSED = {"input_tokens", "output_tokens", "is_left_out"}
 
 
-def from_job(answers: pa.RecordBatch, origin: AnswerOrigin, price: Price | None) -> pa.RecordBatch:
+def from_job(
+    answers: pa.RecordBatch, origin: AnswerOrigin, price: Price | None, source: AnswerSource
+) -> pa.RecordBatch:
     """Answers that a job has given, in ANSWER_SCHEMA, as held ones. Without a price they cost nothing."""
     size = answers.num_rows
+    taken = [pc.fill_null(answers[name], 0) for name in ("input_tokens", "output_tokens")]
     if price is None:
         costs = pa.repeat(pa.scalar(0.0, NUMBER), size)
     else:
-        tokens = zip(answers["input_tokens"].to_pylist(), answers["output_tokens"].to_pylist(), strict=True)
-        costs = pa.array([price.cost(read or 0, written or 0) for read, written in tokens], NUMBER)
+        tokens = zip(*(column.to_pylist() for column in taken), strict=True)
+        costs = pa.array([price.cost(read, written) for read, written in tokens], NUMBER)
     known = [
         pa.repeat(pa.scalar(value, column.type), size) for value, column in zip(origin, ORIGIN_SCHEMA, strict=True)
     ]
-    return pa.record_batch([*answers.columns, *known, costs], schema=HELD_SCHEMA)
+    sources = pa.repeat(pa.scalar(str(source), TEXT), size)
+    return pa.record_batch([*answers.columns, *known, costs, sources, *taken], schema=HELD_SCHEMA)
 
 
 def from_table(known: pa.RecordBatch) -> pa.RecordBatch:
     """Answers that stand in `classifications`, as the query of known answers gives them, as held ones.
 
-    Their tokens are not known. Raises KeyError when any other column is missing.
+    They took no tokens of this file's jobs. Raises KeyError when any other column is missing.
     """
     size = known.num_rows
     columns = [

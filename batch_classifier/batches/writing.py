@@ -10,7 +10,8 @@ from batch_classifier.batches.batch_file import BatchFile
 from batch_classifier.batches.lines import LineSource
 from batch_classifier.batches.packed_lines import PackedLineSource
 from batch_classifier.inference.interface import Inference, JobLimits, RecordRoom
-from batch_classifier.inference.prices import Price, answer_tokens, tokens_of
+from batch_classifier.inference.prices import Price
+from batch_classifier.inference.token_use import TokenUse, unread_bytes
 from batch_classifier.prompts.prompt import SMALLEST_BATCH_SIZE, Prompt
 from batch_classifier.storage.folder import Folder
 from batch_classifier.storage.internal_keys import batch_folder, batch_key, record_texts_key, text_ids_key
@@ -39,6 +40,7 @@ class BatchWriter:
     Attributes:
         price: what the model charges; None where it is not known.
         name_of: names a batch by the SHA-256 of its file.
+        use: how many tokens the model reads and writes.
         room: how much a record may hold; a text each where it is None.
     """
 
@@ -48,6 +50,7 @@ class BatchWriter:
     price: Price | None
     internal: Folder
     name_of: Callable[[str], str]
+    use: TokenUse
     room: RecordRoom | None = None
 
     def write(
@@ -88,9 +91,8 @@ class BatchWriter:
 
     def _batch(self, sha256: str, file: BatchFile) -> Batch:
         name, size = self.name_of(sha256), file.bytes
-        in_a_record = 1 if self.room is None else self.room.most_texts
-        input_tokens = tokens_of(size, self.prompt)
-        output_tokens = file.texts * answer_tokens(self.prompt, in_a_record)
+        content_bytes = size - file.lines * unread_bytes(self.inference.record_form(self.prompt), self.prompt)
+        input_tokens, output_tokens = self.use.read(content_bytes), self.use.written(file.texts)
         cost = None if self.price is None else round(self.price.cost(input_tokens, output_tokens), 6)
         return Batch(
             request_file=self.request_file,
@@ -104,5 +106,6 @@ class BatchWriter:
             estimated_cost_usd=cost,
             prompt_version=self.prompt.version,
             model_id=self.inference.model_id(self.prompt),
+            content_bytes=content_bytes,
             lines=file.lines,
         )

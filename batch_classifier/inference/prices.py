@@ -1,10 +1,8 @@
-"""What a price is, and what a number of tokens comes to; each service knows its own prices."""
+"""What a price is, and what a number of tokens comes to; the prices themselves stand in the price table."""
 
 from dataclasses import dataclass
 
 from batch_classifier.prompts.prompt import Prompt
-
-BYTES_A_TOKEN = 4
 
 
 @dataclass(frozen=True)
@@ -22,9 +20,13 @@ class Price:
 FREE = Price(0.0, 0.0)
 
 
-def tokens_of(size: int, prompt: Prompt) -> int:  # noqa: ARG001 (a ratio of each model is to come)
-    """An estimate of how many tokens the prompt's model reads in so many bytes."""
-    return size // BYTES_A_TOKEN
+@dataclass(frozen=True)
+class ModelPrice:
+    """What a model costs in batches and on demand, and who says so."""
+
+    batch: Price
+    on_demand: Price
+    source: str
 
 
 # A sentence, what stands around a class and a reason, and around an answer to one of several texts.

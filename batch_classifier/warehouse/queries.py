@@ -3,10 +3,18 @@
 from collections.abc import Iterable
 
 from batch_classifier.prompts.prompt import Prompt
+from batch_classifier.warehouse.answer_sources import AnswerSource
 from batch_classifier.warehouse.corrections import HOLDING_CLASS, IS_CORRECTED, answered_and_held
 from batch_classifier.warehouse.interface import Warehouse, literal
 from batch_classifier.warehouse.statuses import FAILURES, HOLDING, Status, in_sql
-from batch_classifier.warehouse.tables import BATCH_JOB, BEDROCK_JSONL, CATEGORY_SUMMARY, CLASSIFICATIONS, RAW_REQUESTS
+from batch_classifier.warehouse.tables import (
+    BATCH_JOB,
+    BEDROCK_JSONL,
+    BILL,
+    CATEGORY_SUMMARY,
+    CLASSIFICATIONS,
+    RAW_REQUESTS,
+)
 
 _HOLDING = in_sql(HOLDING)
 
@@ -26,19 +34,35 @@ def answered_texts(warehouse: Warehouse, prompt: Prompt, model_id: str, request_
     """
 
 
+def all_answered_texts(warehouse: Warehouse, prompt: Prompt, model_id: str) -> str:
+    """Ids of all texts that this version of the prompt and this model have answered, whatever file they stand in."""
+    return f"""
+        select distinct text_id from {warehouse.name(prompt.name, CLASSIFICATIONS)}
+        where {_same_question(prompt, model_id)} and status in {_HOLDING}
+    """
+
+
 def known_answers(warehouse: Warehouse, prompt: Prompt, model_id: str, request_file: str) -> str:
     """What this version of the prompt and this model have already said of the request file's texts, one row a text.
 
-    cost_usd is what this request file itself has paid for the text.
+    cost_usd is what this request file itself has paid for the text, source whether it was asked for this file, and the tokens are
+    what the answer took.
     """
-    place = "concat(request_file, ' ', cast(row_number as varchar))"
+    this_file = f"request_file = {literal(request_file)}"
+    # The file's own row comes first: it knows what the answer took there.
+    place = f"concat(case when {this_file} then '0 ' else '1 ' end, request_file, ' ', cast(row_number as varchar))"
+    # In rows from before there was a source, only what cost something is known to have been asked for this file.
+    is_own = f"{this_file} and (source = '{AnswerSource.MODEL}' or (source is null and cost_usd > 0))"
     # One row of each text is chosen by its place alone, so that no long column has to be sorted or grouped.
     reused = ", ".join(f'answers."{column.name}"' for column in CLASSIFICATIONS.columns if column.is_reused)
     return f"""
-        select answers.text_id, {reused}, paid as cost_usd
+        select answers.text_id, {reused}, paid as cost_usd,
+            case when own > 0 then '{AnswerSource.MODEL}' else '{AnswerSource.EARLIER_ANSWER}' end as source,
+            answers.input_tokens as tokens_read, answers.output_tokens as tokens_written
         from {warehouse.name(prompt.name, CLASSIFICATIONS)} as answers join (
             select min({place}) as first_place,
-                sum(case when request_file = {literal(request_file)} then cost_usd else 0.0 end) as paid
+                sum(case when {this_file} then cost_usd else 0.0 end) as paid,
+                sum(case when {is_own} then 1 else 0 end) as own
             from {_answered(warehouse, prompt, model_id, request_file)}
             group by text_id
         ) as chosen on {place} = first_place
@@ -70,6 +94,16 @@ def tokens_of_batches(warehouse: Warehouse, prompt: Prompt, batches: Iterable[st
     return f"""
         select batch, sum(input_tokens) as "read", sum(output_tokens) as written, sum(succeeded) as texts
         from {warehouse.name(prompt.name, BATCH_JOB)} where batch in {_list(batches)} group by batch
+    """
+
+
+def newest_jobs(warehouse: Warehouse, prompt: str, model_id: str, most: int) -> str:
+    """The newest first jobs of batches with this model that tell what they read and wrote, of a prompt by its name."""
+    return f"""
+        select prompt_version, answer_form, content_bytes, texts, answered, input_tokens, output_tokens, ended_at
+        from {warehouse.name(prompt, BILL)}
+        where attempt = 1 and model_id = {literal(model_id)} and content_bytes > 0 and answered > 0 and input_tokens > 0
+        order by ended_at desc limit {most}
     """
 
 

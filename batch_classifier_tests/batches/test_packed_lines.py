@@ -8,10 +8,12 @@ import pyarrow as pa
 import pytest
 
 from batch_classifier.batches.packed_lines import PackedLines, PackedLineSource
-from batch_classifier.batches.packing import room_of_records
+from batch_classifier.batches.packing import Asked, room_of_records
 from batch_classifier.inference.bedrock.batch_inference import BedrockInference
 from batch_classifier.inference.bedrock.model_limits import record_room
 from batch_classifier.inference.interface import RecordRoom
+from batch_classifier.inference.prices import answer_tokens
+from batch_classifier.inference.token_use import starting_use
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.requests.text_id import text_id
 from batch_classifier.storage.local_folder import LocalFolder
@@ -130,4 +132,5 @@ def test_how_many_go_together_where_a_job_needs_a_hundred_records(
     texts: int, on_demand: str, text_bytes: int, expected: int, why: str
 ) -> None:
     asked = prompt(on_demand=on_demand, rationale=False, instructions="A, Billing, Travel, Other. " + "x" * 4_000)
-    assert room_of_records(texts, texts * text_bytes, asked, BEDROCK).most_texts == expected, why
+    use = starting_use(asked, answer_tokens(asked, 10))
+    assert room_of_records(Asked(texts, texts * text_bytes, 100), asked, BEDROCK, use).most_texts == expected, why

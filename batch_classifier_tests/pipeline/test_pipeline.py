@@ -144,8 +144,16 @@ def test_costs_add_up_and_no_text_is_paid_for_twice(projects: Callable[..., Proj
     )
     assert sum(row["cost_usd"] for row in project.rows("category_summary")) == pytest.approx(4 * a_text)
 
+    sources = [row["source"] for row in project.rows("classifications")]
+    assert sources == ["model", "model", None, "model", "duplicate", "model"], "the rejected row asked nobody"
+
     project.classify("second.csv", [*TEXTS, "Only here: a flight"], *CLASSIFYING, "category_summary")
     assert scripted(project).asked[4:] == ["Only here: a flight"]
+    second = project.rows("classifications", "second.csv")
+    assert [row["source"] for row in second] == [*["earlier_answer"] * 4, "model"]
+    assert {(row["input_tokens"], row["output_tokens"]) for row in second} == {(100, 10)}
+    assert project.make("first.csv").success, "nothing is asked again, and what it paid for stays its own"
+    assert [row["source"] for row in project.rows("classifications", "first.csv")] == sources
     for table in ("batch_job", "classifications", "category_summary"):
         assert sum(row["cost_usd"] for row in project.rows(table, "second.csv")) == pytest.approx(a_text), table
 

@@ -115,7 +115,8 @@ def test_the_query_of_known_answers_asks_for_every_reused_column(tmp_path: Path)
         assert not list(rows)
     with warehouse.connect("tickets") as connection:
         described = connection.sql(known_answers(warehouse, made.prompt, "model", "a.csv")).columns
-    assert described == ["text_id", *CLASSIFICATIONS.names_of(Source.ANSWER, Source.JOB), "cost_usd"]
+    of_the_bill = ["cost_usd", "source", "tokens_read", "tokens_written"]
+    assert described == ["text_id", *CLASSIFICATIONS.names_of(Source.ANSWER, Source.JOB), *of_the_bill]
 
 
 def test_every_column_of_classifications_says_where_its_values_come_from() -> None:
