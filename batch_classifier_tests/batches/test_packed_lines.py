@@ -14,8 +14,8 @@ from batch_classifier.inference.bedrock.model_limits import record_room
 from batch_classifier.inference.interface import RecordRoom
 from batch_classifier.inference.prices import answer_tokens
 from batch_classifier.inference.token_use import starting_use
+from batch_classifier.language.text_id import text_id
 from batch_classifier.prompts.prompt import Prompt
-from batch_classifier.requests.text_id import text_id
 from batch_classifier.storage.local_folder import LocalFolder
 from batch_classifier_tests.support.prompt_content import prompt_content
 

@@ -10,8 +10,8 @@ from batch_classifier.batches.writing import BatchWriter
 from batch_classifier.inference.bedrock.batch_inference import BedrockInference
 from batch_classifier.inference.prices import Price, answer_tokens
 from batch_classifier.inference.token_use import starting_use
+from batch_classifier.language.text_id import text_id
 from batch_classifier.prompts.prompt import Prompt
-from batch_classifier.requests.text_id import text_id
 from batch_classifier.storage.local_folder import LocalFolder
 from batch_classifier.warehouse.batch import Batch
 

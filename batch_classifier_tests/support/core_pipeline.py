@@ -12,8 +12,8 @@ from batch_classifier.batches.bedrock_jsonl import BedrockJsonl
 from batch_classifier.inference.interface import Inference
 from batch_classifier.jobs.bill import record_bill
 from batch_classifier.jobs.following import BatchJobs
+from batch_classifier.language.text_id import text_id
 from batch_classifier.prompts.prompt import Prompt
-from batch_classifier.requests.text_id import text_id
 from batch_classifier.storage.folder import Folder
 from batch_classifier.warehouse.batch import Batch
 from batch_classifier.warehouse.duckdb import DuckDBWarehouse
