@@ -49,6 +49,10 @@ class Settings(BaseSettings):
     deployment: Literal["local", "aws"] = Field(default="local", description="chooses the defaults of all the others")
     home: Path = Field(default=Path("data"), description="folder of the local files and the DuckDB warehouse")
     prompts: Path = Field(default=Path("prompts"), description="folder of the prompt files")
+    prices: Path | None = Field(
+        default=None,
+        description="file of the models' prices; by default prices.yaml in the home, else the package's own",
+    )
     customer_uri: str | None = Field(
         default=None, description="request files and results: a folder or s3://bucket/prefix"
     )

@@ -37,7 +37,7 @@ NO_ANSWER = "the job ended without an answer to this text"
 class Classifications:
     """Makes the rows of `classifications` for one request file. Iterate it once.
 
-    `price_of` gives the price of a job with so many records. `on_progress` is told how many rows are made.
+    `price_of` gives the price of a job with so many records, for jobs that do not tell theirs. `on_progress` is told how many rows are made.
 
     Attributes:
         statuses: how many requests ended how, so far.
@@ -80,7 +80,7 @@ class Classifications:
 
     def _answers(self) -> Iterator[pa.RecordBatch]:
         for job in self.jobs:
-            price = self.price_of(job.records) if job.shared_with is None else None
+            price = job.price or self.price_of(job.records) if job.shared_with is None else None
             source = _source(job)
             answers = AttemptAnswers(self.internal, self.internal.key_of(job.output_uri), self.prompt)
             for batch in answers:

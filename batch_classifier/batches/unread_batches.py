@@ -8,7 +8,8 @@ from batch_classifier.batches.needed_texts import NeededTexts, ids_of_batch
 from batch_classifier.batches.torn_batches import is_torn, remove_torn
 from batch_classifier.inference.interface import Inference
 from batch_classifier.inference.job_name import job_name
-from batch_classifier.inference.prices import BYTES_A_TOKEN
+from batch_classifier.inference.prices import answer_tokens
+from batch_classifier.inference.token_use import starting_use
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.storage.folder import Folder
 from batch_classifier.storage.internal_keys import batch_key, batch_of, is_text_ids
@@ -110,6 +111,7 @@ class UnreadBatches:
         key = batch_key(self.prompt, name)
         found = self.internal.find(key)
         size = found.size if found else 0
+        use = starting_use(self.prompt, answer_tokens(self.prompt))
         return Batch(
             request_file=EARLIER_CONTENT,
             name=name,
@@ -117,8 +119,8 @@ class UnreadBatches:
             records=texts,
             bytes=size,
             sha256=name.split("-")[0],
-            estimated_input_tokens=size // BYTES_A_TOKEN,
-            estimated_output_tokens=0,
+            estimated_input_tokens=use.read(size),
+            estimated_output_tokens=use.written(texts),
             estimated_cost_usd=0.0,
             prompt_version=self.prompt.version,
             model_id=self._model_id,

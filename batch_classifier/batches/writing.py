@@ -9,7 +9,8 @@ import pyarrow as pa
 from batch_classifier.batches.batch_file import BatchFile
 from batch_classifier.batches.lines import LineSource
 from batch_classifier.inference.interface import Inference, JobLimits
-from batch_classifier.inference.prices import BYTES_A_TOKEN, Price, answer_tokens
+from batch_classifier.inference.prices import Price
+from batch_classifier.inference.token_use import TokenUse, unread_bytes
 from batch_classifier.prompts.prompt import SMALLEST_BATCH_SIZE, Prompt
 from batch_classifier.storage.folder import Folder
 from batch_classifier.storage.internal_keys import batch_key, text_ids_key
@@ -38,6 +39,7 @@ class BatchWriter:
     Attributes:
         price: what the model charges; None where it is not known.
         name_of: names a batch by the SHA-256 of its file.
+        use: how many tokens the model reads and writes.
     """
 
     request_file: str
@@ -46,6 +48,7 @@ class BatchWriter:
     price: Price | None
     internal: Folder
     name_of: Callable[[str], str]
+    use: TokenUse
 
     def write(
         self,
@@ -72,7 +75,8 @@ class BatchWriter:
 
     def _batch(self, sha256: str, records: int, size: int) -> Batch:
         name = self.name_of(sha256)
-        input_tokens, output_tokens = size // BYTES_A_TOKEN, records * answer_tokens(self.prompt)
+        content_bytes = size - records * unread_bytes(self.inference.record_form(self.prompt), self.prompt)
+        input_tokens, output_tokens = self.use.read(content_bytes), self.use.written(records)
         cost = None if self.price is None else round(self.price.cost(input_tokens, output_tokens), 6)
         return Batch(
             request_file=self.request_file,
@@ -86,4 +90,5 @@ class BatchWriter:
             estimated_cost_usd=cost,
             prompt_version=self.prompt.version,
             model_id=self.inference.model_id(self.prompt),
+            content_bytes=content_bytes,
         )

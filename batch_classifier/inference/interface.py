@@ -12,7 +12,7 @@ from typing import Any
 
 from batch_classifier.aws.refusals import needs_a_person
 from batch_classifier.errors import ClassifierError
-from batch_classifier.inference.prices import Price
+from batch_classifier.inference.prices import ModelPrice, Price
 from batch_classifier.inference.record_form import RecordForm
 from batch_classifier.prompts.prompt import Prompt
 
@@ -122,6 +122,11 @@ class Inference(ABC):
         """The least records of a job."""
         return self.limits.minimum_records
 
+    @property
+    def charged_on_demand_below(self) -> int:
+        """How few records are charged at the price on demand, where the prompt lets them be asked so."""
+        return self.limits.minimum_records
+
     @abstractmethod
     def model_input(self, prompt: Prompt, user: str) -> dict[str, Any]:
         """The request that puts a user's message to the prompt's model, in the shape that the service takes.
@@ -144,6 +149,16 @@ class Inference(ABC):
     @abstractmethod
     def price(self, prompt: Prompt, records: int) -> Price | None:
         """What so many records are charged at; None when it is not known."""
+
+    def model_price(self, prompt: Prompt) -> ModelPrice | None:
+        """What the prompt's model costs where it is charged for, in batches and on demand; None when it is not known."""
+        batch = self.price(prompt, self.limits.maximum_records)
+        on_demand = self.price(prompt, 1)
+        return ModelPrice(batch, on_demand, self.kind) if batch is not None and on_demand is not None else None
+
+    def price_is_unknown(self, prompt: Prompt) -> str:
+        """What is said where the price is not known, without a full stop: which model, and what to do."""
+        return f"no price is known for the model {prompt.model.id}; give model.price in the prompt"
 
     @abstractmethod
     def free_places(self, prompt: Prompt) -> int:

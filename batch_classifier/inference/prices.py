@@ -1,10 +1,8 @@
-"""What a price is, and what a number of tokens comes to; each service knows its own prices."""
+"""What a price is, and what a number of tokens comes to; the prices themselves stand in the price table."""
 
 from dataclasses import dataclass
 
 from batch_classifier.prompts.prompt import Prompt
-
-BYTES_A_TOKEN = 4
 
 
 @dataclass(frozen=True)
@@ -20,6 +18,15 @@ class Price:
 
 
 FREE = Price(0.0, 0.0)
+
+
+@dataclass(frozen=True)
+class ModelPrice:
+    """What a model costs in batches and on demand, and who says so."""
+
+    batch: Price
+    on_demand: Price
+    source: str
 
 
 def answer_tokens(prompt: Prompt) -> int:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import pyarrow.compute as pc
 
 from batch_classifier.answers.attempt_answers import AttemptAnswers
+from batch_classifier.jobs.reported_tokens import reported_tokens
 from batch_classifier.jobs.when_to_send import Answer
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.storage.folder import Folder
@@ -32,6 +33,7 @@ class Outcome:
 def read_outcome(folder: Folder, output_key: str, prompt: Prompt) -> Outcome:
     """Read all answers of an attempt. A text with several answers is settled when one of them is fit."""
     outcome = Outcome()
+    reported = reported_tokens(folder, output_key)
     for batch in AttemptAnswers(folder, output_key, prompt):
         outcome.input_tokens += pc.sum(batch["input_tokens"]).as_py() or 0
         outcome.output_tokens += pc.sum(batch["output_tokens"]).as_py() or 0
@@ -43,6 +45,8 @@ def read_outcome(folder: Folder, output_key: str, prompt: Prompt) -> Outcome:
                 outcome.unfit[text_id] = _what_was_wrong(raw_class)
             elif status == Status.NO_ANSWER:
                 outcome.unfit[text_id] = "It was empty, or it was cut off before it named a category."
+    if reported is not None:
+        outcome.input_tokens, outcome.output_tokens = reported
     return outcome
 
 

@@ -1,4 +1,4 @@
-"""Where things stand in the internal folder: batches, their texts, their answers, and notes."""
+"""Where things stand in the internal folder: batches, their texts, their answers, trained models, and notes."""
 
 from enum import StrEnum
 
@@ -6,6 +6,7 @@ from batch_classifier.prompts.prompt import Prompt
 
 # Beside the folders of the prompts, whose names cannot start with an underscore.
 _NOTES = "_notes"
+_MODELS = "_models"
 
 
 class NoteKind(StrEnum):
@@ -98,3 +99,8 @@ def text_of_answer_part(key: str) -> str | None:
     """The text that a key of one such answer is about; None for other keys."""
     folder, _, name = key.rpartition("/")
     return name.removesuffix(".json") if folder.endswith("/parts") else None
+
+
+def local_model_key(prompt: str) -> str:
+    """The key of the model that was trained on a prompt's texts."""
+    return f"{_MODELS}/{prompt}/local_model.npz"

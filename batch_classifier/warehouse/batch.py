@@ -24,6 +24,7 @@ class Batch:
         prompt_version: version of the prompt that the texts are put with.
         model_id: model that is asked.
         shared_with: the request file that had this batch made; None when it is this one.
+        content_bytes: bytes of the file that the model reads; None in rows from before they were counted.
     """
 
     request_file: str
@@ -38,6 +39,7 @@ class Batch:
     prompt_version: str
     model_id: str
     shared_with: str | None = None
+    content_bytes: int | None = None
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> "Batch":

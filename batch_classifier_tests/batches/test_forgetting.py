@@ -7,7 +7,7 @@ import pytest
 
 from batch_classifier.batches.forgetting import forget_texts, remove_batch, stored_batches, text_ids_like
 from batch_classifier.inference.questions import question, quote
-from batch_classifier.requests.text_id import text_id
+from batch_classifier.language.text_id import text_id
 from batch_classifier.storage.internal_keys import answer_part_key
 from batch_classifier.storage.local_folder import LocalFolder
 from batch_classifier.warehouse.wanted import KeyKind, Wanted

@@ -9,7 +9,7 @@ import pytest
 from batch_classifier.batches.bedrock_jsonl import BedrockJsonl
 from batch_classifier.batches.forgetting import forget_texts, stored_batches
 from batch_classifier.batches.torn_batches import is_torn
-from batch_classifier.requests.text_id import text_id
+from batch_classifier.language.text_id import text_id
 from batch_classifier_tests.support.project import Project
 from batch_classifier_tests.support.scripted_inference import ScriptedInference
 

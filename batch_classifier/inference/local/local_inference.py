@@ -18,7 +18,8 @@ from batch_classifier.inference.bedrock.limits import LIMITS
 from batch_classifier.inference.bedrock.model_requests import check_model, model_input
 from batch_classifier.inference.interface import Inference, Job, JobRequest
 from batch_classifier.inference.local.embeddings import MODEL_ID, EmbeddingClassifier, Verdict
-from batch_classifier.inference.prices import FREE, Price
+from batch_classifier.inference.price_table import PriceTable
+from batch_classifier.inference.prices import FREE, ModelPrice, Price
 from batch_classifier.inference.process_jobs import ProcessJobs
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.record_batches import BYTES_AT_ONCE, ROWS_AT_ONCE
@@ -38,8 +39,11 @@ class LocalInference(Inference):
     poll_seconds = 0.05
     limits = dataclasses.replace(LIMITS, minimum_records=1)
 
-    def __init__(self, internal: Folder, home: Path, access: FileAccess = PRIVATE) -> None:
+    def __init__(
+        self, internal: Folder, home: Path, access: FileAccess = PRIVATE, prices: PriceTable | None = None
+    ) -> None:
         self.internal = internal
+        self.prices = prices or PriceTable()
         notes = LocalFolder(home / "local_jobs", access)
         self.jobs = ProcessJobs(
             "local", notes, lambda name: held_lock(notes.path / f".{name}.lock", access), self._answer
@@ -52,6 +56,7 @@ class LocalInference(Inference):
             open_folder(settings.internal_location, settings.kms_key_id, settings.file_access),
             settings.home,
             settings.file_access,
+            PriceTable.of(settings.prices, settings.home),
         )
 
     def model_input(self, prompt: Prompt, user: str) -> dict[str, Any]:
@@ -70,6 +75,19 @@ class LocalInference(Inference):
     def price(self, prompt: Prompt, records: int) -> Price | None:
         """Nothing."""
         return FREE
+
+    @property
+    def charged_on_demand_below(self) -> int:
+        """As few as Bedrock would charge so."""
+        return LIMITS.minimum_records
+
+    def model_price(self, prompt: Prompt) -> ModelPrice | None:
+        """What Bedrock would charge for the prompt's model."""
+        return self.prices.price_of(prompt.model)
+
+    def price_is_unknown(self, prompt: Prompt) -> str:
+        """In which table the model is missing."""
+        return self.prices.unknown(prompt.model)
 
     def free_places(self, prompt: Prompt) -> int:
         """One job at a time: each uses all cores."""

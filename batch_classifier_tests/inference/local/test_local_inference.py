@@ -12,9 +12,9 @@ from batch_classifier.errors import ClassifierError
 from batch_classifier.inference.interface import Job, JobRequest, JobState
 from batch_classifier.inference.local.embeddings import EmbeddingClassifier
 from batch_classifier.inference.local.local_inference import LocalInference, held_lock
+from batch_classifier.language.text_id import text_id
 from batch_classifier.prompts.loading import load_prompt
 from batch_classifier.prompts.prompt import Prompt
-from batch_classifier.requests.text_id import text_id
 from batch_classifier.storage.internal_keys import batch_key
 from batch_classifier.storage.local_folder import LocalFolder
 from batch_classifier_tests.batches.written import write
