@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from batch_classifier.errors import ClassifierError
-from batch_classifier.inference.interface import JobRequest
+from batch_classifier.inference.token_use import bytes_around
 from batch_classifier.jobs.attempt import Attempt
 from batch_classifier.notes.budget import Budget, Send
 from batch_classifier.prompts.prompt import Prompt
@@ -32,21 +32,29 @@ def renewing(budget: Budget, on_progress: Callable[[int, int], None]) -> Callabl
     return renew
 
 
-def refusal_of_more(budget: Budget, batch: Batch, attempts: Sequence[Attempt], request: JobRequest) -> str | None:
+def refusal_of_more(budget: Budget, batch: Batch, before: Sequence[Attempt], attempt: Attempt) -> str | None:
     """Why the texts of a batch may not be asked once more; None where they may, and then that is reserved."""
     if not budget.is_needed:
         return None
-    for attempt in attempts:
-        if attempt.ending is not None:
-            price = budget.inference.price(budget.prompt, attempt.request.records)
-            spent = 0.0 if price is None else price.cost(attempt.input_tokens, attempt.output_tokens)
-            budget.committed[f"{batch.name}-{attempt.number}"] = spent
-    share = _LONGER * request.records / batch.records
-    price = budget.inference.price(budget.prompt, 1 if request.on_demand else request.records)
-    tokens = (round(share * batch.estimated_input_tokens), round(share * batch.estimated_output_tokens))
-    cost = None if price is None else price.cost(*tokens)
+    for one in before:
+        price = one.price(budget.inference)
+        spent = 0.0 if price is None else price.cost(one.input_tokens, one.output_tokens)
+        budget.committed[f"{batch.name}-{one.number}"] = spent
+    price = attempt.price(budget.inference)
+    cost = None if price is None else price.cost(*_tokens(budget.prompt, batch, attempt))
     try:
-        budget.reserve([Send(batch.name, len(attempts) + 1, request.name, request.records, cost)])
+        budget.reserve([Send(batch.name, attempt.number, attempt.request.name, attempt.texts, cost)])
     except ClassifierError as error:
         return str(error)
     return None
+
+
+def _tokens(prompt: Prompt, batch: Batch, attempt: Attempt) -> tuple[int, int]:
+    """About what the texts take that are asked again: each by itself, also where the batch has several a record."""
+    share = attempt.texts / batch.records
+    read, written = share * batch.estimated_input_tokens, share * batch.estimated_output_tokens
+    if batch.records_sent < batch.records and batch.content_bytes:
+        in_a_record = -(-batch.records // batch.records_sent)
+        more = bytes_around(prompt, attempt.texts) - bytes_around(prompt, attempt.texts, in_a_record)
+        read *= 1 + more / (share * batch.content_bytes)
+    return round(_LONGER * read), round(_LONGER * written)

@@ -85,7 +85,7 @@ class Budget:
 
     def cost_of(self, batch: Batch) -> float | None:
         """What a batch may cost, whoever pays for it; None where no price is known."""
-        price = self.inference.price(self.prompt, batch.records)
+        price = self.inference.price(self.prompt, batch.records_sent)
         return None if price is None else price.cost(batch.estimated_input_tokens, batch.estimated_output_tokens)
 
     def unsent(self, batches: Sequence[Batch]) -> list[Send]:
