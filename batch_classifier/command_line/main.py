@@ -21,6 +21,7 @@ ORDER = [
     "discover",
     "sample",
     "corrections",
+    "train",
     "forget",
     "doctor",
     "deploy",
