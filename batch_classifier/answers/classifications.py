@@ -12,6 +12,7 @@ from batch_classifier.answers.attempt_answers import AttemptAnswers
 from batch_classifier.answers.endings import REQUEST_ROWS_SCHEMA, choose_answers, endings
 from batch_classifier.answers.finished_jobs import FinishedJob
 from batch_classifier.answers.held_answers import HELD_SCHEMA, ORIGIN_SCHEMA, AnswerOrigin, from_job, from_table
+from batch_classifier.answers.second_opinion import SecondOpinion
 from batch_classifier.errors import ClassifierError
 from batch_classifier.inference.prices import Price
 from batch_classifier.prompts.prompt import Prompt
@@ -42,6 +43,7 @@ class Classifications:
     Attributes:
         statuses: how many requests ended how, so far.
         unreadable_lines: lines of the files of answers that said nothing.
+        second_opinion: by which answers without a confidence got their doubt.
 
     Raises ClassifierError when answers cannot be read, or the requests are not in the order of their numbers.
     """
@@ -56,6 +58,7 @@ class Classifications:
     on_progress: Callable[[int], None] = lambda _done: None
     unreadable_lines: int = 0
     statuses: Counter[str] = field(default_factory=Counter)
+    second_opinion: SecondOpinion | None = None
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         with scratch_database() as scratch, self.internal.spool() as path:
@@ -69,6 +72,8 @@ class Classifications:
                 names = REQUEST_ROWS_SCHEMA.names
                 load(scratch, "request_rows", REQUEST_ROWS_SCHEMA, (batch.select(names) for batch in passing))
             choose_answers(scratch)
+            self.second_opinion = SecondOpinion(scratch, self.prompt.class_names)
+            self.second_opinion.form(requests)
             ended = record_batches(scratch, endings(self.model_id, self.prompt.version), is_ordered=True)
             for some_requests, some_endings in in_step(requests, ended):
                 batch = self._classifications(with_scope(some_requests, ids.scope), some_endings)

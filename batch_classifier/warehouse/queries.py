@@ -108,9 +108,10 @@ def newest_jobs(warehouse: Warehouse, prompt: str, model_id: str, most: int) -> 
 
 
 def texts_and_classes(warehouse: Warehouse, prompt: Prompt) -> str:
-    """The texts of all request files with their class and its confidence, one row a request; without the texts themselves."""
+    """The texts of all request files with their class and its doubt, one row a request; without the texts themselves."""
+    # Rows from before there was a doubt may have a confidence.
     return f"""
-        select text_id, "class", confidence from {warehouse.name(prompt.name, CLASSIFICATIONS)}
+        select text_id, "class", coalesce(doubt, 1 - confidence) as doubt from {warehouse.name(prompt.name, CLASSIFICATIONS)}
         where text_id is not null
     """
 

@@ -272,6 +272,13 @@ CLASSIFICATIONS = Table(
             Source.ROW,
         ),
         Column("output_tokens", WHOLE_NUMBER, "tokens that it wrote, likewise", Source.ROW),
+        Column(
+            "doubt",
+            NUMBER,
+            "0 to 1: the model's own where it tells its confidence, else by a model that is trained on its other answers",
+            Source.ROW,
+            in_results=InResults("doubt", behind_own_columns=True, only_where_filled=True),
+        ),
         replace(
             _ORIGINAL_TEXT,
             source=Source.REQUEST,
