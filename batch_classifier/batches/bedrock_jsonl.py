@@ -12,6 +12,7 @@ from batch_classifier.batches.estimate import Estimate, Estimator, Volume
 from batch_classifier.batches.held_back import JoiningTexts
 from batch_classifier.batches.learned_tokens import token_use
 from batch_classifier.batches.needed_texts import NeededTexts, texts_of_file
+from batch_classifier.batches.packing import Asked, room_of_records
 from batch_classifier.batches.texts import chosen_texts
 from batch_classifier.batches.unread_batches import UnreadBatches, texts_in_tables
 from batch_classifier.batches.writing import BatchWriter, texts_per_batch
@@ -99,10 +100,16 @@ class BedrockJsonl:
         texts = self.new_texts + len(joining)
         text_bytes = self._bytes(needed) + joining.bytes()
         overhead = self.inference.record_form(self.prompt).overhead
-        price = self.inference.price(self.prompt, texts)
+        per_batch = texts_per_batch(texts, text_bytes, overhead, self.prompt.batch_size, self.inference.limits)
         use = self._token_use()
+        # Batches are even, but the last one may be smaller, and what it can be decides for all.
+        smallest = texts % per_batch or per_batch
+        made_for = Asked(smallest, text_bytes * smallest // texts, self.inference.minimum_records)
+        room = room_of_records(made_for, self.prompt, self.inference, use)
+        price = self.inference.price(self.prompt, -(-smallest // room.most_texts))
         joined = Volume(len(joining), joining.bytes(), len(joining), joining.bytes())
-        self.estimate = estimator(self.prompt, self.inference, use).estimate(needed.volume().plus(joined), answered)
+        to_ask = needed.volume().plus(joined)
+        self.estimate = estimator(self.prompt, self.inference, use).estimate(to_ask, answered, room.most_texts)
         self._check_budget(price)
         settled = texts_in_tables(self.warehouse, self.prompt, self.inference.model_id(self.prompt))
         writer = BatchWriter(
@@ -113,8 +120,8 @@ class BedrockJsonl:
             self.internal,
             lambda sha256: batch_name(sha256, settled),
             use,
+            room,
         )
-        per_batch = texts_per_batch(texts, text_bytes, overhead, self.prompt.batch_size, self.inference.limits)
         with self._read(["row_number", "text_id", "text"]) as requests:
             own = chosen_texts(requests, needed.row_numbers())
             yield from writer.write(chain(own, joining), per_batch, lambda done: self.on_progress(done, texts))
@@ -131,7 +138,7 @@ class BedrockJsonl:
     def _token_use(self) -> TokenUse:
         # What costs nothing has no bill to learn from.
         if self.inference.price(self.prompt, self.inference.limits.maximum_records) == FREE:
-            return starting_use(self.prompt, answer_tokens(self.prompt))
+            return starting_use(self.prompt, answer_tokens(self.prompt, self.prompt.texts_per_record))
         return token_use(self.warehouse, self.prompt, self.inference.model_id(self.prompt))
 
     def _check_budget(self, price: Price | None) -> None:

@@ -13,7 +13,7 @@ from batch_classifier.warehouse.batch import Batch
 from batch_classifier.warehouse.tables import BATCH_JOB
 
 _JOBS_SHOWN = 50
-_COLUMNS_SHOWN = ["job_name", "status", "records", "succeeded", "failed", "cost_usd", "message"]
+_COLUMNS_SHOWN = ["job_name", "status", "records", "lines", "succeeded", "failed", "cost_usd", "message"]
 
 
 def observation(

@@ -16,6 +16,7 @@ class Attempt:
 
     Attributes:
         number: 1 for the first.
+        texts: texts that it asks; its request's records may hold several each.
         after: what is known of the attempt before it; None for the first.
         job: None until it is found or submitted.
         ending: how its job ended; None until it has.
@@ -23,6 +24,7 @@ class Attempt:
     """
 
     number: int
+    texts: int
     request: JobRequest
     after: LastAttempt | None
     job: Job | None = None
@@ -46,9 +48,9 @@ class Attempt:
             status=job.state,
             submitted_at=job.submitted_at,
             ended_at=job.ended_at,
-            records=self.request.records,
+            records=self.texts,
             succeeded=self.answered,
-            failed=self.request.records - self.answered,
+            failed=self.texts - self.answered,
             unanswered=unanswered,
             input_tokens=self.input_tokens,
             output_tokens=self.output_tokens,
@@ -59,6 +61,7 @@ class Attempt:
             way=Way.ON_DEMAND if self.request.on_demand else Way.BATCH,
             input_price=None if price is None else price.input,
             output_price=None if price is None else price.output,
+            lines=self.request.records,
         )
 
     def _price(self, inference: Inference) -> Price | None:

@@ -60,6 +60,21 @@ def text_ids_key(prompt: Prompt, name: str) -> str:
     return f"{batch_folder(prompt, name)}/text_ids.txt"
 
 
+def record_texts_key(folder: str) -> str:
+    """The key of the file that tells which texts the records of a batch hold, in the batch's folder."""
+    return f"{folder}/record_texts.txt"
+
+
+def is_record_texts(key: str) -> bool:
+    """Whether a key is that of such a file."""
+    return key.endswith("/record_texts.txt")
+
+
+def batch_folder_of(output_key: str) -> str:
+    """The folder of the batch that an attempt's answers are in."""
+    return output_key.rpartition("/")[0]
+
+
 def is_text_ids(key: str) -> bool:
     """Whether a key is that of a list of text ids."""
     return key.endswith("/text_ids.txt")

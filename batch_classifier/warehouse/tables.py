@@ -67,6 +67,7 @@ _RECORD_SCOPE = Column(
 )
 _TEXT_DATE = Column("text_date", DAY, "the day that the text is from, where the prompt's `input.date` names its column")
 _DATE_PROBLEM = Column("date_problem", TEXT, "why there is no such day though there should be one", is_shown=False)
+_LINES = Column("lines", WHOLE_NUMBER, "lines of the JSONL file, which hold several texts with `texts_per_record`")
 
 _WAY = Column("way", TEXT, "how it was asked, and so at which price: batch or on_demand")
 _INPUT_PRICE = Column("input_price", NUMBER, "USD per million tokens read; null where none is known")
@@ -118,6 +119,7 @@ BEDROCK_JSONL = Table(
         Column(
             "content_bytes", WHOLE_NUMBER, "bytes of the file that the model reads: instructions, questions and texts"
         ),
+        _LINES,
     ),
 )
 
@@ -146,6 +148,7 @@ BATCH_JOB = Table(
         _WAY,
         _INPUT_PRICE,
         _OUTPUT_PRICE,
+        _LINES,
     ),
 )
 

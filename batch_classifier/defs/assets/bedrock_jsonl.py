@@ -21,6 +21,7 @@ _BATCHES_SHOWN = 50
 _COLUMNS_SHOWN = [
     "batch",
     "records",
+    "lines",
     "bytes",
     "estimated_input_tokens",
     "estimated_output_tokens",
