@@ -34,6 +34,7 @@ class FinishedJob:
         shared_with: the request file that pays for it; None when it is this one.
         way: `batch`, `on_demand` or `local_model`; None in rows from before it was noted, as the prices.
         input_price: USD per million tokens read; None where no price is known.
+        lines: records sent, which may hold several texts each; None in rows that were written before they could.
     """
 
     request_file: str
@@ -57,6 +58,12 @@ class FinishedJob:
     way: str | None = None
     input_price: float | None = None
     output_price: float | None = None
+    lines: int | None = None
+
+    @property
+    def records_sent(self) -> int:
+        """How many records the job had."""
+        return self.records if self.lines is None else self.lines
 
     @property
     def is_local(self) -> bool:

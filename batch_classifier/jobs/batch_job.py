@@ -4,6 +4,7 @@ A file whose jobs are under way is noted, and so is one whose texts are too few 
 """
 
 import datetime
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -13,8 +14,11 @@ from batch_classifier.answers.finished_jobs import FinishedJob, Way, finished_jo
 from batch_classifier.cascade.local_answers import is_local
 from batch_classifier.cascade.standing import is_sampling
 from batch_classifier.errors import ClassifierError, InferenceError
-from batch_classifier.inference.interface import Inference, Job, JobState
+from batch_classifier.inference.interface import Inference, Job, JobState, NotNow
+from batch_classifier.inference.job_name import job_name
 from batch_classifier.jobs.following import BatchJobs
+from batch_classifier.jobs.within_budget import check_written, renewing
+from batch_classifier.notes.budget import Budget
 from batch_classifier.notes.held_back import call_held_back, note_held_back
 from batch_classifier.notes.waiting import forget_waiting, jobs_ahead, note_waiting
 from batch_classifier.prompts.prompt import Prompt
@@ -31,10 +35,12 @@ class Finished:
         jobs: the model's.
         repairs: texts that were asked once more because their answer was unfit.
         local: what a local model has answered in the model's place, as jobs.
+        not_asked_again: texts that were not, or not sent again, because that would have been over a budget.
     """
 
     jobs: Sequence[FinishedJob]
     repairs: int
+    not_asked_again: int = 0
     local: Sequence[FinishedJob] = ()
 
     @property
@@ -79,21 +85,30 @@ def run_batch_jobs(
     internal: Folder,
     wait_seconds: float | None,
     on_progress: Callable[[int, int], None] = lambda _done, _total: None,
+    budget: Budget | None = None,
 ) -> Finished | UnderWay:
     """Send the batches, or find what an earlier run sent, and wait so long for their jobs (None: to their end).
 
-    Raises InferenceError for a job that failed or was refused for a reason that a person has to mend, ClassifierError when
-    the service or the folder cannot be reached.
+    What they may cost is reserved of the budget before the first is sent. Raises InferenceError for a job that failed or was
+    refused for a reason that a person has to mend, ClassifierError when the service or the folder cannot be reached, and for what
+    is over the budget.
     """
     is_sample = is_sampling(internal, prompt, inference.model_id(prompt), request_file)
     goes_on_from = BEDROCK_JSONL.name if is_sample else ""
+    everything, batches = batches, [batch for batch in batches if not is_local(batch)]
+    check_written(batches, prompt, request_file)
+    if budget is not None and not _reserve(budget, batches, wait_seconds):
+        names = [job_name(prompt, inference.model_id(prompt), internal, batch.name, 1) for batch in batches]
+        note_waiting(internal, prompt, request_file, [], names, goes_on_from)
+        return UnderWay(waiting_for_place=len(names))
     jobs = BatchJobs(
         prompt,
-        [batch for batch in batches if not is_local(batch)],
+        batches,
         inference,
         internal,
-        on_progress,
+        on_progress if budget is None else renewing(budget, on_progress),
         lambda enough: jobs_ahead(internal, prompt, request_file, enough),
+        budget,
     )
     is_over = _run(jobs, prompt, request_file, internal, wait_seconds, goes_on_from)
     if prompt.on_demand == "never":
@@ -103,9 +118,24 @@ def run_batch_jobs(
         note_waiting(internal, prompt, request_file, jobs.jobs(), [], goes_on_from)
         return UnderWay(jobs.jobs(), is_sample=True)
     if is_over:
-        local = [_answered_locally(batch, internal) for batch in batches if is_local(batch)]
-        return Finished(jobs.finished_jobs(), jobs.repairs, local)
+        local = [_answered_locally(batch, internal) for batch in everything if is_local(batch)]
+        return Finished(jobs.finished_jobs(), jobs.repairs, jobs.not_asked_again, local)
+    if budget is not None:
+        budget.keep()
     return UnderWay(jobs.jobs(), len(jobs.waiting), _too_few(jobs.held_back, inference.minimum_records))
+
+
+def _reserve(budget: Budget, batches: Sequence[Batch], wait_seconds: float | None) -> bool:
+    """Reserve what is not sent yet; False where the service is too busy to say what that is. Raises ClassifierError."""
+    deadline = None if wait_seconds is None else time.monotonic() + wait_seconds
+    while True:
+        try:
+            budget.reserve(budget.unsent(batches))
+            return True
+        except NotNow:
+            if deadline is not None and time.monotonic() >= deadline:
+                return False
+            time.sleep(budget.inference.poll_seconds)
 
 
 def _answered_locally(batch: Batch, internal: Folder) -> FinishedJob:
