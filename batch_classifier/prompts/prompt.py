@@ -177,6 +177,16 @@ class Fallback(_Part):
     )
 
 
+class LocalModelKeys(_Part):
+    """What the prompt's own model is trained on, beside the examples."""
+
+    learn_from: tuple[Literal["labels", "corrections", "answers"], ...] = Field(
+        default=("labels", "corrections"),
+        min_length=1,
+        description="labels of request files, corrections, and the answers of the prompt's model",
+    )
+
+
 class ShortRationale(_Part):
     """A reason that is not to be longer than so many words."""
 
@@ -218,6 +228,9 @@ class Prompt(_Part):
     batch_size: WholeNumber = Field(default=50_000, ge=SMALLEST_BATCH_SIZE, le=50_000, description="texts per job")
     results: tuple[Literal["csv", "json", "xlsx"], ...] = Field(default=("csv",), min_length=1)
     budget_usd: Number = Field(gt=0, description="what one request file may cost at most")
+    monthly_budget_usd: Number | None = Field(
+        default=None, gt=0, description="what all its files may cost in a month (UTC) at most"
+    )
     on_demand: Literal["auto", "never"] = Field(
         default="auto", description="whether few texts may be answered on demand"
     )
@@ -228,6 +241,7 @@ class Prompt(_Part):
     rerun_older_versions: bool = Field(
         default=False, description="classify again nightly what an older version answered"
     )
+    local_model: LocalModelKeys = Field(default=LocalModelKeys(), description="what the prompt's own model learns from")
 
     @model_validator(mode="after")
     def _names_are_distinct(self) -> "Prompt":
