@@ -249,6 +249,14 @@ def repeated_ids(warehouse: Warehouse, prompt: Prompt, request_file: str) -> str
     """
 
 
+def mean_text_bytes(warehouse: Warehouse, prompt: Prompt) -> str:
+    """One row: how many usable texts were read for a prompt, repeats included, and their bytes in the mean."""
+    return f"""
+        select count(text_bytes) as texts, avg(cast(text_bytes as double)) as mean_bytes
+        from {warehouse.name(prompt.name, RAW_REQUESTS)}
+    """
+
+
 def unusable_rows(warehouse: Warehouse, prompt: Prompt, request_file: str) -> str:
     """Rows of the request file that cannot be used: problem, how many, and the first of them."""
     return f"""
