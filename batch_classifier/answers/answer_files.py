@@ -91,7 +91,7 @@ def _answer(record: RecordOut, prompt: Prompt, labels: Labels) -> Answer:
     parsed = parse_json(text) if prompt.answer == "json" else parse_tags(text)
     match = labels.match(parsed.class_words or "")
     if match.name is not None:
-        status, problem = (Status.CLASSIFIED if match.how == "exact" else Status.REPAIRED), None
+        status, problem = (Status.CLASSIFIED if match.how == "exact" else Status.REPAIRED), output.note
     elif output.was_cut():
         status = Status.NO_ANSWER
         problem = f"the answer was cut at max_tokens ({prompt.model.max_tokens}) before it named a class"

@@ -192,6 +192,7 @@ def _model_output(answer: str, verdict: Verdict) -> bytes:
             "stop_reason": "end_turn",
             "usage": {"input_tokens": verdict.tokens, "output_tokens": len(answer) // 4},
             "confidence": round(verdict.confidence, 4),
+            **({"note": verdict.note} if verdict.note else {}),
         }
     )
 
