@@ -49,7 +49,8 @@ class ModelOutput(msgspec.Struct):
     choices: list[_Choice] | None = None
     usage: _Usage | None = None
     confidence: float | None = None
-    note: str | None = None
+    confidences: dict[str, float] | None = None
+    notes: dict[str, str] | None = None
 
     def text(self) -> str:
         """The answer's words; empty when there are none."""
