@@ -9,8 +9,8 @@ from typing import Any
 import orjson
 import pyarrow as pa
 
+from batch_classifier.language.text_id import text_id
 from batch_classifier.prompts.prompt import Prompt
-from batch_classifier.requests.text_id import text_id
 from batch_classifier.sample_data.generate import sample_rows
 from batch_classifier.warehouse.interface import Warehouse
 from batch_classifier.warehouse.tables import CATEGORY_SUMMARY, CLASSIFICATIONS, RAW_REQUESTS

@@ -10,8 +10,8 @@ import orjson
 import pyarrow as pa
 import pytest
 
+from batch_classifier.language.text_id import text_id
 from batch_classifier.prompts.prompt import Prompt
-from batch_classifier.requests.text_id import text_id
 from batch_classifier.warehouse.athena import AthenaWarehouse
 from batch_classifier.warehouse.duckdb import DuckDBWarehouse
 from batch_classifier.warehouse.interface import Warehouse
