@@ -30,7 +30,7 @@ _MOST_SAID = 20
 class _Done:
     """A verdict of this visit, and what undoes it."""
 
-    text_id: str
+    text: Waiting
     beginning: str
     before: str | None
     old_class: str | None
@@ -85,13 +85,14 @@ def _choose(view: View) -> tuple[Queue, bool]:
         "What to look at",
         list(Queue),
         index=list(Queue).index(first),
-        format_func=lambda queue: f"{queue.value} ({counted(counts[queue], 'text')})",
+        format_func=str,
         key="queue",
         bind="query-params",
         persist_state="session",
         help="A text that somebody has spoken of does not come again. The random sample is for measuring: the same order for everybody.",
     )
     is_table = right.toggle("In a table", key="review_table")
+    st.caption(" · ".join(f"{queue.value} {counts[queue]:,}" for queue in Queue))
     return Queue(chosen or first), is_table
 
 
@@ -148,9 +149,7 @@ def _classes(view: View, visit: _Visit, queue: Queue, whole: WholeText) -> None:
             args=(view, visit, queue, whole, name),
         )
     st.text_input("Comment", key="comment", max_chars=500, placeholder="Why, if it helps others")
-    left, right = st.columns(2)
-    left.button("Not sure", shortcut="S", width="stretch", on_click=_skip, args=(visit, whole))
-    right.button("Undo", shortcut="U", width="stretch", disabled=not visit.done, on_click=_undo, args=(view, visit))
+    st.button("Not sure", shortcut="S", width="stretch", on_click=_skip, args=(visit, whole))
     if problem := st.session_state.pop("review_problem", None):
         st.error(sentence(problem))
 
@@ -164,7 +163,8 @@ def _decide(view: View, visit: _Visit, queue: Queue, whole: WholeText, name: str
     before = _write(view, queue, [verdict])
     if before is not None:
         old = whole.class_name
-        visit.done.append(_Done(whole.text_id, whole.text[:80], before.get(whole.text_id), old, name))
+        text = Waiting(whole.line.request_file, whole.line.row_number, whole.text_id)
+        visit.done.append(_Done(text, whole.text[:80], before.get(whole.text_id), old, name))
         visit.texts = [one for one in visit.texts if one.text_id != whole.text_id]
         st.session_state["comment"] = ""
 
@@ -189,10 +189,9 @@ def _skip(visit: _Visit, whole: WholeText) -> None:
 
 def _undo(view: View, visit: _Visit) -> None:
     last = visit.done[-1]
-    if _write(view, None, [Verdict(last.text_id, last.before)]) is not None:
+    if _write(view, None, [Verdict(last.text.text_id, last.before)]) is not None:
         visit.done.pop()
-        # Found again, with what waits.
-        visit.mark = None
+        visit.texts.insert(0, last.text)
 
 
 def _table(view: View, visit: _Visit, queue: Queue) -> None:
@@ -229,18 +228,11 @@ def _table(view: View, visit: _Visit, queue: Queue) -> None:
     if st.button(f"Save {counted(len(verdicts), 'verdict')}", type="primary", disabled=not verdicts):
         before = _write(view, queue, verdicts)
         if before is not None:
-            old = {one.text_id: line for one, line in zip(shown, lines, strict=True)}
+            old = {one.text_id: (one, line) for one, line in zip(shown, lines, strict=True)}
             for verdict in verdicts:
-                line = old[verdict.text_id]
-                visit.done.append(
-                    _Done(
-                        verdict.text_id,
-                        line.text[:80],
-                        before.get(verdict.text_id),
-                        line.class_name,
-                        str(verdict.new_class),
-                    )
-                )
+                text, line = old[verdict.text_id]
+                held = before.get(verdict.text_id)
+                visit.done.append(_Done(text, line.text[:80], held, line.class_name, str(verdict.new_class)))
             said = {verdict.text_id for verdict in verdicts}
             visit.texts = [one for one in visit.texts if one.text_id not in said]
         st.rerun()
@@ -257,6 +249,7 @@ def _said(view: View, visit: _Visit) -> None:
             st.caption(f"Nothing yet. What you say is kept under the name {label(who())}.")
         else:
             _last_ones(view, visit)
+        st.button("Undo the last one", shortcut="U", disabled=not visit.done, on_click=_undo, args=(view, visit))
     with right:
         st.subheader("Result files")
         _results(view.prompt.name)
@@ -280,7 +273,7 @@ def _last_ones(view: View, visit: _Visit) -> None:
     if rows and st.button(f"Make it an example of {label(last[rows[0]].new_class)}"):
         path = file_of_prompt(settings().prompts, view.prompt.name)
         try:
-            count = add_examples(path, named_examples(writing(), view.prompt, [last[rows[0]].text_id]))
+            count = add_examples(path, named_examples(writing(), view.prompt, [last[rows[0]].text.text_id]))
         except OSError as error:
             raise ClassifierError(f"{path} cannot be written: {error.strerror}.") from error
         if count:

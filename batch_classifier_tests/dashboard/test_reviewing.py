@@ -38,6 +38,7 @@ def test_not_sure_and_undo(visit: Visit, project: Project) -> None:
     visit.page.wait_for_function(
         "before => document.querySelector('[data-testid=stCode]')?.innerText !== before", arg=first
     )
+    visit.settle()
     second = visit.page.get_by_test_id("stCode").first.inner_text()
     before = len(project.query("select * from tickets.corrections"))
     visit.page.keyboard.press("3")
