@@ -85,7 +85,7 @@ class Classifications:
 
     def _answers(self) -> Iterator[pa.RecordBatch]:
         for job in self.jobs:
-            price = job.price or self.price_of(job.records) if job.shared_with is None else None
+            price = job.price or self.price_of(job.records_sent) if job.shared_with is None else None
             source = _source(job)
             answers = AttemptAnswers(self.internal, self.internal.key_of(job.output_uri), self.prompt)
             for batch in answers:

@@ -42,7 +42,7 @@ def choose_answers(scratch: duckdb.DuckDBPyConnection) -> None:
                         then '{AnswerSource.MODEL}' else source end as source,
                     bool_or(
                         status = '{Status.INVALID_CLASS}'
-                        or (status = '{Status.NO_ANSWER}' and input_tokens is not null)
+                        or (status = '{Status.NO_ANSWER}' and input_tokens is not null and not is_left_out)
                     ) over (partition by text_id) as was_unfit,
                     max(case when status = '{Status.INVALID_CLASS}' then raw_class end)
                         over (partition by text_id) as unfit_class,

@@ -33,6 +33,7 @@ class FinishedJob:
         shared_with: the request file that pays for it; None when it is this one.
         way: `batch` or `on_demand`; None in rows from before it was noted, as the prices.
         input_price: USD per million tokens read; None where no price is known.
+        lines: records sent, which may hold several texts each; None in rows that were written before they could.
     """
 
     request_file: str
@@ -56,6 +57,12 @@ class FinishedJob:
     way: str | None = None
     input_price: float | None = None
     output_price: float | None = None
+    lines: int | None = None
+
+    @property
+    def records_sent(self) -> int:
+        """How many records the job had."""
+        return self.records if self.lines is None else self.lines
 
     @property
     def price(self) -> Price | None:

@@ -12,6 +12,7 @@ from batch_classifier.batches.estimate import Estimate, Estimator, Volume
 from batch_classifier.batches.held_back import JoiningTexts
 from batch_classifier.batches.learned_tokens import token_use
 from batch_classifier.batches.needed_texts import NeededTexts, texts_of_file
+from batch_classifier.batches.packing import Asked, room_of_records
 from batch_classifier.batches.texts import chosen_texts
 from batch_classifier.batches.unread_batches import UnreadBatches, texts_in_tables
 from batch_classifier.batches.writing import BatchWriter, texts_per_batch
@@ -19,9 +20,10 @@ from batch_classifier.errors import ClassifierError
 from batch_classifier.inference.interface import Inference
 from batch_classifier.inference.prices import FREE, Price, answer_tokens
 from batch_classifier.inference.token_use import TokenUse, starting_use
+from batch_classifier.notes.budget import Budget, Send
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.storage.folder import Folder
-from batch_classifier.warehouse.batch import Batch, batches_to_arrow
+from batch_classifier.warehouse.batch import NOT_WRITTEN, Batch, batches_to_arrow
 from batch_classifier.warehouse.interface import Warehouse
 from batch_classifier.warehouse.queries import answered_texts, rows_masked_otherwise
 from batch_classifier.warehouse.tables import RAW_REQUESTS
@@ -35,7 +37,7 @@ class BedrockJsonl:
     raw_requests is read twice, never the same bytes: first ids and lengths, which say what is needed and what it costs, and
     then the texts, if there are any to be sent.
 
-    Raises ClassifierError when the estimate is over the prompt's budget; then nothing has been written.
+    What is over a budget is not written: the one row then tells the estimate, and has no file.
 
     Attributes:
         on_progress: is told how many texts of how many are written.
@@ -45,6 +47,8 @@ class BedrockJsonl:
         new_texts: of these, in new batches.
         batches: the rows, known at the end.
         estimate: what the new texts would cost, and without each saving; None where there are none.
+        is_approved: whether a person lets the file pass though it be over a budget.
+        refusal: why nothing was written, and how to go on; None where the budgets suffice.
     """
 
     prompt: Prompt
@@ -59,6 +63,8 @@ class BedrockJsonl:
     new_texts: int = 0
     batches: list[Batch] = field(default_factory=list)
     estimate: Estimate | None = None
+    is_approved: bool = False
+    refusal: str | None = None
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         self._check_masking()
@@ -99,11 +105,20 @@ class BedrockJsonl:
         texts = self.new_texts + len(joining)
         text_bytes = self._bytes(needed) + joining.bytes()
         overhead = self.inference.record_form(self.prompt).overhead
-        price = self.inference.price(self.prompt, texts)
+        per_batch = texts_per_batch(texts, text_bytes, overhead, self.prompt.batch_size, self.inference.limits)
         use = self._token_use()
+        # Batches are even, but the last one may be smaller, and what it can be decides for all.
+        smallest = texts % per_batch or per_batch
+        made_for = Asked(smallest, text_bytes * smallest // texts, self.inference.minimum_records)
+        room = room_of_records(made_for, self.prompt, self.inference, use)
+        price = self.inference.price(self.prompt, -(-smallest // room.most_texts))
         joined = Volume(len(joining), joining.bytes(), len(joining), joining.bytes())
-        self.estimate = estimator(self.prompt, self.inference, use).estimate(needed.volume().plus(joined), answered)
-        self._check_budget(price)
+        to_ask = needed.volume().plus(joined)
+        self.estimate = estimator(self.prompt, self.inference, use).estimate(to_ask, answered, room.most_texts)
+        self.refusal = self._refusal(price, texts, self.estimate)
+        if self.refusal is not None:
+            yield self._not_written(price, texts, self.estimate)
+            return
         settled = texts_in_tables(self.warehouse, self.prompt, self.inference.model_id(self.prompt))
         writer = BatchWriter(
             self.request_file,
@@ -113,8 +128,8 @@ class BedrockJsonl:
             self.internal,
             lambda sha256: batch_name(sha256, settled),
             use,
+            room,
         )
-        per_batch = texts_per_batch(texts, text_bytes, overhead, self.prompt.batch_size, self.inference.limits)
         with self._read(["row_number", "text_id", "text"]) as requests:
             own = chosen_texts(requests, needed.row_numbers())
             yield from writer.write(chain(own, joining), per_batch, lambda done: self.on_progress(done, texts))
@@ -131,18 +146,30 @@ class BedrockJsonl:
     def _token_use(self) -> TokenUse:
         # What costs nothing has no bill to learn from.
         if self.inference.price(self.prompt, self.inference.limits.maximum_records) == FREE:
-            return starting_use(self.prompt, answer_tokens(self.prompt))
+            return starting_use(self.prompt, answer_tokens(self.prompt, self.prompt.texts_per_record))
         return token_use(self.warehouse, self.prompt, self.inference.model_id(self.prompt))
 
-    def _check_budget(self, price: Price | None) -> None:
-        if price is None or self.estimate is None:
-            return
-        estimate = price.cost(self.estimate.input_tokens, self.estimate.output_tokens)
-        if estimate > self.prompt.budget_usd:
-            raise ClassifierError(
-                f"{self.request_file} would cost about {estimate:.2f} USD ({self.new_texts:,} new texts), over the budget of "
-                f"{self.prompt.budget_usd:.2f} USD; raise budget_usd of the prompt {self.prompt.name} or split the file."
-            )
+    def _refusal(self, price: Price | None, texts: int, estimate: Estimate) -> str | None:
+        budget = Budget(self.prompt, self.request_file, self.warehouse, self.inference, self.internal, self.is_approved)
+        # What the file has had made before is a part of what it costs.
+        budget.committed = {batch.name: batch.estimated_cost_usd or 0.0 for batch in self.batches}
+        cost = None if price is None else price.cost(estimate.input_tokens, estimate.output_tokens)
+        return budget.refusal([Send(NOT_WRITTEN, 1, "", texts, cost)])
+
+    def _not_written(self, price: Price | None, texts: int, estimate: Estimate) -> Batch:
+        return Batch(
+            request_file=self.request_file,
+            name=NOT_WRITTEN,
+            uri="",
+            records=texts,
+            bytes=0,
+            sha256="",
+            estimated_input_tokens=estimate.input_tokens,
+            estimated_output_tokens=estimate.output_tokens,
+            estimated_cost_usd=None if price is None else price.cost(estimate.input_tokens, estimate.output_tokens),
+            prompt_version=self.prompt.version,
+            model_id=self.inference.model_id(self.prompt),
+        )
 
 
 def estimator(prompt: Prompt, inference: Inference, use: TokenUse) -> Estimator:

@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from batch_classifier.inference.prices import ModelPrice
-from batch_classifier.inference.questions import question, system_prompt
-from batch_classifier.inference.token_use import TokenUse
+from batch_classifier.inference.token_use import TokenUse, bytes_around
 from batch_classifier.prompts.prompt import Prompt
 
 
@@ -64,27 +63,26 @@ class Estimator:
     price_source: str
     least_of_a_job: int
 
-    def tokens(self, texts: int, text_bytes: int) -> tuple[int, int]:
-        """Tokens read and written for so many texts."""
-        return self.use.read(text_bytes + texts * self._bytes_around), self.use.written(texts)
+    def tokens(self, texts: int, text_bytes: int, in_a_record: int) -> tuple[int, int]:
+        """Tokens read and written for so many texts, so many of them a record."""
+        around = bytes_around(self.prompt, texts, in_a_record)
+        return self.use.read(text_bytes + around), self.use.written(texts)
 
-    def estimate(self, asked: Volume, answered_before: Volume) -> Estimate:
-        """The estimate for the texts that are to be asked; `answered_before` need not be."""
-        tokens = self.tokens(asked.texts, asked.text_bytes)
-        is_on_demand = 0 < asked.texts < self.least_of_a_job
+    def estimate(self, asked: Volume, answered_before: Volume, in_a_record: int = 1) -> Estimate:
+        """The estimate for the texts that are to be asked, so many of them a record; `answered_before` need not be."""
+        tokens = self.tokens(asked.texts, asked.text_bytes, in_a_record)
+        is_on_demand = 0 < -(-asked.texts // in_a_record) < self.least_of_a_job
         way = "on_demand" if is_on_demand else "batch"
         if self.price is None:
             return Estimate(asked.texts, way, *tokens, None, self.use.basis, self.price_source)
         price = self.price.on_demand if is_on_demand else self.price.batch
         all_asked = asked.plus(answered_before)
         without = {
-            "deduplication": price.cost(*self.tokens(asked.requests, asked.request_bytes)),
-            "earlier_answers": price.cost(*self.tokens(all_asked.texts, all_asked.text_bytes)),
+            "deduplication": price.cost(*self.tokens(asked.requests, asked.request_bytes, in_a_record)),
+            "earlier_answers": price.cost(*self.tokens(all_asked.texts, all_asked.text_bytes, in_a_record)),
             "batch": self.price.on_demand.cost(*tokens),
-            "any_saving": self.price.on_demand.cost(*self.tokens(all_asked.requests, all_asked.request_bytes)),
+            "any_saving": self.price.on_demand.cost(*self.tokens(all_asked.requests, all_asked.request_bytes, 1)),
         }
+        if in_a_record > 1:
+            without["packing"] = price.cost(*self.tokens(asked.texts, asked.text_bytes, 1))
         return Estimate(asked.texts, way, *tokens, price.cost(*tokens), self.use.basis, self.price_source, without)
-
-    @property
-    def _bytes_around(self) -> int:
-        return len(system_prompt(self.prompt).encode()) + len(question("").encode())

@@ -17,7 +17,7 @@ _NEWEST = 10
 
 def token_use(warehouse: Warehouse, prompt: Prompt, model_id: str) -> TokenUse:
     """The ratios of the newest jobs of this prompt with this model, else of the model with other prompts, else starting values."""
-    start = starting_use(prompt, answer_tokens(prompt))
+    start = starting_use(prompt, answer_tokens(prompt, prompt.texts_per_record))
     known = warehouse.prompts()
     jobs = _jobs(warehouse, prompt.name, model_id) if prompt.name in known else []
     same_version = [job for job in jobs if job["prompt_version"] == prompt.version]

@@ -12,7 +12,8 @@ from batch_classifier.inference.prices import answer_tokens
 from batch_classifier.inference.token_use import starting_use
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.storage.folder import Folder
-from batch_classifier.storage.internal_keys import batch_key, batch_of, is_text_ids
+from batch_classifier.storage.internal_keys import batch_folder, batch_key, batch_of, is_text_ids, record_texts_key
+from batch_classifier.storage.record_texts import read_record_texts
 from batch_classifier.storage.text_ids import TEXT_ID_LENGTH
 from batch_classifier.warehouse.batch import Batch
 from batch_classifier.warehouse.interface import Warehouse
@@ -111,7 +112,7 @@ class UnreadBatches:
         key = batch_key(self.prompt, name)
         found = self.internal.find(key)
         size = found.size if found else 0
-        use = starting_use(self.prompt, answer_tokens(self.prompt))
+        use = starting_use(self.prompt, answer_tokens(self.prompt, self.prompt.texts_per_record))
         return Batch(
             request_file=EARLIER_CONTENT,
             name=name,
@@ -124,11 +125,17 @@ class UnreadBatches:
             estimated_cost_usd=0.0,
             prompt_version=self.prompt.version,
             model_id=self._model_id,
+            lines=self._lines(name),
         )
+
+    def _lines(self, name: str) -> int | None:
+        """How many records a batch has; None where each has one text."""
+        records = read_record_texts(self.internal, record_texts_key(batch_folder(self.prompt, name)))
+        return sum(1 for _ in records) or None
 
     def _is_held_back(self, batch: Batch) -> bool:
         """Whether a batch was never sent because it is too small: its texts may fill a larger one now."""
-        is_too_small = batch.records < self.inference.minimum_records and self.prompt.on_demand == "never"
+        is_too_small = batch.records_sent < self.inference.minimum_records and self.prompt.on_demand == "never"
         return is_too_small and not self._was_sent(batch.name)
 
     def _is_torn(self, name: str) -> bool:

@@ -8,6 +8,7 @@ from batch_classifier.batches.bedrock_jsonl import estimator
 from batch_classifier.batches.estimate import Estimate
 from batch_classifier.batches.learned_tokens import token_use
 from batch_classifier.batches.needed_texts import PLACES, NeededTexts
+from batch_classifier.batches.packing import Asked, room_of_records
 from batch_classifier.batches.unread_batches import UnreadBatches
 from batch_classifier.command_line.classify import check_file
 from batch_classifier.command_line.tables import print_table
@@ -29,6 +30,7 @@ from batch_classifier.wording import counted
 _SAVINGS = {
     "deduplication": "if each row were asked by itself",
     "earlier_answers": "if nothing had been answered before",
+    "packing": "if each text were asked by itself",
     "batch": "if everything were asked on demand",
     "any_saving": "without all of these",
 }
@@ -98,10 +100,12 @@ def _estimate(settings: Settings, prompt: Prompt, file: Path) -> FileEstimate:
             UnreadBatches(prompt, file.name, warehouse, inference, internal).share(needed)
         asked = needed.volume()
     use = token_use(warehouse, prompt, model_id)
+    least = inference.charged_on_demand_below
+    room = room_of_records(Asked(asked.texts, asked.text_bytes, least), prompt, inference, use)
     return FileEstimate(
         rows=whole.requests,
         texts=whole.texts,
         answered_before=answered.texts,
         on_their_way=whole.texts - answered.texts - asked.texts,
-        estimate=estimator(prompt, inference, use).estimate(asked, answered),
+        estimate=estimator(prompt, inference, use).estimate(asked, answered, room.most_texts),
     )

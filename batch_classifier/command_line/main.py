@@ -22,6 +22,7 @@ ORDER = [
     "discover",
     "sample",
     "corrections",
+    "train",
     "forget",
     "doctor",
     "deploy",

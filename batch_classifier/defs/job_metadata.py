@@ -13,7 +13,7 @@ from batch_classifier.warehouse.batch import Batch
 from batch_classifier.warehouse.tables import BATCH_JOB
 
 _JOBS_SHOWN = 50
-_COLUMNS_SHOWN = ["job_name", "status", "records", "succeeded", "failed", "cost_usd", "message"]
+_COLUMNS_SHOWN = ["job_name", "status", "records", "lines", "succeeded", "failed", "cost_usd", "message"]
 
 
 def observation(
@@ -34,6 +34,7 @@ def finished_metadata(finished: Finished, batches: Sequence[Batch], unknown_pric
         "texts_sent": sum(job.records for job in jobs),
         "texts_answered": sum(job.succeeded for job in jobs),
         "texts_asked_again_for_a_repair": finished.repairs,
+        "texts_not_asked_again_for_a_budget": finished.not_asked_again,
         "repair_cost_usd": finished.repair_cost_usd,
         "input_tokens": sum(job.input_tokens for job in jobs),
         "output_tokens": sum(job.output_tokens for job in jobs),

@@ -29,6 +29,18 @@ class ModelPrice:
     source: str
 
 
-def answer_tokens(prompt: Prompt) -> int:
-    """An estimate of an answer's length in tokens: a category's name, and a sentence where a reason is asked for."""
-    return 60 if prompt.rationale else 15
+# A sentence, what stands around a class and a reason, and around an answer to one of several texts.
+_RATIONALE, _CLASS, _ONE_OF_SEVERAL = 45, 15, 15
+_TOKENS_A_WORD = 1.5
+
+
+def answer_tokens(prompt: Prompt, texts: int = 1) -> int:
+    """An estimate of an answer's length in tokens: a category's name, and a sentence where a reason is asked for.
+
+    `texts`: how many are answered at once; the estimate is for one of them.
+    """
+    around = _CLASS if texts == 1 else _CLASS + _ONE_OF_SEVERAL
+    if not prompt.rationale:
+        return around
+    words = prompt.rationale_words
+    return around + (_RATIONALE if words is None else min(_RATIONALE, round(words * _TOKENS_A_WORD)))

@@ -4,9 +4,17 @@ from dataclasses import dataclass
 
 import orjson
 
-from batch_classifier.inference.questions import question, system_prompt
+from batch_classifier.inference.questions import (
+    AFTER_ID,
+    AFTER_TEXT,
+    BEFORE_ID,
+    question,
+    question_of_several,
+    system_prompt,
+)
 from batch_classifier.inference.record_form import RecordForm
 from batch_classifier.prompts.prompt import Prompt
+from batch_classifier.storage.record_texts import ID_LENGTH
 
 # Bytes of UTF-8 in a token. Counted with the tokenizer of Llama 2 (32,000 tokens), which the package wordllama ships as
 # tokenizers/l2_supercat_tokenizer_config.json: 3.9 and 4.2 in the instructions of the two shipped prompts, 4.0 in English
@@ -57,6 +65,17 @@ def unread_bytes(form: RecordForm, prompt: Prompt) -> int:
     return max(0, form.overhead + ID_BYTES - read)
 
 
+def bytes_around(prompt: Prompt, texts: int, in_a_record: int = 1) -> int:
+    """Bytes that the model reads with so many texts besides these: instructions, question and marks, so many texts a record."""
+    records = -(-texts // in_a_record)
+    # What is said to several texts is about the same whatever their number.
+    said = question("") if in_a_record == 1 else question_of_several("", in_a_record)
+    each = 0 if in_a_record == 1 else len(f"{BEFORE_ID}{AFTER_ID}{AFTER_TEXT}") + ID_LENGTH
+    return records * len(f"{system_prompt(prompt, in_a_record)}{said}".encode()) + texts * each
+
+
 def answer_form(prompt: Prompt) -> str:
     """What answers consist of, as far as their length depends on it."""
-    return f"{prompt.answer}, {'with a reason' if prompt.rationale else 'without a reason'}"
+    reason = "with a reason" if prompt.rationale else "without a reason"
+    words = "" if prompt.rationale_words is None else f" of {prompt.rationale_words} words"
+    return f"{prompt.answer}, {reason}{words}{', with ids' if prompt.texts_per_record > 1 else ''}"

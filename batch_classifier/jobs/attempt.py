@@ -16,6 +16,7 @@ class Attempt:
 
     Attributes:
         number: 1 for the first.
+        texts: texts that it asks; its request's records may hold several each.
         after: what is known of the attempt before it; None for the first.
         job: None until it is found or submitted.
         ending: how its job ended; None until it has.
@@ -23,6 +24,7 @@ class Attempt:
     """
 
     number: int
+    texts: int
     request: JobRequest
     after: LastAttempt | None
     job: Job | None = None
@@ -35,7 +37,7 @@ class Attempt:
         self, job: Job, batch: Batch, inference: Inference, internal: Folder, unanswered: int
     ) -> FinishedJob:
         """The row of the table, for a job that is over; `unanswered` are texts of the batch that no attempt has answered."""
-        price = self._price(inference)
+        price = self.price(inference)
         cost = None if price is None else round(price.cost(self.input_tokens, self.output_tokens), 9)
         return FinishedJob(
             request_file=batch.request_file,
@@ -46,9 +48,9 @@ class Attempt:
             status=job.state,
             submitted_at=job.submitted_at,
             ended_at=job.ended_at,
-            records=self.request.records,
+            records=self.texts,
             succeeded=self.answered,
-            failed=self.request.records - self.answered,
+            failed=self.texts - self.answered,
             unanswered=unanswered,
             input_tokens=self.input_tokens,
             output_tokens=self.output_tokens,
@@ -59,9 +61,11 @@ class Attempt:
             way=Way.ON_DEMAND if self.request.on_demand else Way.BATCH,
             input_price=None if price is None else price.input,
             output_price=None if price is None else price.output,
+            lines=self.request.records,
         )
 
-    def _price(self, inference: Inference) -> Price | None:
+    def price(self, inference: Inference) -> Price | None:
+        """At what it is charged; None where that is not known."""
         # What decides is how it was asked: many texts are asked on demand too where the service refused them as a job.
         is_on_demand = self.request.on_demand
         records = 1 if is_on_demand else max(self.request.records, inference.minimum_records)

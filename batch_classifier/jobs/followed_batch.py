@@ -1,9 +1,10 @@
 """One batch on its way through its attempts: each is found or submitted, followed to its end, and answered by the next one."""
 
+import logging
 from dataclasses import dataclass, field
 
 from batch_classifier.answers.finished_jobs import FinishedJob
-from batch_classifier.errors import InferenceError
+from batch_classifier.errors import ClassifierError, InferenceError
 from batch_classifier.inference.interface import Inference, Job, JobRequest, NotNow
 from batch_classifier.inference.job_name import job_name
 from batch_classifier.jobs.attempt import Attempt
@@ -19,20 +20,26 @@ from batch_classifier.jobs.when_to_send import (
     ending_of,
     next_of_batch,
 )
+from batch_classifier.jobs.within_budget import refusal_of_more
+from batch_classifier.notes.budget import Budget
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.storage.folder import Folder
 from batch_classifier.storage.internal_keys import answers_key, attempt_key, batch_key
 from batch_classifier.warehouse.batch import Batch
+from batch_classifier.wording import counted
+
+_LOGGER = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Way:
-    """What the batches of a request file have in common: prompt, service, places, and the folder of batches and answers."""
+    """What the batches of a request file have in common: prompt, service, places, the folder of batches and answers, the budget."""
 
     prompt: Prompt
     inference: Inference
     internal: Folder
     places: Places
+    budget: Budget | None = None
 
     @property
     def rules(self) -> Rules:
@@ -48,6 +55,7 @@ class FollowedBatch:
         step: what happens next, or SETTLED or GIVE_UP at the end.
         attempts: the newest one last.
         unanswered: texts that no attempt has answered; known at the end.
+        not_asked_again: texts that were not asked once more because that would have been over a budget.
     """
 
     batch: Batch
@@ -56,6 +64,7 @@ class FollowedBatch:
     step: Step = Step.SEND
     attempts: list[Attempt] = field(default_factory=list)
     unanswered: int = 0
+    not_asked_again: int = 0
 
     def __post_init__(self) -> None:
         self.texts = TextsAsked(self.way.prompt, self.batch.name, self.way.internal)
@@ -75,13 +84,16 @@ class FollowedBatch:
         """Texts that a job has got through, as far as the service tells."""
         if self.is_finished:
             return self.batch.records
-        return max((attempt.job.processed for attempt in self.attempts if attempt.job), default=0)
+        jobs = ((attempt, attempt.job) for attempt in self.attempts if attempt.job)
+        return max(
+            (job.processed * attempt.texts // max(1, attempt.request.records) for attempt, job in jobs), default=0
+        )
 
     def advance(self) -> InferenceError | None:
         """Take the batch as far as it goes without waiting; returns what ended it for good, if something did."""
         if not self.attempts:
             whole = batch_key(self.way.prompt, self.batch.name)
-            self.attempts.append(self._attempt(1, whole, self.batch.records, None))
+            self.attempts.append(self._attempt(1, whole, self.batch.records, self.batch.records_sent, None))
         while not self.is_finished:
             attempt = self.attempts[-1]
             try:
@@ -98,12 +110,12 @@ class FollowedBatch:
                 return failure
         return None
 
-    def _attempt(self, number: int, input_key: str, records: int, after: LastAttempt | None) -> Attempt:
+    def _attempt(self, number: int, input_key: str, texts: int, records: int, after: LastAttempt | None) -> Attempt:
         prompt, internal, inference = self.way.prompt, self.way.internal, self.way.inference
         name = job_name(prompt, inference.model_id(prompt), internal, self.batch.name, number)
         output_key = answers_key(prompt, inference.kind, self.batch.name, number)
         on_demand = next_of_batch(records, after, self.way.rules) is Step.ANSWER_ON_DEMAND
-        return Attempt(number, JobRequest(name, prompt, input_key, output_key, records, on_demand), after)
+        return Attempt(number, texts, JobRequest(name, prompt, input_key, output_key, records, on_demand), after)
 
     def _follow(self, attempt: Attempt) -> Job | None:
         """How an attempt's job stands; it is found by its name, or submitted if there is a place. None where it has to wait."""
@@ -119,8 +131,28 @@ class FollowedBatch:
         self.step = self._next_of(attempt)
         if self.step not in (Step.SEND, Step.ANSWER_ON_DEMAND):
             return None
+        if attempt.after is not None and not self._may_ask_again(attempt):
+            return None
         self.texts.write(request.input_key, inference)
         return inference.submit(request)
+
+    def _may_ask_again(self, attempt: Attempt) -> bool:
+        """Whether the budget covers another attempt; else the batch ends with what was answered.
+
+        Raises ClassifierError where nothing was answered, so that nothing would be there to end with.
+        """
+        budget = self.way.budget
+        refusal = None if budget is None else refusal_of_more(budget, self.batch, self.attempts[:-1], attempt)
+        if refusal is None:
+            return True
+        if attempt.texts == self.batch.records:
+            raise ClassifierError(refusal)
+        _LOGGER.warning("%s are not asked again: %s", counted(attempt.texts, "text"), refusal)
+        self.attempts.remove(attempt)
+        self.texts.take_back()
+        self.step, self.not_asked_again = Step.GIVE_UP, attempt.texts
+        self.unanswered = self.batch.records - self.texts.finish()
+        return False
 
     def _next_of(self, attempt: Attempt) -> Step:
         """What happens to an attempt that is not sent yet; whether there is a place is asked only where it needs one."""
@@ -138,7 +170,8 @@ class FollowedBatch:
         outcome = read_outcome(self.way.internal, attempt.request.output_key, self.way.prompt)
         attempt.input_tokens, attempt.output_tokens = outcome.input_tokens, outcome.output_tokens
         open_texts, attempt.answered = self.texts.sort_out(outcome, last, rules)
-        step = next_of_batch(len(open_texts), last, rules)
+        records = self.texts.records_of(open_texts, rules)
+        step = next_of_batch(records, last, rules)
         if step is Step.TELL:
             return InferenceError(
                 f"The job {job.name} failed: {job.message.rstrip('.')}; {advice_on_failure(failure, rules)}."
@@ -147,16 +180,17 @@ class FollowedBatch:
             self.step = step
             self.unanswered = self.batch.records - self.texts.finish()
         else:
-            self._send_again(attempt, open_texts, last)
+            self._send_again(attempt, open_texts, records, last)
         return None
 
-    def _send_again(self, attempt: Attempt, open_texts: OpenTexts, last: LastAttempt) -> None:
+    def _send_again(self, attempt: Attempt, open_texts: OpenTexts, records: int, last: LastAttempt) -> None:
         self.texts.ask(open_texts)
         number = attempt.number + 1
         is_whole = last.ending is Ending.FOR_GOOD and len(open_texts) == self.batch.records
         whole = batch_key(self.way.prompt, self.batch.name)
         input_key = whole if is_whole else attempt_key(self.way.prompt, self.batch.name, number)
-        self.attempts.append(self._attempt(number, input_key, len(open_texts), last))
+        records = self.batch.records_sent if is_whole else records
+        self.attempts.append(self._attempt(number, input_key, len(open_texts), records, last))
 
     def _has_been_told(self, attempt: Attempt) -> bool:
         """Whether a run has told of this failure before; from now on it has."""

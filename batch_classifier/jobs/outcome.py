@@ -16,10 +16,14 @@ _QUOTED_CHARACTERS = 200
 
 @dataclass
 class Outcome:
-    """The answers of one attempt: ids of texts that are settled, and for unfit ones what was wrong with their answer."""
+    """The answers of one attempt: ids of texts that are settled, and for unfit ones what was wrong with their answer.
+
+    `left_out` are texts that an answer to several did not tell of as it should: they are asked again alone.
+    """
 
     settled: set[str] = field(default_factory=set)
     unfit: dict[str, str] = field(default_factory=dict)
+    left_out: set[str] = field(default_factory=set)
     input_tokens: int = 0
     output_tokens: int = 0
 
@@ -37,12 +41,14 @@ def read_outcome(folder: Folder, output_key: str, prompt: Prompt) -> Outcome:
     for batch in AttemptAnswers(folder, output_key, prompt):
         outcome.input_tokens += pc.sum(batch["input_tokens"]).as_py() or 0
         outcome.output_tokens += pc.sum(batch["output_tokens"]).as_py() or 0
-        columns = (batch[name].to_pylist() for name in ("text_id", "status", "raw_class"))
-        for text_id, status, raw_class in zip(*columns, strict=True):
+        columns = (batch[name].to_pylist() for name in ("text_id", "status", "raw_class", "is_left_out"))
+        for text_id, status, raw_class, is_left_out in zip(*columns, strict=True):
             if status in HOLDING:
                 outcome.settled.add(text_id)
             elif status == Status.INVALID_CLASS:
                 outcome.unfit[text_id] = _what_was_wrong(raw_class)
+            elif is_left_out:
+                outcome.left_out.add(text_id)
             elif status == Status.NO_ANSWER:
                 outcome.unfit[text_id] = "It was empty, or it was cut off before it named a category."
     if reported is not None:

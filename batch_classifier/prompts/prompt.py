@@ -8,7 +8,17 @@ import unicodedata
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 
 from batch_classifier.prompts.rendering import render
 from batch_classifier.prompts.version import hash_of, version_of
@@ -40,6 +50,7 @@ def _no_bool(value: Any) -> Any:
     return value
 
 
+_YES_OR_NO = TypeAdapter(bool)
 Number = Annotated[float, BeforeValidator(_no_bool)]
 WholeNumber = Annotated[int, BeforeValidator(_no_bool)]
 
@@ -166,6 +177,31 @@ class Fallback(_Part):
     )
 
 
+class LocalModelKeys(_Part):
+    """What the prompt's own model is trained on, beside the examples."""
+
+    learn_from: tuple[Literal["labels", "corrections", "answers"], ...] = Field(
+        default=("labels", "corrections"),
+        min_length=1,
+        description="labels of request files, corrections, and the answers of the prompt's model",
+    )
+
+
+class ShortRationale(_Part):
+    """A reason that is not to be longer than so many words."""
+
+    words: WholeNumber = Field(ge=1, le=200, description="the most words of a reason")
+
+
+def _as_rationale(value: Any) -> Any:
+    if isinstance(value, dict | ShortRationale):
+        return ShortRationale.model_validate(value)
+    try:
+        return _YES_OR_NO.validate_python(value)
+    except ValidationError:
+        raise ValueError("must be true, false or {words: N}") from None
+
+
 def _as_fallback(value: Any) -> Any:
     return value if isinstance(value, dict | Fallback) else {"name": value}
 
@@ -180,14 +216,21 @@ class Prompt(_Part):
     fallback: Annotated[Fallback, BeforeValidator(_as_fallback)]
     instructions: Text
     answer: Literal["tags", "json"] = "tags"
-    rationale: bool = Field(
-        default=True, description="ask for a reason; without it the output tokens, and the bill, shrink"
+    rationale: Annotated[bool | ShortRationale, BeforeValidator(_as_rationale)] = Field(
+        default=True,
+        description="ask for a reason, of so many words at most; without it the output tokens, and the bill, shrink",
+    )
+    texts_per_record: WholeNumber = Field(
+        default=1, ge=1, le=50, description="how many texts are put to the model at once, at most"
     )
     model: Model
     redact: Redaction | None = Field(default=None, description="what is masked in a text before it is sent")
     batch_size: WholeNumber = Field(default=50_000, ge=SMALLEST_BATCH_SIZE, le=50_000, description="texts per job")
     results: tuple[Literal["csv", "json", "xlsx"], ...] = Field(default=("csv",), min_length=1)
     budget_usd: Number = Field(gt=0, description="what one request file may cost at most")
+    monthly_budget_usd: Number | None = Field(
+        default=None, gt=0, description="what all its files may cost in a month (UTC) at most"
+    )
     on_demand: Literal["auto", "never"] = Field(
         default="auto", description="whether few texts may be answered on demand"
     )
@@ -198,6 +241,7 @@ class Prompt(_Part):
     rerun_older_versions: bool = Field(
         default=False, description="classify again nightly what an older version answered"
     )
+    local_model: LocalModelKeys = Field(default=LocalModelKeys(), description="what the prompt's own model learns from")
 
     @model_validator(mode="after")
     def _names_are_distinct(self) -> "Prompt":
@@ -229,13 +273,18 @@ class Prompt(_Part):
         return tuple(category.name for category in self.categories)
 
     @property
+    def rationale_words(self) -> int | None:
+        """The most words of a reason; None where none is asked for, or as many as the instructions say."""
+        return self.rationale.words if isinstance(self.rationale, ShortRationale) else None
+
+    @property
     def variables(self) -> dict[str, Any]:
         """What the instructions are rendered with."""
         return {
             "categories": [category.model_dump() for category in self.categories],
             "fallback": self.fallback.name,
             "answer": self.answer,
-            "rationale": self.rationale,
+            "rationale": bool(self.rationale),
         }
 
     @cached_property
@@ -258,6 +307,8 @@ class Prompt(_Part):
             content["redact"] = self.redact.version
         # What only the local engine goes by has a part in that engine's name: no model is to answer anew for it.
         content["fallback"] = self.fallback.name
+        if self.texts_per_record > 1:
+            content["texts_per_record"] = self.texts_per_record
         return version_of(content)
 
     @cached_property

@@ -18,6 +18,7 @@ class NoteKind(StrEnum):
     ALERTS = "alerts"
     ON_DEMAND_JOBS = "on_demand_jobs"
     UNREADABLE = "unreadable"
+    BUDGETS = "budgets"
 
 
 def notes_folder(kind: NoteKind) -> str:
@@ -58,6 +59,21 @@ def attempt_key(prompt: Prompt, name: str, number: int) -> str:
 def text_ids_key(prompt: Prompt, name: str) -> str:
     """The key of the list of a batch's text ids, one a line, in the batch's order."""
     return f"{batch_folder(prompt, name)}/text_ids.txt"
+
+
+def record_texts_key(folder: str) -> str:
+    """The key of the file that tells which texts the records of a batch hold, in the batch's folder."""
+    return f"{folder}/record_texts.txt"
+
+
+def is_record_texts(key: str) -> bool:
+    """Whether a key is that of such a file."""
+    return key.endswith("/record_texts.txt")
+
+
+def batch_folder_of(output_key: str) -> str:
+    """The folder of the batch that an attempt's answers are in."""
+    return output_key.rpartition("/")[0]
 
 
 def is_text_ids(key: str) -> bool:

@@ -8,6 +8,9 @@ import pyarrow as pa
 
 from batch_classifier.warehouse.tables import BEDROCK_JSONL
 
+# In the place of a batch's name, where a budget forbids to make the batch.
+NOT_WRITTEN = "over-budget"
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -25,6 +28,7 @@ class Batch:
         model_id: model that is asked.
         shared_with: the request file that had this batch made; None when it is this one.
         content_bytes: bytes of the file that the model reads; None in rows from before they were counted.
+        lines: records of the file, which may hold several texts each; None in rows that were written before they could.
     """
 
     request_file: str
@@ -40,6 +44,17 @@ class Batch:
     model_id: str
     shared_with: str | None = None
     content_bytes: int | None = None
+    lines: int | None = None
+
+    @property
+    def records_sent(self) -> int:
+        """How many records its job has."""
+        return self.records if self.lines is None else self.lines
+
+    @property
+    def is_written(self) -> bool:
+        """Whether there is a file of it; there is none where a budget forbids to send it."""
+        return bool(self.uri)
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> "Batch":

@@ -67,6 +67,7 @@ _RECORD_SCOPE = Column(
 )
 _TEXT_DATE = Column("text_date", DAY, "the day that the text is from, where the prompt's `input.date` names its column")
 _DATE_PROBLEM = Column("date_problem", TEXT, "why there is no such day though there should be one", is_shown=False)
+_LINES = Column("lines", WHOLE_NUMBER, "lines of the JSONL file, which hold several texts with `texts_per_record`")
 
 _WAY = Column("way", TEXT, "how it was asked, and so at which price: batch or on_demand")
 _INPUT_PRICE = Column("input_price", NUMBER, "USD per million tokens read; null where none is known")
@@ -118,6 +119,7 @@ BEDROCK_JSONL = Table(
         Column(
             "content_bytes", WHOLE_NUMBER, "bytes of the file that the model reads: instructions, questions and texts"
         ),
+        _LINES,
     ),
 )
 
@@ -146,6 +148,7 @@ BATCH_JOB = Table(
         _WAY,
         _INPUT_PRICE,
         _OUTPUT_PRICE,
+        _LINES,
     ),
 )
 
@@ -160,7 +163,8 @@ BILL = Table(
         _WAY,
         Column("model_id", TEXT, "model that was asked"),
         Column("prompt_version", TEXT, "version of the prompt that the texts were put with"),
-        Column("submitted_at", TIME, "when it was submitted: its month is the month of the cost"),
+        Column("submitted_at", TIME, "when it was submitted"),
+        Column("month", TEXT, "the month of that in UTC, as in 2026-11: the month that pays"),
         Column("ended_at", TIME, "when it was over"),
         Column("texts", WHOLE_NUMBER, "texts sent"),
         Column("answered", WHOLE_NUMBER, "texts answered"),

@@ -32,6 +32,9 @@ def classify(
     estimate: Annotated[
         bool, typer.Option("--estimate", help="Tell what Bedrock would charge for it, and do nothing else.")
     ] = False,
+    approve: Annotated[
+        bool, typer.Option("--approve", help="Let this file pass, this once, though it be over a budget of the prompt.")
+    ] = False,
 ) -> int:
     """Run the pipeline on one file and show a summary; 0 when every row has an honest status."""
     if estimate:
@@ -42,4 +45,4 @@ def classify(
     with quick_start():
         from batch_classifier.command_line.classify import classify_file
 
-    return classify_file(file, prompt, output, format, replace)
+    return classify_file(file, prompt, output, format, replace, approve)

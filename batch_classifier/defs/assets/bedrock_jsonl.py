@@ -11,6 +11,7 @@ from batch_classifier.defs.failures import rows_or_failure
 from batch_classifier.defs.metadata import markdown_table
 from batch_classifier.defs.names import WAREHOUSE_POOL, asset_key
 from batch_classifier.inference.interface import Inference
+from batch_classifier.notes.budget import is_approval
 from batch_classifier.progress import Progress
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.storage.folder import Folder
@@ -21,6 +22,7 @@ _BATCHES_SHOWN = 50
 _COLUMNS_SHOWN = [
     "batch",
     "records",
+    "lines",
     "bytes",
     "estimated_input_tokens",
     "estimated_output_tokens",
@@ -51,6 +53,7 @@ def build_bedrock_jsonl(prompt: Prompt) -> dg.AssetsDefinition:
             inference,
             internal_folder,
             lambda done, total: progress.report("bedrock_jsonl", done, total, context.log.info),
+            is_approved=is_approval(context.run.tags),
         )
         return TableRows(rows_or_failure(made), lambda: shown(made))
 

@@ -16,9 +16,10 @@ from batch_classifier.aws.refusals import THROTTLED, error_code, told_plainly, w
 from batch_classifier.errors import InferenceError, SettingError
 from batch_classifier.inference.bedrock.limits import LIMITS
 from batch_classifier.inference.bedrock.messages import advice_on, failure_by
+from batch_classifier.inference.bedrock.model_limits import record_room
 from batch_classifier.inference.bedrock.model_requests import check_model, model_input
 from batch_classifier.inference.bedrock.on_demand import OnDemandJobs
-from batch_classifier.inference.interface import Failure, Inference, Job, JobRequest, JobState, NotNow
+from batch_classifier.inference.interface import Failure, Inference, Job, JobRequest, JobState, NotNow, RecordRoom
 from batch_classifier.inference.price_table import PriceTable
 from batch_classifier.inference.prices import ModelPrice, Price
 from batch_classifier.prompts.prompt import Prompt
@@ -87,9 +88,13 @@ class BedrockInference(Inference):
             prices=PriceTable.of(settings.prices, settings.home),
         )
 
-    def model_input(self, prompt: Prompt, user: str) -> dict[str, Any]:
+    def model_input(self, prompt: Prompt, user: str, texts: int = 1) -> dict[str, Any]:
         """The shape of the model's family, or of Converse."""
-        return model_input(prompt, user)
+        return model_input(prompt, user, texts)
+
+    def record_room(self, prompt: Prompt) -> RecordRoom:
+        """As much as the model reads and writes at once."""
+        return record_room(prompt)
 
     def check_prompt(self, prompt: Prompt) -> None:
         """Whether the model is of a family that is known, and can answer in the form that is asked for."""
