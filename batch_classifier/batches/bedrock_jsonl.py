@@ -15,7 +15,7 @@ from batch_classifier.batches.learned_tokens import token_use
 from batch_classifier.batches.needed_texts import NeededTexts, texts_of_file
 from batch_classifier.batches.packing import Asked, room_of_records
 from batch_classifier.batches.texts import chosen_texts
-from batch_classifier.batches.unread_batches import UnreadBatches, texts_in_tables
+from batch_classifier.batches.unread_batches import SharedBatches, UnreadBatches, texts_in_tables
 from batch_classifier.batches.writing import BatchWriter, texts_per_batch
 from batch_classifier.errors import ClassifierError
 from batch_classifier.inference.interface import Inference
@@ -51,6 +51,8 @@ class BedrockJsonl:
         cascade: what was decided on texts that the local model may answer; None where the prompt has no cascade.
         is_approved: whether a person lets the file pass though it be over a budget.
         refusal: why nothing was written, and how to go on; None where the budgets suffice.
+        is_fresh: whether everything is asked again, also what is answered or on its way.
+        asked_again: how many of the new texts are answered already.
     """
 
     prompt: Prompt
@@ -68,6 +70,8 @@ class BedrockJsonl:
     cascade: CascadedTexts | None = None
     is_approved: bool = False
     refusal: str | None = None
+    is_fresh: bool = False
+    asked_again: int = 0
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         self._check_masking()
@@ -76,8 +80,7 @@ class BedrockJsonl:
             self.distinct_texts = whole.texts
             self.answered_before = self._leave_out_answered(needed)
             answered = whole.less(needed.volume())
-            unread = UnreadBatches(self.prompt, self.request_file, self.warehouse, self.inference, self.internal)
-            found = unread.share(needed)
+            found = self._shared(needed)
             self.new_texts = len(needed)
             everything = needed.volume()
             self.batches += self._cascade(needed, found.shared)
@@ -103,6 +106,8 @@ class BedrockJsonl:
             self.internal,
             lambda: self._read(["row_number", "text_id", "text"]),
         )
+        if self.is_fresh:
+            return self.cascade.pass_by("everything is asked again")
         return self.cascade.take(needed, under_way)
 
     def _check_masking(self) -> None:
@@ -120,7 +125,17 @@ class BedrockJsonl:
         model_id = self.inference.model_id(self.prompt)
         answered = answered_texts(self.warehouse, self.prompt, model_id, self.request_file)
         with self.warehouse.stream(self.prompt.name, answered) as ids:
-            return needed.leave_out(ids)
+            if not self.is_fresh:
+                return needed.leave_out(ids)
+            self.asked_again = needed.count(ids)
+            return 0
+
+    def _shared(self, needed: NeededTexts) -> SharedBatches:
+        if self.is_fresh:
+            # A batch of the same texts whose answers are not read yet has the name that theirs gets, and is found by it.
+            return SharedBatches([], [], [])
+        unread = UnreadBatches(self.prompt, self.request_file, self.warehouse, self.inference, self.internal)
+        return unread.share(needed)
 
     def _write(
         self, needed: NeededTexts, joining: JoiningTexts, answered: Volume, everything: Volume
@@ -139,13 +154,13 @@ class BedrockJsonl:
         to_ask = needed.volume().plus(joined)
         made = estimator(self.prompt, self.inference, use)
         self.estimate = made.estimate(to_ask, answered, room.most_texts)
-        all_of_it = self.estimate
+        all_texts, all_of_it = texts, self.estimate
         if self.cascade is not None and self.cascade.deferred:
             # Nothing is sampled of a file that could not be paid for as a whole.
-            texts, all_of_it = everything.texts, made.estimate(everything.plus(joined), answered, room.most_texts)
-        self.refusal = self._refusal(price, texts, all_of_it)
+            all_texts, all_of_it = everything.texts, made.estimate(everything.plus(joined), answered, room.most_texts)
+        self.refusal = self._refusal(price, all_texts, all_of_it)
         if self.refusal is not None:
-            yield self._not_written(price, texts, all_of_it)
+            yield self._not_written(price, all_texts, all_of_it)
             return
         settled = texts_in_tables(self.warehouse, self.prompt, self.inference.model_id(self.prompt))
         writer = BatchWriter(

@@ -71,9 +71,7 @@ class CascadedTexts:
         `under_way`: batches with texts of the file whose answers no table has in full.
         """
         if (off := self._standing.off()) is not None:
-            self.outcome = f"off: {off['why']}"
-            self._standing.note_file(self.request_file, FileStanding(_ALL))
-            return []
+            return self.pass_by(f"off: {off['why']}")
         before = self._standing.of_file(self.request_file)
         batches = self._decided_before(needed, before)
         if not len(needed) or batches:
@@ -146,7 +144,7 @@ class CascadedTexts:
         try:
             model = trained(self.prompt, known, texts_of_known)
         except ClassifierError as error:
-            return self._send_all(f"nothing can be learned: {error}")
+            return self.pass_by(f"nothing can be learned: {error}")
         with scratch_database() as scratch, self.read() as requests:
             texts = chosen_texts(requests, needed.row_numbers())
             drawn = standing.drawn
@@ -154,7 +152,7 @@ class CascadedTexts:
             self._standing.note_certificate(self.decision.summary())
             certified = self.decision.certificate.certified
             if certified is None:
-                return self._send_all("nothing can be certified: all is sent")
+                return self.pass_by("nothing can be certified: all is sent")
             least = certified.cut.least_confidence
             batch = write_local_batch(
                 self.internal,
@@ -170,7 +168,8 @@ class CascadedTexts:
         self.outcome = f"the local model may answer {certified.share:.0%} of {self.decision.texts:,} texts"
         return [batch]
 
-    def _send_all(self, why: str) -> list[Batch]:
+    def pass_by(self, why: str) -> list[Batch]:
+        """Leave all texts to be sent, for this reason, and note that it was so."""
         self._standing.note_file(self.request_file, FileStanding(_ALL))
         self.outcome = why
         return []

@@ -20,6 +20,7 @@ from pydantic import (
     model_validator,
 )
 
+from batch_classifier.language.text_id import SameText
 from batch_classifier.prompts.rendering import render
 from batch_classifier.prompts.version import hash_of, version_of
 from batch_classifier.redaction.kinds import KINDS, REDACTION_FORM, Kind
@@ -244,6 +245,10 @@ class Prompt(_Part):
     model: Model
     cascade: Cascade | None = Field(
         default=None, description="a local model answers the texts of which it is sure, in the model's place"
+    )
+    same_text: SameText = Field(
+        default="exact",
+        description="whether texts that differ only in white space, letter case or Unicode form are the same",
     )
     redact: Redaction | None = Field(default=None, description="what is masked in a text before it is sent")
     batch_size: WholeNumber = Field(default=50_000, ge=SMALLEST_BATCH_SIZE, le=50_000, description="texts per job")
