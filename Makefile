@@ -16,11 +16,11 @@ ministack = -r $(MINISTACK)
 endif
 # One more than there are cores: tests wait for processes and files now and then.
 WORKERS := $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
-RUN := ui,aws
+RUN := ui,aws,dashboard
 DEVELOP := $(RUN),dev
 
 .DEFAULT_GOAL := help
-.PHONY: help demo ui test test-long faults check bench load deploy-aws destroy-aws aws-emulator hashes audit clean fuzz
+.PHONY: help demo ui dashboard test test-long faults check bench load deploy-aws destroy-aws aws-emulator hashes audit clean fuzz
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -44,6 +44,9 @@ demo: $(VENV)/.ready ## make a sample file, classify it, show the result
 
 ui: $(VENV)/.ready ## the Dagster UI at http://localhost:3000, with sensors and schedules running
 	@$(BIN)/batch-classifier ui
+
+dashboard: $(VENV)/.ready ## pages for those who have the texts, at http://localhost:8501
+	@$(BIN)/batch-classifier dashboard
 
 test: $(VENV)/.ready-dev ## all tests
 	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
@@ -83,8 +86,8 @@ LOCK := $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3
 	--no-emit-package pip --no-annotate --no-header
 hashes: $(VENV)/.ready-dev ## write hashes/ anew, after a change of constraints.txt
 	@mkdir -p hashes
-	@echo 'setuptools>=77' | $(LOCK) -c constraints.txt --extra ui --extra aws pyproject.toml - -o hashes/run.txt
-	@$(LOCK) -c constraints.txt --extra ui --extra aws --extra dev pyproject.toml -o hashes/develop.txt
+	@echo 'setuptools>=77' | $(LOCK) -c constraints.txt --extra ui --extra aws --extra dashboard pyproject.toml - -o hashes/run.txt
+	@$(LOCK) -c constraints.txt --extra ui --extra aws --extra dashboard --extra dev pyproject.toml -o hashes/develop.txt
 	@$(LOCK) --no-deps $(MINISTACK) -o hashes/ministack.txt
 
 audit: $(VENV)/.ready-dev ## look for known weaknesses in what is installed to run and to develop

@@ -16,6 +16,10 @@ class ClassifierError(Exception):
         super().__init__(fit_line(message))
 
 
+class DatabaseBusy(ClassifierError):
+    """Another program has had the database open for longer than one waits; it is free again when that has ended."""
+
+
 class UnreadableFile(ClassifierError):
     """A request file that cannot be read at all: not what its name says, encrypted, empty, or without the text column."""
 

@@ -49,6 +49,10 @@ class Settings(BaseSettings):
     deployment: Literal["local", "aws"] = Field(default="local", description="chooses the defaults of all the others")
     home: Path = Field(default=Path("data"), description="folder of the local files and the DuckDB warehouse")
     prompts: Path = Field(default=Path("prompts"), description="folder of the prompt files")
+    prices: Path | None = Field(
+        default=None,
+        description="file of the models' prices; by default prices.yaml in the home, else the package's own",
+    )
     customer_uri: str | None = Field(
         default=None, description="request files and results: a folder or s3://bucket/prefix"
     )
@@ -82,6 +86,8 @@ class Settings(BaseSettings):
     alert_topic_arn: str | None = Field(default=None, description="where alerts go: a topic of SNS")
     ui_host: str = Field(default="127.0.0.1", description="address that the Dagster UI of `ui` listens on")
     ui_port: int = Field(default=3000, ge=1, le=65_535, description="port of that UI")
+    dashboard_host: str = Field(default="127.0.0.1", description="address that `dashboard` listens on")
+    dashboard_port: int = Field(default=8501, ge=1, le=65_535, description="port of the dashboard")
     ui_url: str | None = Field(default=None, description="address of Dagster's web interface, for links in alerts")
     retention_days: int | None = Field(
         default=None,

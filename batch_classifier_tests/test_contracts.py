@@ -35,9 +35,9 @@ BREACHES = {
         "batch_classifier.defs.checks -> batch_classifier.inference.bedrock.messages",
     ),
     "AWS's client libraries": (
-        "requests/text_id.py",
+        "language/text_id.py",
         "import boto3",
-        "batch_classifier.requests.text_id -> boto3",
+        "batch_classifier.language.text_id -> boto3",
     ),
 }
 # The core may not reach Dagster by way of a module that may import it.

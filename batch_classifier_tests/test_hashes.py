@@ -14,7 +14,7 @@ from batch_classifier_tests.support.repository import REPOSITORY
 
 HASHES = REPOSITORY / "hashes"
 # The list and the extras of the project that it is for.
-LISTS = {"run": ["ui", "aws"], "develop": ["ui", "aws", "dev"]}
+LISTS = {"run": ["ui", "aws", "dashboard"], "develop": ["ui", "aws", "dashboard", "dev"]}
 MINISTACK = REPOSITORY / "batch_classifier_tests" / "emulators" / "ministack.txt"
 # What a list of hashes is behind is mended by this.
 ANEW = "run `make hashes`"

@@ -78,6 +78,9 @@ def keys_of(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, str
             continue
         inner, is_list = inner_model(field.annotation)
         if inner is not None:
+            if isinstance(field.default, bool):
+                # A key that is true or false, or holds more.
+                yield prefix + name, f"`{str(field.default).lower()}`"
             yield from keys_of(inner, f"{prefix}{name}{'[]' if is_list else ''}.")
         elif field.is_required():
             yield prefix + name, "required"
@@ -93,7 +96,7 @@ def inner_model(annotation: Any) -> tuple[type[BaseModel] | None, bool]:
     """The part of the schema that a key holds, if it holds one, and whether it holds a list of them."""
     for part in (annotation, *get_args(annotation)):
         if isinstance(part, type) and issubclass(part, BaseModel):
-            return part, part is not annotation and NoneType not in get_args(annotation)
+            return part, part is not annotation and not {NoneType, bool} & set(get_args(annotation))
     return None, False
 
 

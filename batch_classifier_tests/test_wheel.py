@@ -122,6 +122,7 @@ def test_a_file_is_classified_in_the_project(binaries: Path, project: Path) -> N
     assert (project / "data" / "warehouse.duckdb").is_file()
 
 
+@pytest.mark.long
 def test_dagster_dev_serves_the_project(binaries: Path, project: Path) -> None:
     """Until its first answer that names the assets of every prompt; then it is interrupted, and ends in good order."""
     with socket.socket() as free:

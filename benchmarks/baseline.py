@@ -12,8 +12,8 @@ from typing import Any
 
 from batch_classifier.inference.bedrock.model_requests import model_input
 from batch_classifier.inference.questions import question
+from batch_classifier.language.text_id import text_id
 from batch_classifier.prompts.prompt import Prompt
-from batch_classifier.requests.text_id import text_id
 
 _ANSWER = re.compile(r"<class>(.*?)</class>\s*<rationale>(.*?)</rationale>", re.DOTALL)
 

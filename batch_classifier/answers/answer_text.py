@@ -99,7 +99,7 @@ def parse_json(text: str) -> AnswerText:
         return _bare(text, '"class" in a JSON object')
     classes: list[Any] = []
     rationales: list[str] = []
-    for pairs in _objects(text):
+    for pairs in json_objects(text):
         classes += [value for key, value in pairs if key.lower() in _CLASS]
         rationales += [value for key, value in pairs if key.lower() in _RATIONALE and isinstance(value, str)]
     if cut_off := _CUT_OFF_OBJECT.match(text):
@@ -175,7 +175,7 @@ def _cleaned(text: str) -> str:
     return _ENTITY.sub(lambda entity: html.unescape(entity[0]), text).strip()
 
 
-def _objects(text: str) -> Iterable[list[tuple[str, Any]]]:
+def json_objects(text: str) -> Iterable[list[tuple[str, Any]]]:
     """The outermost JSON objects in a text, each as its pairs, so that a key that comes twice is seen."""
     decoder = json.JSONDecoder(object_pairs_hook=lambda pairs: pairs)
     place = broken = 0

@@ -4,6 +4,7 @@ import hashlib
 import importlib.util
 import json
 import logging
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,7 +15,8 @@ from batch_classifier.answers.answer_files import ANSWER_SCHEMA, Answers
 from batch_classifier.errors import ClassifierError
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.storage.folder import Folder, StoredFile
-from batch_classifier.storage.internal_keys import is_answers, parsed_answers_key
+from batch_classifier.storage.internal_keys import batch_folder_of, is_answers, parsed_answers_key, record_texts_key
+from batch_classifier.storage.record_texts import RecordTexts, read_record_texts
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -23,12 +25,13 @@ _PARSER = (
     "batch_classifier.answers.answer_files",
     "batch_classifier.answers.answer_text",
     "batch_classifier.answers.labels",
+    "batch_classifier.answers.packed_answers",
     "batch_classifier.inference.model_answers",
 )
 # Arrow's threads would save nothing with batches of this size, and each keeps memory of its own: 20 MB in all.
 _READING = pa.ipc.IpcReadOptions(use_threads=False)
 _WRITING = pa.ipc.IpcWriteOptions(compression="zstd", use_threads=False)
-_IDENTITY, _UNREADABLE = b"identity", b"unreadable"
+_IDENTITY, _UNREADABLE, _CHECKSUM = b"identity", b"unreadable", b"checksum"
 # A file that is damaged can fail in all these ways, and may be gone while it is read.
 _UNUSABLE = (OSError, pa.ArrowException, ClassifierError, KeyError, IndexError, ValueError)
 
@@ -82,25 +85,29 @@ class AttemptAnswers:
             schema = reader.schema
             if (schema.metadata or {}).get(_IDENTITY) != identity.encode() or not schema.equals(ANSWER_SCHEMA):
                 raise ValueError("made from other files of answers, or by another parser")
-            rows, last = reader.num_record_batches - 1, reader.get_batch_with_custom_metadata
-            self.unreadable = int(last(rows).custom_metadata[_UNREADABLE])
+            rows, read = reader.num_record_batches - 1, reader.get_batch_with_custom_metadata
+            self.unreadable = int(read(rows).custom_metadata[_UNREADABLE])
             for place in range(rows):
-                batch = reader.get_batch(place)
-                # What is damaged could otherwise crash whoever reads it.
+                batch, told = read(place)
+                # What is damaged could otherwise crash whoever reads it, or give a text the class of another.
                 batch.validate(full=True)
-                yield batch.replace_schema_metadata(None)
+                batch = batch.replace_schema_metadata(None)
+                if told[_CHECKSUM] != _checksum(batch):
+                    raise ValueError("damaged")
+                yield batch
 
     def _parsed_now(self, files: Sequence[StoredFile], identity: str) -> Iterator[pa.RecordBatch]:
         """The rows of the files of answers, which are kept on the way."""
         schema = ANSWER_SCHEMA.with_metadata({_IDENTITY: identity})
         self.unreadable = 0
+        record_texts = self._record_texts()
         with self.folder.spool() as path:
             with path.open("wb") as file, pa.ipc.new_file(file, schema, options=_WRITING) as kept:
                 for stored in files:
                     with self.folder.read(stored.key) as lines:
-                        answers = Answers(lines, self.prompt)
+                        answers = Answers(lines, self.prompt, record_texts)
                         for batch in answers:
-                            kept.write_batch(batch)
+                            kept.write_batch(batch, custom_metadata={_CHECKSUM: _checksum(batch)})
                             yield batch
                     self.unreadable += answers.unreadable
                 nothing = pa.RecordBatch.from_pylist([], schema=schema)
@@ -110,6 +117,18 @@ class AttemptAnswers:
             except (OSError, ClassifierError) as error:
                 # The answers are read; the next one parses them again.
                 _LOGGER.warning("The parsed answers below %s are not kept: %s", self.output_key, error)
+
+    def _record_texts(self) -> dict[str, RecordTexts]:
+        """The records of several texts of the attempt's batch, by their id."""
+        if self.prompt.texts_per_record == 1:
+            return {}
+        records = read_record_texts(self.folder, record_texts_key(batch_folder_of(self.output_key)))
+        return {record.record_id: record for record in records if record.is_packed}
+
+
+def _checksum(batch: pa.RecordBatch) -> bytes:
+    """Of all that a record batch holds; Arrow's files have none, and a damaged one may be read without an error."""
+    return b"%d" % zlib.crc32(batch.serialize())
 
 
 def _identity(files: Sequence[StoredFile], prompt: Prompt) -> str:

@@ -12,6 +12,7 @@ from batch_classifier.answers.attempt_answers import AttemptAnswers
 from batch_classifier.answers.endings import REQUEST_ROWS_SCHEMA, choose_answers, endings
 from batch_classifier.answers.finished_jobs import FinishedJob
 from batch_classifier.answers.held_answers import HELD_SCHEMA, ORIGIN_SCHEMA, AnswerOrigin, from_job, from_table
+from batch_classifier.answers.second_opinion import SecondOpinion
 from batch_classifier.errors import ClassifierError
 from batch_classifier.inference.prices import Price
 from batch_classifier.prompts.prompt import Prompt
@@ -37,11 +38,12 @@ NO_ANSWER = "the job ended without an answer to this text"
 class Classifications:
     """Makes the rows of `classifications` for one request file. Iterate it once.
 
-    `price_of` gives the price of a job with so many records. `on_progress` is told how many rows are made.
+    `price_of` gives the price of a job with so many records, for jobs that do not tell theirs. `on_progress` is told how many rows are made.
 
     Attributes:
         statuses: how many requests ended how, so far.
         unreadable_lines: lines of the files of answers that said nothing.
+        second_opinion: by which answers without a confidence got their doubt.
 
     Raises ClassifierError when answers cannot be read, or the requests are not in the order of their numbers.
     """
@@ -56,6 +58,7 @@ class Classifications:
     on_progress: Callable[[int], None] = lambda _done: None
     unreadable_lines: int = 0
     statuses: Counter[str] = field(default_factory=Counter)
+    second_opinion: SecondOpinion | None = None
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         with scratch_database() as scratch, self.internal.spool() as path:
@@ -69,6 +72,8 @@ class Classifications:
                 names = REQUEST_ROWS_SCHEMA.names
                 load(scratch, "request_rows", REQUEST_ROWS_SCHEMA, (batch.select(names) for batch in passing))
             choose_answers(scratch)
+            self.second_opinion = SecondOpinion(scratch, self.prompt.class_names)
+            self.second_opinion.form(requests)
             ended = record_batches(scratch, endings(self.model_id, self.prompt.version), is_ordered=True)
             for some_requests, some_endings in in_step(requests, ended):
                 batch = self._classifications(with_scope(some_requests, ids.scope), some_endings)
@@ -80,7 +85,7 @@ class Classifications:
 
     def _answers(self) -> Iterator[pa.RecordBatch]:
         for job in self.jobs:
-            price = self.price_of(job.records) if job.shared_with is None else None
+            price = job.price or self.price_of(job.records_sent) if job.shared_with is None else None
             source = _source(job)
             answers = AttemptAnswers(self.internal, self.internal.key_of(job.output_uri), self.prompt)
             for batch in answers:

@@ -1,11 +1,13 @@
 """How each request ended, in SQL on a scratch database: one answer chosen for each text, then a row for each request.
 
-The tables there: `answers` in HELD_SCHEMA, `request_rows` with row_number, text_id and problem, and `chosen`.
+The tables there: `answers` in HELD_SCHEMA, `request_rows` with row_number, text_id and problem, `chosen`, and `doubts` with text_id
+and doubt, which `SecondOpinion` makes.
 """
 
 import duckdb
 import pyarrow as pa
 
+from batch_classifier.answers.doubt import DECIMALS
 from batch_classifier.warehouse.answer_sources import AnswerSource
 from batch_classifier.warehouse.column import Source
 from batch_classifier.warehouse.interface import literal
@@ -40,7 +42,7 @@ def choose_answers(scratch: duckdb.DuckDBPyConnection) -> None:
                         then '{AnswerSource.MODEL}' else source end as source,
                     bool_or(
                         status = '{Status.INVALID_CLASS}'
-                        or (status = '{Status.NO_ANSWER}' and input_tokens is not null)
+                        or (status = '{Status.NO_ANSWER}' and input_tokens is not null and not is_left_out)
                     ) over (partition by text_id) as was_unfit,
                     max(case when status = '{Status.INVALID_CLASS}' then raw_class end)
                         over (partition by text_id) as unfit_class,
@@ -74,6 +76,8 @@ def endings(model_id: str, prompt_version: str) -> str:
         "source": "chosen.source",
         "input_tokens": "chosen.tokens_read",
         "output_tokens": "chosen.tokens_written",
+        "doubt": "case when answers.confidence between 0 and 1 "
+        f"then round(1 - answers.confidence, {DECIMALS}) else doubts.doubt end",
     }
     without_answer = {
         "status": f"case when text_id is null then '{Status.REJECTED}' else '{Status.NO_ANSWER}' end",
@@ -86,7 +90,7 @@ def endings(model_id: str, prompt_version: str) -> str:
         raise TypeError(f"The columns of {CLASSIFICATIONS.name} with Source.ROW are not those of: {sorted(different)}")
     return f"""
         select row_number, {_selected(of_answers | of_rows)}
-        from answers join chosen on answers.rowid = chosen.answer
+        from answers join chosen on answers.rowid = chosen.answer left join doubts on chosen.text_id = doubts.text_id
         union all by name
         select row_number, {_selected(without_answer)} from chosen where answer is null
         order by row_number

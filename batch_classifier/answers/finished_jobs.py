@@ -3,12 +3,21 @@
 import datetime
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
+from enum import StrEnum
 from typing import Any
 
 import pyarrow as pa
 
 from batch_classifier.inference.interface import JobState
+from batch_classifier.inference.prices import Price
 from batch_classifier.warehouse.tables import BATCH_JOB
+
+
+class Way(StrEnum):
+    """How the texts of a job were asked."""
+
+    BATCH = "batch"
+    ON_DEMAND = "on_demand"
 
 
 @dataclass(frozen=True)
@@ -22,6 +31,9 @@ class FinishedJob:
         cost_usd: 0 where another request file pays; None where no price is known.
         output_uri: the folder of the answers.
         shared_with: the request file that pays for it; None when it is this one.
+        way: `batch` or `on_demand`; None in rows from before it was noted, as the prices.
+        input_price: USD per million tokens read; None where no price is known.
+        lines: records sent, which may hold several texts each; None in rows that were written before they could.
     """
 
     request_file: str
@@ -42,6 +54,22 @@ class FinishedJob:
     output_uri: str
     message: str
     shared_with: str | None
+    way: str | None = None
+    input_price: float | None = None
+    output_price: float | None = None
+    lines: int | None = None
+
+    @property
+    def records_sent(self) -> int:
+        """How many records the job had."""
+        return self.records if self.lines is None else self.lines
+
+    @property
+    def price(self) -> Price | None:
+        """At what it was charged; None where that is not known."""
+        if self.input_price is None or self.output_price is None:
+            return None
+        return Price(self.input_price, self.output_price)
 
     def to_row(self) -> dict[str, Any]:
         """The row of `batch_job`, by column."""

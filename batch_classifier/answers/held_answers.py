@@ -41,7 +41,7 @@ _OF_THE_BILL = [
     ("tokens_written", WHOLE_NUMBER),
 ]
 HELD_SCHEMA = pa.schema([*ANSWER_SCHEMA, *ORIGIN_SCHEMA, *_OF_THE_BILL])
-_NOT_REUSED = {"input_tokens", "output_tokens"}
+_NOT_REUSED = {"input_tokens", "output_tokens", "is_left_out"}
 
 
 def from_job(

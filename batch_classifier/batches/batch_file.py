@@ -1,4 +1,4 @@
-"""A batch on its way to the disk: its lines, hashed and written by a thread beside, and the list of its text ids."""
+"""A batch on its way to the disk: its lines, hashed and written by a thread beside, and the lists of its texts."""
 
 import hashlib
 import io
@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 
 from batch_classifier.batches.lines import Lines
-from batch_classifier.inference.record_form import RecordForm
+from batch_classifier.batches.packed_lines import PackedLines
 
 # Hashing and writing release the interpreter's lock; getting it back takes up to 5 ms (Python's switch interval), so a piece is
 # large. Two pieces are in memory.
@@ -16,19 +16,22 @@ _PIECE_BYTES = 4 << 20
 
 
 class BatchFile:
-    """Two files, `path` for the lines and `ids_path` for the ids, one a line. Use it in a `with`; `beside` has one thread.
+    """Three files: `path` for the lines, `ids_path` for the texts' ids, `record_texts_path` for records of several texts.
+
+    Use it in a `with`; `beside` has one thread. The third stays empty where each record holds one text.
 
     Attributes:
-        records: lines so far.
+        texts: texts so far.
+        lines: lines so far.
         bytes: their size.
     """
 
-    def __init__(self, path: Path, ids_path: Path, form: RecordForm, beside: ThreadPoolExecutor) -> None:
-        self._form = form
-        self.records = self.bytes = 0
+    def __init__(self, path: Path, ids_path: Path, record_texts_path: Path, beside: ThreadPoolExecutor) -> None:
+        self.texts = self.lines = self.bytes = 0
         self._beside = beside
         # Pieces are handed over whole.
         self._file, self._ids_file = path.open("wb", buffering=0), ids_path.open("wb")
+        self._record_texts_file = record_texts_path.open("wb")
         self._hash = hashlib.sha256()
         # The two buffers are used again: memory of its own for each piece would take as long as copying it.
         self._piece, self._other_piece = io.BytesIO(), io.BytesIO()
@@ -46,15 +49,16 @@ class BatchFile:
         finally:
             self._file.close()
             self._ids_file.close()
+            self._record_texts_file.close()
 
-    def add(self, lines: Lines) -> None:
+    def add(self, lines: Lines | PackedLines) -> None:
         """Add lines."""
-        form, count = self._form, len(lines.ids)
-        parts = [form.before_id, b"", form.before_text, b"", form.after_text + b"\n"] * count
-        parts[1::5], parts[3::5] = lines.ids, lines.quoted
-        self._piece.writelines(parts)
+        self._piece.writelines(lines.pieces())
         self._ids_file.write(b"\n".join(lines.ids) + b"\n")
-        self.records += count
+        if isinstance(lines, PackedLines):
+            self._record_texts_file.writelines(record.line() for record in lines.record_texts)
+        self.texts += len(lines.ids)
+        self.lines += lines.records
         self.bytes += lines.size
         self._waiting += lines.size
         if self._waiting >= _PIECE_BYTES:
@@ -66,6 +70,7 @@ class BatchFile:
         self._wait()
         self._file.close()
         self._ids_file.close()
+        self._record_texts_file.close()
         return self._hash.hexdigest()
 
     def _hand_over(self) -> None:

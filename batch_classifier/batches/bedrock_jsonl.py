@@ -8,14 +8,18 @@ from itertools import chain
 import pyarrow as pa
 
 from batch_classifier.batches.batch_name import batch_name
+from batch_classifier.batches.estimate import Estimate, Estimator, Volume
 from batch_classifier.batches.held_back import JoiningTexts
+from batch_classifier.batches.learned_tokens import token_use
 from batch_classifier.batches.needed_texts import NeededTexts, texts_of_file
+from batch_classifier.batches.packing import Asked, room_of_records
 from batch_classifier.batches.texts import chosen_texts
 from batch_classifier.batches.unread_batches import UnreadBatches, texts_in_tables
 from batch_classifier.batches.writing import BatchWriter, texts_per_batch
 from batch_classifier.errors import ClassifierError
 from batch_classifier.inference.interface import Inference
-from batch_classifier.inference.prices import BYTES_A_TOKEN, Price, answer_tokens
+from batch_classifier.inference.prices import FREE, Price, answer_tokens
+from batch_classifier.inference.token_use import TokenUse, starting_use
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.storage.folder import Folder
 from batch_classifier.warehouse.batch import Batch, batches_to_arrow
@@ -41,6 +45,7 @@ class BedrockJsonl:
         on_their_way: of these, in batches that were made before.
         new_texts: of these, in new batches.
         batches: the rows, known at the end.
+        estimate: what the new texts would cost, and without each saving; None where there are none.
     """
 
     prompt: Prompt
@@ -54,12 +59,15 @@ class BedrockJsonl:
     on_their_way: int = 0
     new_texts: int = 0
     batches: list[Batch] = field(default_factory=list)
+    estimate: Estimate | None = None
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         self._check_masking()
         with texts_of_file(self.warehouse, self.prompt, self.request_file) as needed:
-            self.distinct_texts = len(needed)
+            whole = needed.volume()
+            self.distinct_texts = whole.texts
             self.answered_before = self._leave_out_answered(needed)
+            answered = whole.less(needed.volume())
             unread = UnreadBatches(self.prompt, self.request_file, self.warehouse, self.inference, self.internal)
             found = unread.share(needed)
             self.new_texts = len(needed)
@@ -67,7 +75,7 @@ class BedrockJsonl:
             self.batches += found.shared
             if self.new_texts:
                 joining = JoiningTexts(needed, found, self.prompt, self.warehouse, self.inference, self.internal)
-                self.batches += self._write(needed, joining)
+                self.batches += self._write(needed, joining, answered)
         if self.batches:
             yield batches_to_arrow(self.batches)
 
@@ -88,12 +96,21 @@ class BedrockJsonl:
         with self.warehouse.stream(self.prompt.name, answered) as ids:
             return needed.leave_out(ids)
 
-    def _write(self, needed: NeededTexts, joining: JoiningTexts) -> Iterator[Batch]:
+    def _write(self, needed: NeededTexts, joining: JoiningTexts, answered: Volume) -> Iterator[Batch]:
         texts = self.new_texts + len(joining)
         text_bytes = self._bytes(needed) + joining.bytes()
         overhead = self.inference.record_form(self.prompt).overhead
-        price = self.inference.price(self.prompt, texts)
-        self._check_budget(price, texts, text_bytes + texts * overhead)
+        per_batch = texts_per_batch(texts, text_bytes, overhead, self.prompt.batch_size, self.inference.limits)
+        use = self._token_use()
+        # Batches are even, but the last one may be smaller, and what it can be decides for all.
+        smallest = texts % per_batch or per_batch
+        made_for = Asked(smallest, text_bytes * smallest // texts, self.inference.minimum_records)
+        room = room_of_records(made_for, self.prompt, self.inference, use)
+        price = self.inference.price(self.prompt, -(-smallest // room.most_texts))
+        joined = Volume(len(joining), joining.bytes(), len(joining), joining.bytes())
+        to_ask = needed.volume().plus(joined)
+        self.estimate = estimator(self.prompt, self.inference, use).estimate(to_ask, answered, room.most_texts)
+        self._check_budget(price)
         settled = texts_in_tables(self.warehouse, self.prompt, self.inference.model_id(self.prompt))
         writer = BatchWriter(
             self.request_file,
@@ -102,8 +119,9 @@ class BedrockJsonl:
             price,
             self.internal,
             lambda sha256: batch_name(sha256, settled),
+            use,
+            room,
         )
-        per_batch = texts_per_batch(texts, text_bytes, overhead, self.prompt.batch_size, self.inference.limits)
         with self._read(["row_number", "text_id", "text"]) as requests:
             own = chosen_texts(requests, needed.row_numbers())
             yield from writer.write(chain(own, joining), per_batch, lambda done: self.on_progress(done, texts))
@@ -117,12 +135,30 @@ class BedrockJsonl:
     def _read(self, columns: list[str]) -> AbstractContextManager[Iterator[pa.RecordBatch]]:
         return self.warehouse.read(self.prompt.name, RAW_REQUESTS, self.request_file, columns)
 
-    def _check_budget(self, price: Price | None, texts: int, input_bytes: int) -> None:
-        if price is None:
+    def _token_use(self) -> TokenUse:
+        # What costs nothing has no bill to learn from.
+        if self.inference.price(self.prompt, self.inference.limits.maximum_records) == FREE:
+            return starting_use(self.prompt, answer_tokens(self.prompt, self.prompt.texts_per_record))
+        return token_use(self.warehouse, self.prompt, self.inference.model_id(self.prompt))
+
+    def _check_budget(self, price: Price | None) -> None:
+        if price is None or self.estimate is None:
             return
-        estimate = price.cost(input_bytes // BYTES_A_TOKEN, texts * answer_tokens(self.prompt))
+        estimate = price.cost(self.estimate.input_tokens, self.estimate.output_tokens)
         if estimate > self.prompt.budget_usd:
             raise ClassifierError(
                 f"{self.request_file} would cost about {estimate:.2f} USD ({self.new_texts:,} new texts), over the budget of "
                 f"{self.prompt.budget_usd:.2f} USD; raise budget_usd of the prompt {self.prompt.name} or split the file."
             )
+
+
+def estimator(prompt: Prompt, inference: Inference, use: TokenUse) -> Estimator:
+    """Makes estimates at the price of the prompt's model where it is charged for, whoever answers here."""
+    price = inference.model_price(prompt)
+    return Estimator(
+        prompt,
+        use,
+        price,
+        price.source if price else inference.price_is_unknown(prompt),
+        inference.charged_on_demand_below if prompt.on_demand == "auto" else 0,
+    )

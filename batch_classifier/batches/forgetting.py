@@ -3,17 +3,19 @@
 The name of a batch, and what the tables count of it, stay as they were. Of a batch that is left without any text all files go.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 
 from batch_classifier.answers.forgetting import forget_answers, record_id
+from batch_classifier.answers.forgetting_packed import record_texts_without, unwanted_in_records, without_unwanted
 from batch_classifier.inference.questions import quote, quoted_texts
 from batch_classifier.storage.folder import Folder
-from batch_classifier.storage.internal_keys import is_answers, is_text_ids
-from batch_classifier.storage.removing import remove_lines
+from batch_classifier.storage.internal_keys import is_answers, is_text_ids, record_texts_key
+from batch_classifier.storage.record_texts import RecordTexts, read_record_texts
+from batch_classifier.storage.removing import change_lines, remove_lines
 from batch_classifier.storage.text_ids import TEXT_ID_LENGTH
 from batch_classifier.warehouse.wanted import KeyKind, Wanted
 
@@ -58,14 +60,25 @@ def text_ids_like(internal: Folder, batches: Collection[StoredBatch], wanted: Wa
         return set()
     quoted = Wanted(wanted.kind, quote(wanted.value))
     found = set()
-    for key in (key for batch in batches for key in batch.keys if key.endswith(".jsonl")):
-        with internal.read(key) as lines:
-            for line in lines:
-                record = orjson.loads(line)
-                texts = [text for message in _strings(record) for text in quoted_texts(message)]
-                if any(wanted.is_in(text) or quoted.is_in(text) for text in texts):
-                    found.add(record["recordId"])
+    for batch in batches:
+        record_texts = {one.record_id: one for one in read_record_texts(internal, record_texts_key(batch.folder))}
+        for key in (key for key in batch.keys if key.endswith(".jsonl")):
+            with internal.read(key) as lines:
+                for line in lines:
+                    found |= _ids_like(orjson.loads(line), record_texts, [wanted, quoted])
     return found
+
+
+def _ids_like(record: dict[str, Any], record_texts: Mapping[str, RecordTexts], wanted: Collection[Wanted]) -> set[str]:
+    """The ids of the texts of a record that hold wanted words."""
+    name = record["recordId"]
+    text_ids = record_texts[name].ids_within() if name in record_texts else {}
+    return {
+        name if id_within is None else text_ids[id_within]
+        for message in _strings(record)
+        for id_within, text in quoted_texts(message)
+        if (id_within is None or id_within in text_ids) and any(one.is_in(text) for one in wanted)
+    }
 
 
 def _strings(value: Any) -> Iterator[str]:
@@ -89,11 +102,21 @@ def forget_texts(
     left, wanted = _counted(internal, ids_key, text_ids)
     if not wanted:
         return None
-    answers = forget_answers(internal, batch.keys, text_ids, is_rehearsal)
+    record_texts = record_texts_key(batch.folder)
+    unwanted = unwanted_in_records(internal, record_texts, text_ids)
+    answers = forget_answers(internal, batch.keys, text_ids, unwanted, is_rehearsal)
+
+    def changed(line: bytes) -> bytes | None:
+        name = record_id(line)
+        return None if name in text_ids else without_unwanted(line, name, unwanted)
+
     lines = 0
     for key in batch.keys:
         if key.endswith(".jsonl") and not is_answers(key):
-            lines += remove_lines(internal, key, lambda line: record_id(line) in text_ids, is_rehearsal)
+            lines += change_lines(internal, key, changed, is_rehearsal)
+    if record_texts in batch.keys:
+        # After the lines: by it they are found again when this is interrupted.
+        change_lines(internal, record_texts, lambda line: record_texts_without(line, text_ids), is_rehearsal)
     if not is_rehearsal and left:
         remove_lines(internal, ids_key, lambda line: line[:TEXT_ID_LENGTH].decode() in text_ids, is_rehearsal)
     return ForgottenBatch(batch, lines, answers, is_empty=not left)

@@ -36,9 +36,9 @@ class JoiningTexts:
         load(self._scratch, "done", IDS, ())
         # This file's own are among the needed ones, and those of a replaced file nobody waits for.
         others = [batch for batch in found.held_back if batch.shared_with not in (None, EARLIER_CONTENT)]
-        form = inference.record_form(prompt)
+        forms = inference.record_forms(prompt)
         for batch in others:
-            load(self._scratch, "held_back", TEXTS, texts_of_batch(internal, prompt, batch.name, form))
+            load(self._scratch, "held_back", TEXTS, texts_of_batch(internal, prompt, batch.name, forms))
             with warehouse.stream(prompt.name, _answered(batch, prompt, warehouse, inference)) as ids:
                 load(self._scratch, "done", IDS, ids)
         for name in _names(found.under_way, others):

@@ -7,6 +7,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from batch_classifier.batches.estimate import Volume
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.record_batches import ROWS_AT_ONCE
 from batch_classifier.storage.folder import Folder
@@ -17,7 +18,7 @@ from batch_classifier.warehouse.scratch import load, one_number, scratch_databas
 from batch_classifier.warehouse.tables import RAW_REQUESTS
 
 IDS = pa.schema([("text_id", pa.string())])
-_PLACES = ["row_number", "text_id", "text_bytes"]
+PLACES = ["row_number", "text_id", "text_bytes"]
 _LENGTHS = pa.schema([("row_number", pa.int64()), ("text_bytes", pa.int64())])
 
 
@@ -31,11 +32,12 @@ class NeededTexts:
     def __init__(self, scratch: duckdb.DuckDBPyConnection, requests: Iterable[pa.RecordBatch]) -> None:
         """`requests`: rows of raw_requests with row_number, text_id and text_bytes."""
         self.scratch = scratch
-        schema = pa.schema([RAW_REQUESTS.schema.field(column) for column in _PLACES])
+        schema = pa.schema([RAW_REQUESTS.schema.field(column) for column in PLACES])
         load(scratch, "requests", schema, requests)
         scratch.execute(
             "create table needed as select text_id, min(row_number) as row_number, "
-            "arg_min(text_bytes, row_number) as text_bytes from requests where text_id is not null group by text_id"
+            "arg_min(text_bytes, row_number) as text_bytes, count(*) as requests from requests where text_id is not null "
+            "group by text_id"
         )
         scratch.execute("drop table requests")
         load(scratch, "to_ask_again", IDS, ())
@@ -81,6 +83,15 @@ class NeededTexts:
         """The texts' bytes, all together."""
         return one_number(self.scratch, "select sum(text_bytes) from needed")
 
+    def volume(self) -> Volume:
+        """How much it is, as texts and as requests; lengths that are not known count as nothing."""
+        # Fetched whole: until then nothing else can be asked of this connection.
+        ((*sums,),) = self.scratch.execute(
+            "select count(*), coalesce(sum(text_bytes), 0), coalesce(sum(requests), 0), "
+            "coalesce(sum(requests * text_bytes), 0) from needed"
+        ).fetchall()
+        return Volume(*map(int, sums))
+
     def row_numbers(self) -> Iterator[pa.Array]:
         """The rows whose texts are needed, in the order of the file."""
         numbers = self.scratch.sql("select row_number from needed order by row_number")
@@ -92,7 +103,7 @@ class NeededTexts:
 def texts_of_file(warehouse: Warehouse, prompt: Prompt, request_file: str) -> Iterator[NeededTexts]:
     """All distinct texts of a request file, in a scratch database that is gone at the end of the `with`."""
     with scratch_database() as scratch:
-        with warehouse.read(prompt.name, RAW_REQUESTS, request_file, _PLACES) as rows:
+        with warehouse.read(prompt.name, RAW_REQUESTS, request_file, PLACES) as rows:
             needed = NeededTexts(scratch, rows)
         yield needed
 

@@ -5,10 +5,11 @@ from collections.abc import Iterable, Iterator
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from batch_classifier.inference.record_form import RecordForm
+from batch_classifier.inference.record_form import RecordForms
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.storage.folder import Folder
-from batch_classifier.storage.internal_keys import batch_key
+from batch_classifier.storage.internal_keys import batch_folder, batch_key, record_texts_key
+from batch_classifier.storage.record_texts import read_record_texts
 
 TEXTS = pa.schema([("text_id", pa.string()), ("text", pa.string())])
 
@@ -43,10 +44,14 @@ def chosen_texts(requests: Iterable[pa.RecordBatch], row_numbers: Iterable[pa.Ar
         raise RuntimeError("Rows of raw_requests are missing, or do not come in the order of the request file.")
 
 
-def texts_of_batch(folder: Folder, prompt: Prompt, batch: str, form: RecordForm) -> Iterator[pa.RecordBatch]:
+def texts_of_batch(folder: Folder, prompt: Prompt, batch: str, forms: RecordForms) -> Iterator[pa.RecordBatch]:
     """The texts of a batch that is too small to be sent, as they stand in it; there are a few at most, and they may be long."""
+    record_texts = read_record_texts(folder, record_texts_key(batch_folder(prompt, batch)))
+    ids_within = {record.record_id: record.ids_within() for record in record_texts}
     with folder.read(batch_key(prompt, batch)) as lines:
         for line in lines:
             if stripped := line.rstrip(b"\r\n"):
-                text_id, text = form.read(stripped)
-                yield pa.record_batch([[text_id], [text]], schema=TEXTS)
+                record = forms.read(stripped)
+                text_ids = ids_within.get(record.record_id, {})
+                for id_within, text in record.texts.items():
+                    yield pa.record_batch([[text_ids.get(id_within, id_within)], [text]], schema=TEXTS)

@@ -8,10 +8,12 @@ from batch_classifier.batches.needed_texts import NeededTexts, ids_of_batch
 from batch_classifier.batches.torn_batches import is_torn, remove_torn
 from batch_classifier.inference.interface import Inference
 from batch_classifier.inference.job_name import job_name
-from batch_classifier.inference.prices import BYTES_A_TOKEN
+from batch_classifier.inference.prices import answer_tokens
+from batch_classifier.inference.token_use import starting_use
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.storage.folder import Folder
-from batch_classifier.storage.internal_keys import batch_key, batch_of, is_text_ids
+from batch_classifier.storage.internal_keys import batch_folder, batch_key, batch_of, is_text_ids, record_texts_key
+from batch_classifier.storage.record_texts import read_record_texts
 from batch_classifier.storage.text_ids import TEXT_ID_LENGTH
 from batch_classifier.warehouse.batch import Batch
 from batch_classifier.warehouse.interface import Warehouse
@@ -110,6 +112,7 @@ class UnreadBatches:
         key = batch_key(self.prompt, name)
         found = self.internal.find(key)
         size = found.size if found else 0
+        use = starting_use(self.prompt, answer_tokens(self.prompt, self.prompt.texts_per_record))
         return Batch(
             request_file=EARLIER_CONTENT,
             name=name,
@@ -117,16 +120,22 @@ class UnreadBatches:
             records=texts,
             bytes=size,
             sha256=name.split("-")[0],
-            estimated_input_tokens=size // BYTES_A_TOKEN,
-            estimated_output_tokens=0,
+            estimated_input_tokens=use.read(size),
+            estimated_output_tokens=use.written(texts),
             estimated_cost_usd=0.0,
             prompt_version=self.prompt.version,
             model_id=self._model_id,
+            lines=self._lines(name),
         )
+
+    def _lines(self, name: str) -> int | None:
+        """How many records a batch has; None where each has one text."""
+        records = read_record_texts(self.internal, record_texts_key(batch_folder(self.prompt, name)))
+        return sum(1 for _ in records) or None
 
     def _is_held_back(self, batch: Batch) -> bool:
         """Whether a batch was never sent because it is too small: its texts may fill a larger one now."""
-        is_too_small = batch.records < self.inference.minimum_records and self.prompt.on_demand == "never"
+        is_too_small = batch.records_sent < self.inference.minimum_records and self.prompt.on_demand == "never"
         return is_too_small and not self._was_sent(batch.name)
 
     def _is_torn(self, name: str) -> bool:

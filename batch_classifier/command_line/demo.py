@@ -27,8 +27,10 @@ def run_demo() -> int:
         user_interface, command = (
             ("make ui", ".venv/bin/batch-classifier") if in_repository else ("dagster dev", "batch-classifier")
         )
+        dashboard = "make dashboard" if in_repository else "batch-classifier dashboard"
         say("", "Next:")
         say(f"  {user_interface:<43}the Dagster UI; drop files into data/input_data/travel/")
+        say(f"  {dashboard:<43}what the texts are about, at http://localhost:{settings.dashboard_port}")
         say(f"  {command} classify FILE --prompt travel")
         say(f"  {command + ' prompts':<43}the prompts; a new file in prompts/ is a new pipeline")
     return code

@@ -17,9 +17,9 @@ from batch_classifier.errors import ClassifierError, SettingError
 from batch_classifier.forgetting.audit import AUDIT, is_pending, others_pending
 from batch_classifier.forgetting.find import Found, Places, find
 from batch_classifier.forgetting.forget import forget
+from batch_classifier.language.text_id import text_id
 from batch_classifier.prompts.loading import PromptFolder, load_prompts
 from batch_classifier.requests.request_files import input_key
-from batch_classifier.requests.text_id import text_id
 from batch_classifier.settings import Settings, load_settings
 from batch_classifier.storage.internal_keys import NoteKind, notes_folder, old_notes_folder
 from batch_classifier.storage.local_folder import LocalFolder

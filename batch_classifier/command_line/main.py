@@ -17,6 +17,7 @@ ORDER = [
     "prompts",
     "status",
     "ui",
+    "dashboard",
     "evaluate",
     "discover",
     "sample",

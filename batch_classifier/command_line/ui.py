@@ -30,7 +30,7 @@ def start_ui(host: str | None, port: int | None) -> int:
         raise SettingError("There is no workspace.yaml in this folder; start the command in the project's folder.")
     require_free(host, port)
     _make_folders(settings)
-    if not _is_loopback(host):
+    if not is_loopback(host):
         print(f"Dagster's UI has no sign-in: whoever reaches {host}:{port} can start runs and read texts.")
     # Dagster keeps its runs as the dagster.yaml of this folder says; without a home it warns that they are kept for a while only.
     os.environ.setdefault("DAGSTER_HOME", str(Path.cwd()))
@@ -48,10 +48,11 @@ def start_ui(host: str | None, port: int | None) -> int:
     ]
     sys.stdout.flush()
     with files_as_set(settings.file_access):
-        return _become(command)
+        return become(command)
 
 
-def _become(command: list[str]) -> int:
+def become(command: list[str]) -> int:
+    """Run a command in the place of this process, which can be interrupted then as if it had been started by itself."""
     # Dagster takes its time to end, and is waited for.
     signal.set_wakeup_fd(-1)
     if os.name != "posix":
@@ -62,33 +63,34 @@ def _become(command: list[str]) -> int:
     os.execv(command[0], command)
 
 
-def require_free(host: str, port: int) -> None:
-    """Raise SettingError unless this machine can listen there and nobody does already."""
+def require_free(host: str, port: int, names: str = "UI") -> None:
+    """Raise SettingError unless this machine can listen there and nobody does already; `names` begins the settings' names."""
+    address, port_setting = f"BATCH_CLASSIFIER_{names}_HOST", f"BATCH_CLASSIFIER_{names}_PORT"
     try:
         addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (socket.gaierror, UnicodeError) as error:
-        raise SettingError(f"BATCH_CLASSIFIER_UI_HOST is {host!r}, which is no address of this machine.") from error
+        raise SettingError(f"{address} is {host!r}, which is no address of this machine.") from error
     in_use = SettingError(
-        f"Port {port} of {host} is in use by another program; end that, or set BATCH_CLASSIFIER_UI_PORT to another port."
+        f"Port {port} of {host} is in use by another program; end that, or set {port_setting} to another port."
     )
     # A browser that is led to localhost tries both kinds of address, and would open the page of whoever listens at the other.
-    is_local = _is_loopback(host) or host in ("0.0.0.0", "::")  # noqa: S104 (nothing is bound to it)
+    is_local = is_loopback(host) or host in ("0.0.0.0", "::")  # noqa: S104 (nothing is bound to it)
     if any(_somebody_answers(one, port) for one in (("127.0.0.1", "::1") if is_local else (host,))):
         raise in_use
-    for family, kind, protocol, _, address in addresses:
+    for family, kind, protocol, _, place in addresses:
         with socket.socket(family, kind, protocol) as listening:
             if os.name == "posix":
                 # As the web server does: connections of an earlier one that are still being closed are no hindrance.
                 listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
-                listening.bind(address)
+                listening.bind(place)
                 listening.listen(1)
             except OSError as error:
                 if error.errno == errno.EADDRINUSE:
                     raise in_use from error
                 raise SettingError(
-                    f"The UI cannot listen on port {port} of {host}: {error.strerror}; "
-                    "correct BATCH_CLASSIFIER_UI_HOST or BATCH_CLASSIFIER_UI_PORT."
+                    f"The {'UI' if names == 'UI' else names.lower()} cannot listen on port {port} of {host}: {error.strerror}; "
+                    f"correct {address} or {port_setting}."
                 ) from error
 
 
@@ -100,7 +102,8 @@ def _somebody_answers(host: str, port: int) -> bool:
         return False
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether an address is reached from this machine alone."""
     return host in ("localhost", "::1") or host.startswith("127.")
 
 

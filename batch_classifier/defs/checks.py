@@ -114,14 +114,14 @@ def within_bedrock_limits(
     """ERROR for a batch that the service would refuse for its size."""
     rows = warehouse.query(prompt.name, queries.batches(warehouse, prompt, request_file))
     batches = [Batch.from_row(row) for row in rows]
-    outside = [b for b in batches if b.records > limits.maximum_records or b.bytes > limits.maximum_bytes]
+    outside = [b for b in batches if b.records_sent > limits.maximum_records or b.bytes > limits.maximum_bytes]
     return _result(
         passed=not outside,
         severity=dg.AssetCheckSeverity.ERROR,
         batches=len(batches),
-        most_records=max((batch.records for batch in batches), default=0),
+        most_records=max((batch.records_sent for batch in batches), default=0),
         most_bytes=max((batch.bytes for batch in batches), default=0),
-        sample=markdown_table([b.to_row() for b in outside[:SHOWN]], ["batch", "records", "bytes", "uri"]),
+        sample=markdown_table([b.to_row() for b in outside[:SHOWN]], ["batch", "records", "lines", "bytes", "uri"]),
     )
 
 

@@ -1,6 +1,6 @@
 """What Dagster shows of batch_job: jobs that are under way in observations, finished ones in the asset's metadata."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dagster as dg
@@ -9,10 +9,11 @@ from batch_classifier.defs.metadata import markdown_table
 from batch_classifier.defs.names import asset_key
 from batch_classifier.inference.interface import Inference, Job
 from batch_classifier.jobs.batch_job import Finished
+from batch_classifier.warehouse.batch import Batch
 from batch_classifier.warehouse.tables import BATCH_JOB
 
 _JOBS_SHOWN = 50
-_COLUMNS_SHOWN = ["job_name", "status", "records", "succeeded", "failed", "cost_usd", "message"]
+_COLUMNS_SHOWN = ["job_name", "status", "records", "lines", "succeeded", "failed", "cost_usd", "message"]
 
 
 def observation(
@@ -26,8 +27,8 @@ def observation(
     return dg.AssetObservation(asset_key(prompt, BATCH_JOB.name), partition=request_file, metadata=metadata)
 
 
-def finished_metadata(finished: Finished) -> dict[str, Any]:
-    """What is shown of jobs that are over: texts, tokens and cost in all, and the first jobs one by one."""
+def finished_metadata(finished: Finished, batches: Sequence[Batch], unknown_price: str) -> dict[str, Any]:
+    """What is shown of jobs that are over: texts, tokens and cost in all, how far off the estimate was, and the first jobs."""
     jobs, cost = finished.jobs, finished.cost_usd
     return {
         "texts_sent": sum(job.records for job in jobs),
@@ -36,6 +37,16 @@ def finished_metadata(finished: Finished) -> dict[str, Any]:
         "repair_cost_usd": finished.repair_cost_usd,
         "input_tokens": sum(job.input_tokens for job in jobs),
         "output_tokens": sum(job.output_tokens for job in jobs),
-        "cost_usd": "no price is known for this model; set model.price" if cost is None else cost,
+        "cost_usd": unknown_price if cost is None else cost,
+        **_estimate_error(cost, batches),
         "jobs": markdown_table([job.to_row() for job in jobs[:_JOBS_SHOWN]], _COLUMNS_SHOWN),
     }
+
+
+def _estimate_error(cost: float | None, batches: Sequence[Batch]) -> dict[str, Any]:
+    """The estimate beside the bill, where there is a bill: the error is positive where the estimate was too high."""
+    estimated = [batch.estimated_cost_usd for batch in batches]
+    if not cost or None in estimated:
+        return {}
+    total = float(sum(one or 0.0 for one in estimated))
+    return {"estimated_cost_usd": total, "estimate_error": (total - cost) / cost}

@@ -10,7 +10,7 @@ from batch_classifier.warehouse.interface import Warehouse, literal
 from batch_classifier.warehouse.statuses import HOLDING, Status, in_sql
 from batch_classifier.warehouse.tables import CLASSIFICATIONS
 
-# What is less sure may well be about something else.
+# What is more doubtful may well be about something else.
 _DOUBTFUL = 0.5
 
 
@@ -19,7 +19,7 @@ class UnfittingTexts:
     """What a prompt's categories leave over.
 
     Attributes:
-        unfitting: texts that ended in the fallback, got no allowed class, or got one with little confidence.
+        unfitting: texts that ended in the fallback, got no allowed class, or got one in great doubt.
         fitting: texts that got another class.
         total: how many distinct texts are unfitting, also of those that were not read.
     """
@@ -33,7 +33,7 @@ def unfitting_texts(warehouse: Warehouse, prompt: Prompt) -> UnfittingTexts:
     """Read them, in bounded memory."""
     fits = (
         f"(status in {in_sql(HOLDING)} and class <> {literal(prompt.fallback.name)} "
-        f"and coalesce(confidence, 1.0) >= {_DOUBTFUL})"
+        f"and coalesce(doubt, 1 - confidence, 0.0) <= {_DOUBTFUL})"
     )
     is_text = f"text_id is not null and status in {in_sql([*HOLDING, Status.INVALID_CLASS])}"
     table = warehouse.name(prompt.name, CLASSIFICATIONS)

@@ -45,25 +45,25 @@ class Best:
 def draw(rows: Iterable[pa.RecordBatch], size: int, seed: int) -> dict[str, Drawn]:
     """Choose so many distinct texts, or all where there are fewer: ids and why each was drawn.
 
-    Half are drawn by chance. Of the other half, half are those with the least confidence where the model tells it, and the
+    Half are drawn by chance. Of the other half, half are those with the greatest doubt where there is one, and the
     rest the categories in turn, so that rare ones are there too. The same rows and seed give the same texts.
 
     Args:
-        rows: `text_id`, `class` and `confidence` of requests, in any order.
+        rows: `text_id`, `class` and `doubt` of requests, in any order.
         size: how many, at least 1.
         seed: another number draws others.
     """
     by_chance, doubtful = Best(size), Best(size)
     by_class: dict[str, Best] = {}
     for batch in rows:
-        columns = (batch[name].to_pylist() for name in ("text_id", "class", "confidence"))
-        for text_id, class_name, confidence in zip(*columns, strict=True):
+        columns = (batch[name].to_pylist() for name in ("text_id", "class", "doubt"))
+        for text_id, class_name, doubt in zip(*columns, strict=True):
             mark = _mark(text_id, seed)
             by_chance.add(Candidate((0.0, mark), text_id))
             # A class of its own for what has none.
             by_class.setdefault(class_name or "", Best(size)).add(Candidate((0.0, mark), text_id))
-            if confidence is not None:
-                doubtful.add(Candidate((confidence, mark), text_id))
+            if doubt is not None:
+                doubtful.add(Candidate((-doubt, mark), text_id))
     drawn: dict[str, Drawn] = {}
     _take(by_chance.in_order(), (size + 1) // 2, Drawn.RANDOM, drawn)
     _take(doubtful.in_order(), len(drawn) + (size - len(drawn)) // 2, Drawn.UNCERTAIN, drawn)

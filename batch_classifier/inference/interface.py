@@ -12,8 +12,8 @@ from typing import Any
 
 from batch_classifier.aws.refusals import needs_a_person
 from batch_classifier.errors import ClassifierError
-from batch_classifier.inference.prices import Price
-from batch_classifier.inference.record_form import RecordForm
+from batch_classifier.inference.prices import ModelPrice, Price
+from batch_classifier.inference.record_form import RecordForm, RecordForms
 from batch_classifier.prompts.prompt import Prompt
 
 
@@ -100,6 +100,14 @@ class JobLimits:
     maximum_bytes: int
 
 
+@dataclass(frozen=True)
+class RecordRoom:
+    """How much a record may hold: so many texts, and where they are several so many bytes of them."""
+
+    most_texts: int
+    most_bytes: int = 64_000
+
+
 class NotNow(ClassifierError):
     """The service takes no more jobs, or no more calls, just now: a matter of waiting, not a failure."""
 
@@ -122,9 +130,14 @@ class Inference(ABC):
         """The least records of a job."""
         return self.limits.minimum_records
 
+    @property
+    def charged_on_demand_below(self) -> int:
+        """How few records are charged at the price on demand, where the prompt lets them be asked so."""
+        return self.limits.minimum_records
+
     @abstractmethod
-    def model_input(self, prompt: Prompt, user: str) -> dict[str, Any]:
-        """The request that puts a user's message to the prompt's model, in the shape that the service takes.
+    def model_input(self, prompt: Prompt, user: str, texts: int = 1) -> dict[str, Any]:
+        """The request that puts a user's message with so many texts to the prompt's model, in the shape that the service takes.
 
         Raises PromptError when the prompt asks for what the model cannot take.
         """
@@ -134,8 +147,16 @@ class Inference(ABC):
         self.model_input(prompt, "")
 
     def record_form(self, prompt: Prompt) -> RecordForm:
-        """The form of the lines that ask the prompt's question."""
-        return RecordForm.around(lambda user: self.model_input(prompt, user))
+        """The form of the lines that ask the prompt's question of one text."""
+        return self.record_forms(prompt).single
+
+    def record_forms(self, prompt: Prompt) -> RecordForms:
+        """The forms of the lines that ask the prompt's question, of one text or of several."""
+        return RecordForms(lambda user, texts: self.model_input(prompt, user, texts))
+
+    def record_room(self, prompt: Prompt) -> RecordRoom:
+        """How much may be put to the prompt's model at once."""
+        return RecordRoom(prompt.texts_per_record)
 
     @abstractmethod
     def model_id(self, prompt: Prompt) -> str:
@@ -144,6 +165,16 @@ class Inference(ABC):
     @abstractmethod
     def price(self, prompt: Prompt, records: int) -> Price | None:
         """What so many records are charged at; None when it is not known."""
+
+    def model_price(self, prompt: Prompt) -> ModelPrice | None:
+        """What the prompt's model costs where it is charged for, in batches and on demand; None when it is not known."""
+        batch = self.price(prompt, self.limits.maximum_records)
+        on_demand = self.price(prompt, 1)
+        return ModelPrice(batch, on_demand, self.kind) if batch is not None and on_demand is not None else None
+
+    def price_is_unknown(self, prompt: Prompt) -> str:
+        """What is said where the price is not known, without a full stop: which model, and what to do."""
+        return f"no price is known for the model {prompt.model.id}; give model.price in the prompt"
 
     @abstractmethod
     def free_places(self, prompt: Prompt) -> int:

@@ -49,6 +49,7 @@ class ModelOutput(msgspec.Struct):
     choices: list[_Choice] | None = None
     usage: _Usage | None = None
     confidence: float | None = None
+    confidences: dict[str, float] | None = None
 
     def text(self) -> str:
         """The answer's words; empty when there are none."""

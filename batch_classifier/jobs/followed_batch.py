@@ -75,13 +75,16 @@ class FollowedBatch:
         """Texts that a job has got through, as far as the service tells."""
         if self.is_finished:
             return self.batch.records
-        return max((attempt.job.processed for attempt in self.attempts if attempt.job), default=0)
+        jobs = ((attempt, attempt.job) for attempt in self.attempts if attempt.job)
+        return max(
+            (job.processed * attempt.texts // max(1, attempt.request.records) for attempt, job in jobs), default=0
+        )
 
     def advance(self) -> InferenceError | None:
         """Take the batch as far as it goes without waiting; returns what ended it for good, if something did."""
         if not self.attempts:
             whole = batch_key(self.way.prompt, self.batch.name)
-            self.attempts.append(self._attempt(1, whole, self.batch.records, None))
+            self.attempts.append(self._attempt(1, whole, self.batch.records, self.batch.records_sent, None))
         while not self.is_finished:
             attempt = self.attempts[-1]
             try:
@@ -98,12 +101,12 @@ class FollowedBatch:
                 return failure
         return None
 
-    def _attempt(self, number: int, input_key: str, records: int, after: LastAttempt | None) -> Attempt:
+    def _attempt(self, number: int, input_key: str, texts: int, records: int, after: LastAttempt | None) -> Attempt:
         prompt, internal, inference = self.way.prompt, self.way.internal, self.way.inference
         name = job_name(prompt, inference.model_id(prompt), internal, self.batch.name, number)
         output_key = answers_key(prompt, inference.kind, self.batch.name, number)
         on_demand = next_of_batch(records, after, self.way.rules) is Step.ANSWER_ON_DEMAND
-        return Attempt(number, JobRequest(name, prompt, input_key, output_key, records, on_demand), after)
+        return Attempt(number, texts, JobRequest(name, prompt, input_key, output_key, records, on_demand), after)
 
     def _follow(self, attempt: Attempt) -> Job | None:
         """How an attempt's job stands; it is found by its name, or submitted if there is a place. None where it has to wait."""
@@ -138,7 +141,8 @@ class FollowedBatch:
         outcome = read_outcome(self.way.internal, attempt.request.output_key, self.way.prompt)
         attempt.input_tokens, attempt.output_tokens = outcome.input_tokens, outcome.output_tokens
         open_texts, attempt.answered = self.texts.sort_out(outcome, last, rules)
-        step = next_of_batch(len(open_texts), last, rules)
+        records = self.texts.records_of(open_texts, rules)
+        step = next_of_batch(records, last, rules)
         if step is Step.TELL:
             return InferenceError(
                 f"The job {job.name} failed: {job.message.rstrip('.')}; {advice_on_failure(failure, rules)}."
@@ -147,16 +151,17 @@ class FollowedBatch:
             self.step = step
             self.unanswered = self.batch.records - self.texts.finish()
         else:
-            self._send_again(attempt, open_texts, last)
+            self._send_again(attempt, open_texts, records, last)
         return None
 
-    def _send_again(self, attempt: Attempt, open_texts: OpenTexts, last: LastAttempt) -> None:
+    def _send_again(self, attempt: Attempt, open_texts: OpenTexts, records: int, last: LastAttempt) -> None:
         self.texts.ask(open_texts)
         number = attempt.number + 1
         is_whole = last.ending is Ending.FOR_GOOD and len(open_texts) == self.batch.records
         whole = batch_key(self.way.prompt, self.batch.name)
         input_key = whole if is_whole else attempt_key(self.way.prompt, self.batch.name, number)
-        self.attempts.append(self._attempt(number, input_key, len(open_texts), last))
+        records = self.batch.records_sent if is_whole else records
+        self.attempts.append(self._attempt(number, input_key, len(open_texts), records, last))
 
     def _has_been_told(self, attempt: Attempt) -> bool:
         """Whether a run has told of this failure before; from now on it has."""

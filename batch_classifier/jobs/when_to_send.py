@@ -100,20 +100,28 @@ def next_of_text(answer: Answer, was_repaired: bool, last: LastAttempt, rules: R
     return Step.SEND_AGAIN if is_new_start or last.counted < rules.max_attempts else Step.GIVE_UP
 
 
-def next_of_batch(texts: int, last: LastAttempt | None, rules: Rules, has_place: bool = True) -> Step:
-    """What happens next to so many texts of a batch that are to be sent together; `last` is None before the first attempt.
+def next_of_batch(records: int, last: LastAttempt | None, rules: Rules, has_place: bool = True) -> Step:
+    """What happens next to the texts of a batch that are to be sent together, as so many records; `last` is None before the first attempt.
 
     SETTLED says that there are none. `has_place`: whether the service takes one more job now.
     """
     ending = last.ending if last is not None else None
     if last is not None and ending is Ending.FOR_GOOD and not last.was_told:
         return Step.TELL
-    if not texts:
+    if not records:
         return Step.SETTLED
-    is_small = texts < rules.minimum_records
+    is_small = records < rules.minimum_records
     if rules.may_ask_on_demand and (is_small or ending is Ending.TOO_FEW):
         return Step.ANSWER_ON_DEMAND
     if is_small:
         # Only a batch that was never sent is joined by the texts of later files.
         return Step.HOLD_BACK if last is None else Step.GIVE_UP
     return Step.SEND if has_place else Step.WAIT_FOR_PLACE
+
+
+def stay_together(texts: int, records: int, rules: Rules) -> bool:
+    """Whether so many texts are sent again as so many records, as far as they were together; else each goes alone.
+
+    Where nothing may be asked on demand, alone they may be enough for a job that together they are not.
+    """
+    return records >= rules.minimum_records or rules.may_ask_on_demand or texts < rules.minimum_records

@@ -5,11 +5,11 @@ to end.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from batch_classifier.language.dialogue import READ_CHARACTERS
-from batch_classifier.language.word_vectors import normalised, sums_of_tokens, token_ids
+from batch_classifier.language.word_vectors import DIMENSIONS, normalised, sums_of_tokens, token_ids
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,14 +29,41 @@ class TextFeatures:
         taught: the features of those texts themselves, a sparse matrix (CSR) with one row a text.
     """
 
-    def __init__(self, texts: Sequence[str]) -> None:
+    def __init__(self, texts: Sequence[str], least_texts: int = 1, most: int | None = None) -> None:
+        """What fewer than `least_texts` of them have is no feature; of the others the `most` are kept that most texts have."""
         import numpy as np
 
         tokens = _tokens(texts)
         grams = [np.unique(_grams(of_text)) for of_text in tokens]
         self._vocabulary, counts = np.unique(np.concatenate(grams), return_counts=True)
         self._rarity = (np.log((1 + len(tokens)) / (1 + counts)) + 1).astype(np.float32)
+        self._keep(_kept(counts, least_texts, most))
         self.taught = self._of_tokens(tokens)
+
+    @property
+    def columns(self) -> int:
+        """How many features there are."""
+        return DIMENSIONS + len(self._vocabulary)
+
+    def arrays(self) -> "dict[str, NDArray[np.generic]]":
+        """All that was taught, but for the features of the texts themselves, as arrays of numbers."""
+        return {"vocabulary": self._vocabulary, "rarity": self._rarity}
+
+    @classmethod
+    def from_arrays(cls, arrays: "Mapping[str, NDArray[np.generic]]") -> "TextFeatures":
+        """What gave these arrays; raises KeyError or ValueError where they are something else's."""
+        import numpy as np
+
+        features = cls.__new__(cls)
+        features._vocabulary = arrays["vocabulary"].astype(np.int64)
+        features._rarity = arrays["rarity"].astype(np.float32)
+        if features._vocabulary.ndim != 1 or features._rarity.shape != features._vocabulary.shape:
+            raise ValueError("words and their rarity are not of one text")
+        features.taught = None
+        return features
+
+    def _keep(self, places: "Whole") -> None:
+        self._vocabulary, self._rarity = self._vocabulary[places], self._rarity[places]
 
     def of(self, texts: Sequence[str]) -> Any:
         """The features of these texts, a sparse matrix (CSR) with one row a text; each depends on its own text only."""
@@ -62,6 +89,17 @@ class TextFeatures:
         )
         means = normalised(sums_of_tokens(tokens))
         return sparse.hstack([sparse.csr_matrix(means.astype(np.float64)), frequencies]).tocsr()
+
+
+def _kept(in_texts: "Whole", least: int, most: int | None) -> "Whole":
+    """The places of the features that so many texts have, ascending; at most `most` of them."""
+    import numpy as np
+
+    places = np.flatnonzero(in_texts >= least)
+    if most is not None and len(places) > most:
+        # Of those that equally many texts have, the first.
+        places = np.sort(places[np.argsort(-in_texts[places], kind="stable")[:most]])
+    return places
 
 
 def _tokens(texts: Sequence[str]) -> "list[Whole]":

@@ -1,12 +1,12 @@
-"""A linear model beside the evidence, where a prompt has examples: what words in which neighbourhood tell the categories apart.
+"""A linear model of texts: what words in which neighbourhood tell the categories apart.
 
-Logistic regression on the features of whole texts (`text_features`). Training is deterministic.
+Logistic regression (`logistic_regression`) on the features of whole texts (`text_features`). Training is deterministic.
 """
 
-import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from batch_classifier.language.logistic_regression import Linear, fit
 from batch_classifier.language.text_features import TextFeatures
 
 if TYPE_CHECKING:
@@ -15,47 +15,62 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
 
-# Little regularisation: with a handful of examples each says something. Between 3 and 30 it makes no difference.
-_INVERSE_REGULARISATION = 10.0
-_ITERATIONS = 300
-_ROUNDING = 1e-6
 # The logarithm of a share of one in a million.
 _ALL_BUT_OUT = -13.8
+# Of so many texts, what stands in one of them alone tells little, and is half of all features.
+_TEXTS_TO_COMPARE = 5_000
+# Weights that a head may have, two bytes each in a file: the features that most texts have are kept.
+_MOST_WEIGHTS = 8_000_000
 
 
 class TrainedHead:
-    """Trained on the texts of categories numbered from 0."""
+    """Trained on the texts of categories numbered from 0; at least two of them have texts."""
 
     def __init__(self, texts: Sequence[str], owners: Sequence[int], categories: int) -> None:
         import numpy as np
-        from scipy.linalg import solve_triangular
-        from sklearn.linear_model import LogisticRegression
 
-        self._categories = categories
-        self._features = TextFeatures(texts)
-        features = self._features.taught
-        # The same optimum in as many dimensions as there are texts, where there are many times as many features.
-        products = (features @ features.T).toarray()
-        root = np.linalg.cholesky(products + _ROUNDING * np.eye(len(products)))
-        model = LogisticRegression(C=_INVERSE_REGULARISATION, max_iter=_ITERATIONS)
-        with warnings.catch_warnings():
-            # It wonders whether so many classes are numbers, and says when it was near enough and not all the way.
-            warnings.simplefilter("ignore")
-            model.fit(root, np.array(owners))
-        self._classes, self._intercept = model.classes_, model.intercept_
-        self._weights = features.T @ solve_triangular(root, model.coef_.T, lower=True, trans="T")
-        if len(self._classes) == 2:
-            # For two classes the library keeps one column, that of the second.
-            self._weights = np.hstack([-self._weights, self._weights]) / 2
-            self._intercept = np.array([-self._intercept[0], self._intercept[0]]) / 2
+        self.categories = categories
+        least = 2 if len(texts) > _TEXTS_TO_COMPARE else 1
+        self._features = TextFeatures(texts, least, _MOST_WEIGHTS // categories)
+        self._linear = fit(self._features.taught, np.array(owners))
+        # Only the training needs them.
+        self._features.taught = None
 
     def log_shares(self, texts: Sequence[str]) -> "Floats":
         """The logarithm of each category's probability, one row a text; one that it has not seen a text of is all but out."""
         import numpy as np
 
-        logs = np.full((len(texts), self._categories), _ALL_BUT_OUT, np.float32)
-        said = self._features.of(texts) @ self._weights + self._intercept
-        said -= said.max(axis=1, keepdims=True)
-        said -= np.log(np.exp(said).sum(axis=1, keepdims=True))
-        logs[:, self._classes] = np.maximum(said, _ALL_BUT_OUT)
+        logs = np.full((len(texts), self.categories), _ALL_BUT_OUT, np.float32)
+        if texts:
+            said = self._linear.log_shares(self._features.of(texts))
+            logs[:, self._linear.classes] = np.maximum(said, _ALL_BUT_OUT)
         return logs
+
+    def arrays(self) -> "dict[str, NDArray[np.generic]]":
+        """All that it knows, as arrays of numbers by their names."""
+        import numpy as np
+
+        linear = self._linear
+        own: dict[str, NDArray[np.generic]] = {
+            "weights": linear.weights.astype(np.float16),
+            "intercept": linear.intercept,
+        }
+        return {**self._features.arrays(), "classes": linear.classes, **own}
+
+    @classmethod
+    def from_arrays(cls, arrays: "Mapping[str, NDArray[np.generic]]", order: Sequence[int]) -> "TrainedHead":
+        """The head that gave these arrays; `order` holds the new number of each category.
+
+        Raises KeyError or ValueError where they are not a head's.
+        """
+        import numpy as np
+
+        head = cls.__new__(cls)
+        head.categories = len(order)
+        head._features = TextFeatures.from_arrays(arrays)
+        classes = np.array(order, np.int64)[arrays["classes"].astype(np.int64)]
+        weights = arrays["weights"].astype(np.float32)
+        if weights.shape != (head._features.columns, len(classes)) or arrays["intercept"].shape != classes.shape:
+            raise ValueError("weights and features are not of one head")
+        head._linear = Linear(classes, weights, arrays["intercept"].astype(np.float32))
+        return head

@@ -62,8 +62,9 @@ def one_thread() -> AbstractContextManager[object]:
 
 @lru_cache(maxsize=1)
 def _controller() -> Any:
-    # numpy has its libraries loaded by then.
+    # Only libraries that are loaded by then are limited: scipy brings one of its own, with which models are trained.
     import numpy  # noqa: F401
+    import scipy.linalg  # noqa: F401
     from threadpoolctl import ThreadpoolController
 
     return ThreadpoolController()

@@ -8,7 +8,17 @@ import unicodedata
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 
 from batch_classifier.prompts.rendering import render
 from batch_classifier.prompts.version import hash_of, version_of
@@ -40,6 +50,7 @@ def _no_bool(value: Any) -> Any:
     return value
 
 
+_YES_OR_NO = TypeAdapter(bool)
 Number = Annotated[float, BeforeValidator(_no_bool)]
 WholeNumber = Annotated[int, BeforeValidator(_no_bool)]
 
@@ -166,6 +177,21 @@ class Fallback(_Part):
     )
 
 
+class ShortRationale(_Part):
+    """A reason that is not to be longer than so many words."""
+
+    words: WholeNumber = Field(ge=1, le=200, description="the most words of a reason")
+
+
+def _as_rationale(value: Any) -> Any:
+    if isinstance(value, dict | ShortRationale):
+        return ShortRationale.model_validate(value)
+    try:
+        return _YES_OR_NO.validate_python(value)
+    except ValidationError:
+        raise ValueError("must be true, false or {words: N}") from None
+
+
 def _as_fallback(value: Any) -> Any:
     return value if isinstance(value, dict | Fallback) else {"name": value}
 
@@ -180,8 +206,12 @@ class Prompt(_Part):
     fallback: Annotated[Fallback, BeforeValidator(_as_fallback)]
     instructions: Text
     answer: Literal["tags", "json"] = "tags"
-    rationale: bool = Field(
-        default=True, description="ask for a reason; without it the output tokens, and the bill, shrink"
+    rationale: Annotated[bool | ShortRationale, BeforeValidator(_as_rationale)] = Field(
+        default=True,
+        description="ask for a reason, of so many words at most; without it the output tokens, and the bill, shrink",
+    )
+    texts_per_record: WholeNumber = Field(
+        default=1, ge=1, le=50, description="how many texts are put to the model at once, at most"
     )
     model: Model
     redact: Redaction | None = Field(default=None, description="what is masked in a text before it is sent")
@@ -229,13 +259,18 @@ class Prompt(_Part):
         return tuple(category.name for category in self.categories)
 
     @property
+    def rationale_words(self) -> int | None:
+        """The most words of a reason; None where none is asked for, or as many as the instructions say."""
+        return self.rationale.words if isinstance(self.rationale, ShortRationale) else None
+
+    @property
     def variables(self) -> dict[str, Any]:
         """What the instructions are rendered with."""
         return {
             "categories": [category.model_dump() for category in self.categories],
             "fallback": self.fallback.name,
             "answer": self.answer,
-            "rationale": self.rationale,
+            "rationale": bool(self.rationale),
         }
 
     @cached_property
@@ -258,6 +293,8 @@ class Prompt(_Part):
             content["redact"] = self.redact.version
         # What only the local engine goes by has a part in that engine's name: no model is to answer anew for it.
         content["fallback"] = self.fallback.name
+        if self.texts_per_record > 1:
+            content["texts_per_record"] = self.texts_per_record
         return version_of(content)
 
     @cached_property

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from batch_classifier.errors import UnreadableFile
+from batch_classifier.language.text_id import text_ids
 from batch_classifier.limits import Limits
 from batch_classifier.notes.forgotten import NOTHING, Forgotten, forgotten_of
 from batch_classifier.prompts.prompt import Prompt
@@ -18,7 +19,6 @@ from batch_classifier.requests.own_columns import OwnColumns
 from batch_classifier.requests.readers.formats import Rows, columns_may_come_late, has_header_row, read_rows
 from batch_classifier.requests.request_files import input_key
 from batch_classifier.requests.text_dates import TextDates
-from batch_classifier.requests.text_id import text_ids
 from batch_classifier.storage.folder import Folder, StoredFile
 from batch_classifier.warehouse.record_scope import RecordScope
 from batch_classifier.warehouse.tables import RAW_REQUESTS

@@ -1,4 +1,4 @@
-"""Where things stand in the internal folder: batches, their texts, their answers, and notes."""
+"""Where things stand in the internal folder: batches, their texts, their answers, trained models, and notes."""
 
 from enum import StrEnum
 
@@ -6,6 +6,7 @@ from batch_classifier.prompts.prompt import Prompt
 
 # Beside the folders of the prompts, whose names cannot start with an underscore.
 _NOTES = "_notes"
+_MODELS = "_models"
 
 
 class NoteKind(StrEnum):
@@ -59,6 +60,21 @@ def text_ids_key(prompt: Prompt, name: str) -> str:
     return f"{batch_folder(prompt, name)}/text_ids.txt"
 
 
+def record_texts_key(folder: str) -> str:
+    """The key of the file that tells which texts the records of a batch hold, in the batch's folder."""
+    return f"{folder}/record_texts.txt"
+
+
+def is_record_texts(key: str) -> bool:
+    """Whether a key is that of such a file."""
+    return key.endswith("/record_texts.txt")
+
+
+def batch_folder_of(output_key: str) -> str:
+    """The folder of the batch that an attempt's answers are in."""
+    return output_key.rpartition("/")[0]
+
+
 def is_text_ids(key: str) -> bool:
     """Whether a key is that of a list of text ids."""
     return key.endswith("/text_ids.txt")
@@ -98,3 +114,8 @@ def text_of_answer_part(key: str) -> str | None:
     """The text that a key of one such answer is about; None for other keys."""
     folder, _, name = key.rpartition("/")
     return name.removesuffix(".json") if folder.endswith("/parts") else None
+
+
+def local_model_key(prompt: str) -> str:
+    """The key of the model that was trained on a prompt's texts."""
+    return f"{_MODELS}/{prompt}/local_model.npz"

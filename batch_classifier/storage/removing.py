@@ -29,10 +29,15 @@ class Rewriting:
 
 def remove_lines(folder: Folder, key: str, is_unwanted: Callable[[bytes], bool], is_rehearsal: bool) -> int:
     """Remove the lines of a JSONL file or a list that are unwanted; returns how many there are."""
+    return change_lines(folder, key, lambda line: None if is_unwanted(line) else line, is_rehearsal)
+
+
+def change_lines(folder: Folder, key: str, changed: Callable[[bytes], bytes | None], is_rehearsal: bool) -> int:
+    """Put what `changed` makes of each line in its place, None to remove it; returns how many lines are not as they were."""
     with rewriting(folder, key, is_rehearsal) as file:
         for line in file.source:
-            if is_unwanted(line):
-                file.removed += 1
-            else:
-                file.target.write(line)
+            new = changed(line)
+            file.removed += new != line
+            if new is not None:
+                file.target.write(new)
     return file.removed

@@ -25,6 +25,7 @@ from batch_classifier.errors import ClassifierError, SettingError
 from batch_classifier.storage.s3_versions import forget_versions
 from batch_classifier.storage.unfinished import temporary_folder
 from batch_classifier.warehouse.athena_queries import AthenaQueries
+from batch_classifier.warehouse.dialect import ATHENA
 from batch_classifier.warehouse.forgetting import OF_THE_RECORD, FoundRows
 from batch_classifier.warehouse.glue_catalog import LONGEST_PARTITION_VALUE, GlueCatalog
 from batch_classifier.warehouse.interface import Warehouse
@@ -55,6 +56,7 @@ class AthenaWarehouse(Warehouse):
     """
 
     kind = "athena"
+    dialect = ATHENA
 
     def __init__(
         self,

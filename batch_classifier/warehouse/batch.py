@@ -24,6 +24,8 @@ class Batch:
         prompt_version: version of the prompt that the texts are put with.
         model_id: model that is asked.
         shared_with: the request file that had this batch made; None when it is this one.
+        content_bytes: bytes of the file that the model reads; None in rows from before they were counted.
+        lines: records of the file, which may hold several texts each; None in rows that were written before they could.
     """
 
     request_file: str
@@ -38,6 +40,13 @@ class Batch:
     prompt_version: str
     model_id: str
     shared_with: str | None = None
+    content_bytes: int | None = None
+    lines: int | None = None
+
+    @property
+    def records_sent(self) -> int:
+        """How many records its job has."""
+        return self.records if self.lines is None else self.lines
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> "Batch":

@@ -14,12 +14,13 @@ import pyarrow as pa
 
 from batch_classifier.errors import ClassifierError
 from batch_classifier.file_access import PRIVATE, FileAccess
+from batch_classifier.warehouse.dialect import DUCKDB
 from batch_classifier.warehouse.duckdb_file import connected, give_access
 from batch_classifier.warehouse.duckdb_forgetting import delete_rows, more_memory, rewrite_file
 from batch_classifier.warehouse.duckdb_insert import insert
 from batch_classifier.warehouse.duckdb_memory import allow_all, is_out_of_memory, limit_of, restrict
 from batch_classifier.warehouse.duckdb_stream import record_batches
-from batch_classifier.warehouse.duckdb_version import ensure_tables
+from batch_classifier.warehouse.duckdb_version import are_tables_ready, ensure_tables
 from batch_classifier.warehouse.forgetting import FoundRows
 from batch_classifier.warehouse.interface import Warehouse, literal
 from batch_classifier.warehouse.tables import RAW_REQUESTS, Table
@@ -43,9 +44,11 @@ class DuckDBWarehouse(Warehouse):
         wait_seconds: how long to wait while another program has it open.
         connections: gives connections to the file, in place of those that are opened here.
         access: who may read the file.
+        read_only: whether the file is opened to read alone, beside others who read it; a file that is not there is not made.
     """
 
     kind = "duckdb"
+    dialect = DUCKDB
 
     def __init__(
         self,
@@ -53,10 +56,13 @@ class DuckDBWarehouse(Warehouse):
         wait_seconds: float = WAIT_SECONDS,
         connections: Connections | None = None,
         access: FileAccess = PRIVATE,
+        read_only: bool = False,
     ) -> None:
         self.path = path
+        self.read_only = read_only
         self._access = access
-        self._connections = connections or partial(connected, path, wait_seconds, access)
+        self._connections = connections or partial(connected, path, wait_seconds, access, read_only)
+        self._writing = self if not read_only else DuckDBWarehouse(path, wait_seconds, access=access)
 
     @property
     def place(self) -> str:
@@ -70,8 +76,18 @@ class DuckDBWarehouse(Warehouse):
     @contextmanager
     def connect(self, prompt: str | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection, with the prompt's tables in place; raises ClassifierError while another program keeps the file."""
+        if self.read_only:
+            if not self.path.exists():
+                raise ClassifierError(f"There is no database {self.path} yet; classify a file first.")
+            with self._connections() as connection:
+                if prompt is None or are_tables_ready(connection, self.path, prompt):
+                    yield connection
+                    return
+            # Of an older version: to bring them up to date takes writing.
+            with self._writing.connect(prompt):
+                pass
         with self._connections() as connection:
-            if prompt is not None:
+            if prompt is not None and not self.read_only:
                 self._ensure_tables(connection, prompt)
                 # Where tables were made, DuckDB may have made its log, with the permissions of the umask.
                 give_access(self.path, self._access)
@@ -167,6 +183,12 @@ class DuckDBWarehouse(Warehouse):
                 [RAW_REQUESTS.name],
             ).fetchall()
         return sorted(name for (name,) in found)
+
+    @contextmanager
+    def held(self, prompt: str) -> Iterator[None]:
+        """The file is open: to open it takes a tenth of a second where it is large."""
+        with self.connect(prompt):
+            yield
 
     @contextmanager
     def looked_through(self) -> Iterator[None]:

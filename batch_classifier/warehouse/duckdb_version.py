@@ -37,12 +37,9 @@ def ensure_tables(connection: duckdb.DuckDBPyConnection, path: Path, prompt: str
     nothing has changed.
     """
     with _TURN:
-        noted = _noted(connection)
-        if noted is not None and is_newer(noted):
-            raise ClassifierError(refusal_of_newer(str(path), noted, "BATCH_CLASSIFIER_HOME"))
-        found = _found(connection, prompt)
-        if noted is not None and not is_older(noted) and _is_complete(found.get(prompt, {})):
+        if are_tables_ready(connection, path, prompt):
             return
+        noted, found = _noted(connection), _found(connection, prompt)
         if noted is None or is_older(noted):
             noted = _bring_up_to_date(connection, path, noted)
             found = _found(connection, prompt)
@@ -51,6 +48,14 @@ def ensure_tables(connection: duckdb.DuckDBPyConnection, path: Path, prompt: str
             if table.name not in found.get(prompt, {}):
                 _add_tables(connection, prompt)
                 return
+
+
+def are_tables_ready(connection: duckdb.DuckDBPyConnection, path: Path, prompt: str) -> bool:
+    """Whether a prompt's tables are there and of this version; raises ClassifierError where they are newer."""
+    noted = _noted(connection)
+    if noted is not None and is_newer(noted):
+        raise ClassifierError(refusal_of_newer(str(path), noted, "BATCH_CLASSIFIER_HOME"))
+    return noted is not None and not is_older(noted) and _is_complete(_found(connection, prompt).get(prompt, {}))
 
 
 def _bring_up_to_date(connection: duckdb.DuckDBPyConnection, path: Path, noted: Noted | None) -> Noted:

@@ -10,6 +10,7 @@ import pyarrow as pa
 from batch_classifier.warehouse.tables import Table
 
 if TYPE_CHECKING:
+    from batch_classifier.warehouse.dialect import Dialect
     from batch_classifier.warehouse.forgetting import FoundRows
     from batch_classifier.warehouse.wanted import Wanted
 
@@ -23,6 +24,7 @@ class Warehouse(ABC):
     """Holds the tables of all prompts; every request file is one partition of each."""
 
     kind: str
+    dialect: "Dialect"
 
     @property
     @abstractmethod
@@ -60,6 +62,10 @@ class Warehouse(ABC):
     @abstractmethod
     def prompts(self) -> list[str]:
         """The prompts that have tables here, also those whose prompt file is gone."""
+
+    def held(self, prompt: str) -> AbstractContextManager[None]:
+        """While several questions about a prompt are put one after another."""
+        return nullcontext()
 
     def looked_through(self) -> AbstractContextManager[None]:
         """While whole columns are searched for words."""

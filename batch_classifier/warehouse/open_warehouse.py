@@ -30,3 +30,14 @@ def _athena(settings: Settings) -> Warehouse:
 
 
 WAREHOUSES: dict[str, Callable[[Settings], Warehouse]] = {"duckdb": _duckdb, "athena": _athena}
+
+
+def open_to_read(settings: Settings, wait_seconds: float) -> Warehouse:
+    """The same for those who only read, beside others who do; a DuckDB file that is written to is waited for so long."""
+    if settings.warehouse_kind != "duckdb":
+        return open_warehouse(settings)
+    from batch_classifier.warehouse.duckdb import DuckDBWarehouse
+
+    return DuckDBWarehouse(
+        settings.warehouse_file.absolute(), wait_seconds, access=settings.file_access, read_only=True
+    )

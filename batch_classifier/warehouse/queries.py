@@ -7,7 +7,14 @@ from batch_classifier.warehouse.answer_sources import AnswerSource
 from batch_classifier.warehouse.corrections import HOLDING_CLASS, IS_CORRECTED, answered_and_held
 from batch_classifier.warehouse.interface import Warehouse, literal
 from batch_classifier.warehouse.statuses import FAILURES, HOLDING, Status, in_sql
-from batch_classifier.warehouse.tables import BATCH_JOB, BEDROCK_JSONL, CATEGORY_SUMMARY, CLASSIFICATIONS, RAW_REQUESTS
+from batch_classifier.warehouse.tables import (
+    BATCH_JOB,
+    BEDROCK_JSONL,
+    BILL,
+    CATEGORY_SUMMARY,
+    CLASSIFICATIONS,
+    RAW_REQUESTS,
+)
 
 _HOLDING = in_sql(HOLDING)
 
@@ -24,6 +31,14 @@ def answered_texts(warehouse: Warehouse, prompt: Prompt, model_id: str, request_
     """Ids of the request file's texts that this version of the prompt and this model have answered, in whatever file."""
     return f"""
         select distinct text_id from {_answered(warehouse, prompt, model_id, request_file)}
+    """
+
+
+def all_answered_texts(warehouse: Warehouse, prompt: Prompt, model_id: str) -> str:
+    """Ids of all texts that this version of the prompt and this model have answered, whatever file they stand in."""
+    return f"""
+        select distinct text_id from {warehouse.name(prompt.name, CLASSIFICATIONS)}
+        where {_same_question(prompt, model_id)} and status in {_HOLDING}
     """
 
 
@@ -82,10 +97,21 @@ def tokens_of_batches(warehouse: Warehouse, prompt: Prompt, batches: Iterable[st
     """
 
 
-def texts_and_classes(warehouse: Warehouse, prompt: Prompt) -> str:
-    """The texts of all request files with their class and its confidence, one row a request; without the texts themselves."""
+def newest_jobs(warehouse: Warehouse, prompt: str, model_id: str, most: int) -> str:
+    """The newest first jobs of batches with this model that tell what they read and wrote, of a prompt by its name."""
     return f"""
-        select text_id, "class", confidence from {warehouse.name(prompt.name, CLASSIFICATIONS)}
+        select prompt_version, answer_form, content_bytes, texts, answered, input_tokens, output_tokens, ended_at
+        from {warehouse.name(prompt, BILL)}
+        where attempt = 1 and model_id = {literal(model_id)} and content_bytes > 0 and answered > 0 and input_tokens > 0
+        order by ended_at desc limit {most}
+    """
+
+
+def texts_and_classes(warehouse: Warehouse, prompt: Prompt) -> str:
+    """The texts of all request files with their class and its doubt, one row a request; without the texts themselves."""
+    # Rows from before there was a doubt may have a confidence.
+    return f"""
+        select text_id, "class", coalesce(doubt, 1 - confidence) as doubt from {warehouse.name(prompt.name, CLASSIFICATIONS)}
         where text_id is not null
     """
 

@@ -67,6 +67,11 @@ _RECORD_SCOPE = Column(
 )
 _TEXT_DATE = Column("text_date", DAY, "the day that the text is from, where the prompt's `input.date` names its column")
 _DATE_PROBLEM = Column("date_problem", TEXT, "why there is no such day though there should be one", is_shown=False)
+_LINES = Column("lines", WHOLE_NUMBER, "lines of the JSONL file, which hold several texts with `texts_per_record`")
+
+_WAY = Column("way", TEXT, "how it was asked, and so at which price: batch or on_demand")
+_INPUT_PRICE = Column("input_price", NUMBER, "USD per million tokens read; null where none is known")
+_OUTPUT_PRICE = Column("output_price", NUMBER, "USD per million tokens written, likewise")
 
 RAW_REQUESTS = Table(
     "raw_requests",
@@ -105,12 +110,16 @@ BEDROCK_JSONL = Table(
         Column("records", WHOLE_NUMBER, "texts in it"),
         Column("bytes", WHOLE_NUMBER, "size of the file"),
         Column("sha256", TEXT, "hash of the file"),
-        Column("estimated_input_tokens", WHOLE_NUMBER, "estimate: four bytes a token"),
-        Column("estimated_output_tokens", WHOLE_NUMBER, "estimate: a usual answer's length"),
+        Column("estimated_input_tokens", WHOLE_NUMBER, "estimate, from what earlier jobs of the model read"),
+        Column("estimated_output_tokens", WHOLE_NUMBER, "estimate, from what earlier jobs of the model wrote"),
         Column("estimated_cost_usd", NUMBER, "at the batch price; 0 where another file pays for it"),
         Column("prompt_version", TEXT, "version of the prompt that the texts are put with"),
         Column("model_id", TEXT, "model that is asked"),
         Column("shared_with", TEXT, "request file that had this batch made; null when it is this one"),
+        Column(
+            "content_bytes", WHOLE_NUMBER, "bytes of the file that the model reads: instructions, questions and texts"
+        ),
+        _LINES,
     ),
 )
 
@@ -136,7 +145,46 @@ BATCH_JOB = Table(
         Column("output_uri", TEXT, "folder of the answers"),
         Column("message", TEXT, "the service's own words about the job's end"),
         Column("shared_with", TEXT, "request file that pays for it; null when it is this one"),
+        _WAY,
+        _INPUT_PRICE,
+        _OUTPUT_PRICE,
+        _LINES,
     ),
+)
+
+BILL = Table(
+    "bill",
+    "What each job cost that was charged for, one row an attempt; unlike batch_job it keeps its rows when a file runs again.",
+    (
+        Column("batch", TEXT, "name of the batch"),
+        Column("attempt", WHOLE_NUMBER, "1 for the first job of a batch; later ones are retries and second questions"),
+        Column("request_file", TEXT, "the file that had the batch made, and pays for it"),
+        Column("job_name", TEXT, "name of the job"),
+        _WAY,
+        Column("model_id", TEXT, "model that was asked"),
+        Column("prompt_version", TEXT, "version of the prompt that the texts were put with"),
+        Column("submitted_at", TIME, "when it was submitted: its month is the month of the cost"),
+        Column("ended_at", TIME, "when it was over"),
+        Column("texts", WHOLE_NUMBER, "texts sent"),
+        Column("answered", WHOLE_NUMBER, "texts answered"),
+        Column("input_tokens", WHOLE_NUMBER, "tokens read, as the service reported them"),
+        Column("output_tokens", WHOLE_NUMBER, "tokens written, likewise"),
+        _INPUT_PRICE,
+        _OUTPUT_PRICE,
+        Column("cost_usd", NUMBER, "the tokens at these prices; null where none is known"),
+        Column("on_demand_cost_usd", NUMBER, "the same tokens at the price on demand"),
+        Column("unpacked_cost_usd", NUMBER, "what it would have cost with one text a record"),
+        Column("estimated_input_tokens", WHOLE_NUMBER, "the estimate for the batch; in the row of its first attempt"),
+        Column("estimated_output_tokens", WHOLE_NUMBER, "likewise"),
+        Column("estimated_cost_usd", NUMBER, "likewise"),
+        Column(
+            "content_bytes",
+            WHOLE_NUMBER,
+            "bytes that the model read in the first attempt: later estimates learn from it",
+        ),
+        Column("answer_form", TEXT, "what an answer consists of"),
+    ),
+    partition_column="batch",
 )
 
 CLASSIFICATIONS = Table(
@@ -227,6 +275,13 @@ CLASSIFICATIONS = Table(
             Source.ROW,
         ),
         Column("output_tokens", WHOLE_NUMBER, "tokens that it wrote, likewise", Source.ROW),
+        Column(
+            "doubt",
+            NUMBER,
+            "0 to 1: the model's own where it tells its confidence, else by a model that is trained on its other answers",
+            Source.ROW,
+            in_results=InResults("doubt", behind_own_columns=True, only_where_filled=True),
+        ),
         replace(
             _ORIGINAL_TEXT,
             source=Source.REQUEST,
@@ -278,4 +333,4 @@ CORRECTIONS = Table(
     partition_column="correction_set",
 )
 
-TABLES = (RAW_REQUESTS, BEDROCK_JSONL, BATCH_JOB, CLASSIFICATIONS, CATEGORY_SUMMARY, CORRECTIONS)
+TABLES = (RAW_REQUESTS, BEDROCK_JSONL, BATCH_JOB, CLASSIFICATIONS, CATEGORY_SUMMARY, CORRECTIONS, BILL)

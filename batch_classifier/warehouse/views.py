@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from batch_classifier.warehouse.column import DAY, SQL_TYPES, TEXT, WHOLE_NUMBER
 from batch_classifier.warehouse.corrections import HOLDING_CLASS, MODEL_CLASS, MODEL_CLASS_WHERE_CORRECTED, holding
+from batch_classifier.warehouse.dialect import ATHENA, DUCKDB
 from batch_classifier.warehouse.record_scope import record_in_sql
 from batch_classifier.warehouse.tables import CLASSIFICATIONS, CORRECTIONS
 
@@ -75,7 +76,7 @@ VIEWS = (LATEST_CLASSIFICATIONS, DAILY_CATEGORIES)
 def duckdb_view(view: View, prompt: str) -> str:
     """The statements that make a view in DuckDB, whose times have a zone, and note which definition it was made by."""
     tables = (f"{prompt}.{CLASSIFICATIONS.name}", f"{prompt}.{CORRECTIONS.name}")
-    select = view.sql(*tables, "cast(answered_at at time zone 'UTC' as date)")
+    select = view.sql(*tables, DUCKDB.day("answered_at"))
     name = f"{prompt}.{view.name}"
     return f"create or replace view {name} as {select}; comment on view {name} is '{definition_mark(view)}'"
 
@@ -88,7 +89,7 @@ def definition_mark(view: View) -> str:
 def glue_view(view: View, database: str, prompt: str) -> dict[str, Any]:
     """The view as Athena itself keeps it in the Glue catalog; to put it there needs no query, and no more permissions."""
     answered, said = (f'"{database}"."{prompt}_{table.name}"' for table in (CLASSIFICATIONS, CORRECTIONS))
-    select = view.sql(answered, said, "cast(answered_at as date)")
+    select = view.sql(answered, said, ATHENA.day("answered_at"))
     definition = {
         "originalSql": " ".join(select.split()),
         "catalog": "awsdatacatalog",

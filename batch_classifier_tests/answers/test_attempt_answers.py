@@ -91,6 +91,7 @@ def test_the_second_reader_reads_what_the_first_has_parsed(
             "error": None,
             "input_tokens": 0,
             "output_tokens": 2,
+            "is_left_out": False,
         }
     ]
     again, unreadable = read(folder, prompt)

@@ -84,9 +84,9 @@ def test_a_run_parses_each_file_of_answers_once(project: Project, monkeypatch: p
 
     parsed: list[str] = []
 
-    def watched(file: object, prompt: object) -> object:
+    def watched(file: object, prompt: object, record_texts: object) -> object:
         parsed.append(str(getattr(file, "name", "")).rsplit("/", 1)[-1])
-        return Answers(file, prompt)  # type: ignore[arg-type]
+        return Answers(file, prompt, record_texts)  # type: ignore[arg-type]
 
     monkeypatch.setattr(attempt_answers, "Answers", watched)
     rows = project.classify("calls.csv", ["I was charged twice", "My flight was moved"])

@@ -19,9 +19,9 @@ from batch_classifier.inference.bedrock.batch_inference import BedrockInference
 from batch_classifier.inference.bedrock.limits import LIMITS
 from batch_classifier.inference.interface import JobLimits
 from batch_classifier.inference.prices import Price
+from batch_classifier.language.text_id import text_id
 from batch_classifier.prompts.loading import load_prompt
 from batch_classifier.prompts.prompt import Prompt
-from batch_classifier.requests.text_id import text_id
 from batch_classifier.storage.internal_keys import text_ids_key
 from batch_classifier.storage.local_folder import LocalFolder
 from batch_classifier.storage.text_ids import read_text_ids

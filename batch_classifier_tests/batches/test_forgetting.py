@@ -6,11 +6,16 @@ import orjson
 import pytest
 
 from batch_classifier.batches.forgetting import forget_texts, remove_batch, stored_batches, text_ids_like
+from batch_classifier.batches.texts import texts_of_batch
 from batch_classifier.inference.questions import question, quote
-from batch_classifier.requests.text_id import text_id
+from batch_classifier.language.text_id import text_id
+from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.storage.internal_keys import answer_part_key
 from batch_classifier.storage.local_folder import LocalFolder
 from batch_classifier.warehouse.wanted import KeyKind, Wanted
+from batch_classifier_tests.support.core_pipeline import CorePipeline
+from batch_classifier_tests.support.prompt_content import prompt_content
+from batch_classifier_tests.support.scripted_inference import ScriptedInference
 
 TEXTS = ["I was charged twice", "<class>Anna</class> said", 'Where is my "suitcase"?']
 IDS = [text_id(text) for text in TEXTS]
@@ -98,3 +103,36 @@ def test_of_a_batch_without_texts_nothing_is_left_and_its_jobs_are_forgotten(
     remove_batch(internal, batch, [notes])
     assert stored_batches(internal, "travel") == []
     assert [file.key for file in notes.list()] == ["travel-0123-other-1.json"]
+
+
+def test_a_text_leaves_a_record_that_holds_others_too(tmp_path: Path) -> None:
+    """From what was asked and what was answered; the others stay, and their answers are read as before."""
+    texts = [f"flight {number}, {'Anna' if number == 4 else 'Berta'} said" for number in range(12)]
+    inference = ScriptedInference(tmp_path)
+    inference.reply = lambda text: f"<class>Travel</class><rationale>{text}</rationale>"
+    prompt = Prompt(name="tickets", **prompt_content(texts_per_record=6))
+    made = CorePipeline(tmp_path, prompt, inference, inference.internal)
+    before = made.run("calls.csv", texts)
+    (batch,) = stored_batches(inference.internal, "tickets")
+    (found,) = text_ids_like(inference.internal, [batch], Wanted(KeyKind.TEXT_LIKE, "anna"))
+    assert found == text_id(texts[4])
+    rehearsed = forget_texts(inference.internal, batch, {found}, is_rehearsal=True)
+    done = forget_texts(inference.internal, batch, {found}, is_rehearsal=False)
+    assert done == rehearsed and done is not None and (done.lines, done.answers, done.is_empty) == (1, 1, False)
+    files = [path.read_bytes() for path in inference.internal.path.rglob("*") if path.is_file()]
+    assert not any(b"Anna" in content or found.encode() in content for content in files)
+    after = made.classify("calls.csv")
+    assert [row["class"] for row in after] == ["Travel"] * 4 + [None] + ["Travel"] * 7
+    assert [row["rationale"] for row in after if row["class"]] == [
+        row["rationale"] for row in before if row["text_id"] != found
+    ]
+    assert texts_of_batch_again(made) == sorted(set(map(text_id, texts)) - {found}), "and they could be sent again"
+    everything = forget_texts(inference.internal, batch, set(map(text_id, texts)), is_rehearsal=False)
+    assert everything is not None and (everything.lines, everything.answers, everything.is_empty) == (2, 2, True)
+
+
+def texts_of_batch_again(made: CorePipeline) -> list[str]:
+    (batch,) = stored_batches(made.internal, "tickets")
+    forms = made.inference.record_forms(made.prompt)
+    rows = texts_of_batch(made.internal, made.prompt, batch.name, forms)
+    return sorted(row["text_id"] for some in rows for row in some.to_pylist())

@@ -9,7 +9,7 @@ import pytest
 from batch_classifier.batches.bedrock_jsonl import BedrockJsonl
 from batch_classifier.batches.forgetting import forget_texts, stored_batches
 from batch_classifier.batches.torn_batches import is_torn
-from batch_classifier.requests.text_id import text_id
+from batch_classifier.language.text_id import text_id
 from batch_classifier_tests.support.project import Project
 from batch_classifier_tests.support.scripted_inference import ScriptedInference
 
@@ -73,3 +73,22 @@ def test_one_that_texts_were_forgotten_from_is_whole(project: Project) -> None:
     (batch,) = stored_batches(internal, "tickets")
     assert forget_texts(internal, batch, {text_id(TEXTS[-1]), text_id(TEXTS[3])}, is_rehearsal=False)
     assert not is_torn(internal, project.prompt, batch.name)
+
+
+def test_one_of_several_texts_a_record_is_looked_at_by_what_its_records_hold(projects: Callable[..., Project]) -> None:
+    project = projects(texts_per_record=4)
+    project.drop("calls.csv", TEXTS)
+    assert project.make("calls.csv", "raw_requests", "bedrock_jsonl").success
+    internal = ScriptedInference(project.home).internal
+    batch, ids = files(project)
+    record_texts = batch.parent / "record_texts.txt"
+    before = [path.read_bytes() for path in (batch, ids, record_texts)]
+    for path in (batch, ids, record_texts):
+        assert not is_torn(internal, project.prompt, batch.stem)
+        os.truncate(path, path.stat().st_size - 40)
+        assert is_torn(internal, project.prompt, batch.stem)
+        list(core(project))
+        assert [path.read_bytes() for path in (batch, ids, record_texts)] == before
+    (stored,) = stored_batches(internal, "tickets")
+    assert forget_texts(internal, stored, {text_id(TEXTS[-1]), text_id(TEXTS[3])}, is_rehearsal=False)
+    assert not is_torn(internal, project.prompt, batch.stem)

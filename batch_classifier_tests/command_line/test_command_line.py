@@ -197,8 +197,10 @@ def test_a_copy_that_fails_leaves_nothing_behind_and_says_where_the_result_is(
     assert [path.name for path in output.iterdir()] == ["first.csv"]
 
 
-@pytest.mark.parametrize("suffix", [".csv", ".csv.gz"])
-@pytest.mark.parametrize("letter", ["n", "é", "漢"])
+@pytest.mark.parametrize("suffix", [pytest.param(".csv", marks=pytest.mark.long), ".csv.gz"])
+@pytest.mark.parametrize(
+    "letter", [pytest.param("n", marks=pytest.mark.long), pytest.param("é", marks=pytest.mark.long), "漢"]
+)
 def test_a_name_as_long_as_a_name_may_be_gets_its_result(project: Project, letter: str, suffix: str) -> None:
     """The result's name has the request file's suffix and its own; where that is too long, it is cut and stays distinct."""
     room = 255 - len(suffix) - 1
@@ -341,7 +343,14 @@ def test_sample_tells_what_it_cannot_do(
 
 
 @pytest.mark.parametrize(
-    "name", ["\x1b[31mred.csv", "a\\[/x].csv", "[red]b[/red].csv", ":smile:.csv", "a\nError: b.csv"]
+    "name",
+    [
+        "\x1b[31mred.csv",
+        *(
+            pytest.param(name, marks=pytest.mark.long)
+            for name in ("a\\[/x].csv", "[red]b[/red].csv", ":smile:.csv", "a\nError: b.csv")
+        ),
+    ],
 )
 def test_a_file_of_any_name_is_shown_and_moves_no_cursor(tmp_path: Path, name: str) -> None:
     """Neither escape sequences nor the markup of the library that prints tables have a meaning in a name."""
@@ -420,6 +429,7 @@ def finished(project: Project, file: str, rows: int) -> None:
         assert sum(1 for _ in csv.DictReader(lines)) == rows
 
 
+@pytest.mark.long
 def test_a_command_that_was_killed_is_started_again_and_ends_complete(workplace: Project) -> None:
     process = start(workplace, "calls.csv")
     begun(workplace, process)

@@ -161,6 +161,7 @@ def test_the_later_correction_holds_and_both_are_there(tables_alone: Project) ->
     assert latest(tables_alone)["A"] == ("Travel", None, "Cem")
 
 
+@pytest.mark.long
 def test_a_withdrawn_correction_leaves_the_models_class(project: Project) -> None:
     corrections("--import", list_of("one.csv", ("A", "Other"), ("F", "Travel")))
     result = corrections("--withdraw", "A", "--who", "Ben", "--why", "a mistake")
@@ -222,6 +223,7 @@ def test_a_csv_result_is_edited_as_well_and_case_does_not_matter(tables_alone: P
     assert latest(tables_alone)["=D"][0] == "Billing"
 
 
+@pytest.mark.long
 def test_a_result_file_from_before_a_correction_does_not_undo_it(project: Project) -> None:
     old = edited_workbook(project, "first.xlsx", B="Other")
     corrections("--import", list_of("labels.csv", ("A", "Billing")))
@@ -277,6 +279,7 @@ def test_what_is_exported_can_be_edited_and_imported(tables_alone: Project, name
     assert "is called .csv or .xlsx" in told(corrections("--export", "mine.txt"))
 
 
+@pytest.mark.long
 def test_a_correction_to_a_category_that_is_gone_holds_no_longer(project: Project) -> None:
     corrections("--import", list_of("labels.csv", ("F", "Billing")))
     path = Path("prompts/tickets.yaml")

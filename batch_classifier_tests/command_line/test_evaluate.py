@@ -155,7 +155,7 @@ def test_nothing_is_paid_for_twice(here: Here) -> None:
     assert second["variants"][0]["spent_usd"] == 0
 
 
-@pytest.mark.parametrize("keeps_batches", [True, False])
+@pytest.mark.parametrize("keeps_batches", [pytest.param(True, marks=pytest.mark.long), False])
 def test_what_the_team_has_paid_for_is_used_and_its_tables_stay(here: Here, keeps_batches: bool) -> None:
     """Also where retention has cleared the batches away, and only the tables have the answers."""
     here.labels(rows([(text, None) for text, _ in TRUTHS[:15]]), "team.csv")
@@ -170,6 +170,7 @@ def test_what_the_team_has_paid_for_is_used_and_its_tables_stay(here: Here, keep
     assert here.state() == before
 
 
+@pytest.mark.long
 def test_what_an_evaluation_has_paid_for_the_team_does_not_pay_again(here: Here) -> None:
     here.figures()
     asked = len(here.model.asked)
@@ -241,6 +242,7 @@ def test_a_prompt_file_beside_another(here: Here) -> None:
     )
 
 
+@pytest.mark.long
 def test_another_prompt_of_the_folder_by_its_name_or_its_files(here: Here) -> None:
     here.prompt("prompts/brief.yaml", rationale=False)
     for name in ("brief", "brief.yaml"):
@@ -265,6 +267,7 @@ def test_models_beside_each_other(here: Here) -> None:
     assert compared["outcome"] == "alike" and compared["p_value"] == 1
 
 
+@pytest.mark.long
 def test_engines_beside_each_other(here: Here) -> None:
     found = here.figures("--inference", "bedrock", "--inference", "local")
     assert [(one["variant"], one["inference"]) for one in found["variants"]] == [
@@ -286,6 +289,7 @@ def with_column(name: str) -> list[dict[str, Any]]:
     return [{"id": row["id"], "text": row["text"], name: row["label"]} for row in rows()]
 
 
+@pytest.mark.long
 def test_the_labels_may_stand_in_another_column(here: Here) -> None:
     here.labels(with_column("truth"))
     assert here.figures("--label-column", "truth")["variants"][0]["right"] == 20

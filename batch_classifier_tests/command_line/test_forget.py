@@ -132,6 +132,7 @@ def test_a_rerun_brings_nothing_back_and_asks_nothing_anew(project: Project) -> 
     assert holders(project.home, f"{MARKER} said") == []
 
 
+@pytest.mark.long
 def test_a_record_with_a_new_text_in_the_same_file_stays_forgotten(project: Project) -> None:
     run("forget", "--record-id", "A", "--yes")
     classify("calls.csv", [{**ROWS[0], "text": f"{MARKER} has called again"}, *ROWS[1:]])
@@ -236,6 +237,7 @@ def test_a_job_with_such_a_text_is_waited_for(project: Project) -> None:
     assert run("forget", "--record-id", "E", "--yes").exit_code == 0, "its row has no text in any job"
 
 
+@pytest.mark.long
 def test_one_prompt_only(project: Project) -> None:
     Path("prompts/others.yaml").write_text(Path("prompts/tickets.yaml").read_text(encoding="utf-8"), encoding="utf-8")
     Path("calls.csv").write_bytes(file_of(ROWS, ".csv"))

@@ -32,7 +32,7 @@ assert pa.Table.from_pandas(pd.DataFrame({"a": [1, None]})).num_rows == 2
 """
 
 
-@pytest.mark.parametrize("name", ROWS)
+@pytest.mark.parametrize("name", ["calls.csv", pytest.param("calls.json", marks=pytest.mark.long)])
 def test_a_run_needs_no_pandas_and_who_asks_for_it_has_it(tmp_path: Path, name: str) -> None:
     shutil.copy(REPOSITORY / "dagster.yaml", tmp_path)
     shutil.copytree(PROMPTS, tmp_path / "prompts")

@@ -73,7 +73,9 @@ def test_replace_says_that_the_new_file_takes_the_place(project: Project) -> Non
     assert ids() == ["X"]
 
 
-@pytest.mark.parametrize(("answer", "code"), [("replace\n", 0), ("both\n", 0), ("\n", 1)])
+@pytest.mark.parametrize(
+    ("answer", "code"), [("replace\n", 0), pytest.param("both\n", 0, marks=pytest.mark.long), ("\n", 1)]
+)
 def test_a_person_at_a_terminal_is_asked(
     project: Project, monkeypatch: pytest.MonkeyPatch, answer: str, code: int
 ) -> None:
@@ -95,6 +97,7 @@ def test_a_person_at_a_terminal_is_asked(
         assert ids() == (["X"] if answer == "replace\n" else ["A", "B"])
 
 
+@pytest.mark.long
 def test_of_two_commands_at_once_one_is_refused_and_the_other_tells_its_own_rows(project: Project) -> None:
     commands = [
         subprocess.Popen(

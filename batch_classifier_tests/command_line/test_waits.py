@@ -67,7 +67,7 @@ def database(folder: Path) -> Iterator[Path]:
         yield path
 
 
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize("name", ["SIGINT", pytest.param("SIGTERM", marks=pytest.mark.long)])
 def test_an_interrupt_ends_a_wait_for_the_database(database: Path, name: str) -> None:
     process = start(*CLASSIFY)
     line = said(process, "Waiting for the database")

@@ -16,9 +16,9 @@ from batch_classifier.corrections.importing import Import, Imported
 from batch_classifier.corrections.labels import labels
 from batch_classifier.corrections.withdrawing import withdraw
 from batch_classifier.errors import ClassifierError
+from batch_classifier.language.text_id import text_id
 from batch_classifier.limits import DEFAULT_LIMITS
 from batch_classifier.prompts.prompt import Prompt
-from batch_classifier.requests.text_id import text_id
 from batch_classifier.results.corrected_rows import rows_that_hold
 from batch_classifier.warehouse.forgetting import find_rows
 from batch_classifier.warehouse.tables import CORRECTIONS

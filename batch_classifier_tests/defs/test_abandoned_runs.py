@@ -158,6 +158,7 @@ def in_processes() -> None:
     looks_for_abandoned_runs()
 
 
+@pytest.mark.long
 def test_where_steps_have_processes_of_their_own_the_run_is_left_alone(instance: dg.DagsterInstance) -> None:
     """The mark may be that of a step which has ended, while the run goes on."""
     with dg.execute_job(dg.reconstructable(in_processes), instance=instance) as result:

@@ -28,6 +28,7 @@ def with_a_fault(text: str) -> str | None:
     return None if text == "Nobody answers this" else by_keyword(text)
 
 
+@pytest.mark.long
 def test_only_what_is_unfinished_or_failed_runs_again(daemon: Daemon) -> None:
     project = daemon.project
     scripted(project).reply = with_a_fault

@@ -1,5 +1,6 @@
 """One record in, one answer out: the same for a line of a batch and for a call on demand."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -65,12 +66,13 @@ def answer_record(
     fault = behaviour.faults.find_record_fault(seen)
     if isinstance(fault, RecordError):
         raise RecordRefused(fault.message, fault.code, fault.is_expired)
-    said = behaviour.responder(request.system, request.text, model_input)
+    said = _say(behaviour.responder, request, model_input)
     if isinstance(said, Fault):
         fault = said
         if isinstance(fault, RecordError):
             raise RecordRefused(fault.message, fault.code, fault.is_expired)
-        said = NamedCategoryAnswers()(request.system, request.text, model_input)
+        said = _say(NamedCategoryAnswers(), request, model_input)
+        assert isinstance(said, str)
     answer = _finish_answer(request, said, fault)
     return Answered(
         output=write_answer(model, invocation_type, model_input, answer),
@@ -78,6 +80,21 @@ def answer_record(
         output_tokens=answer.output_tokens,
         fault=fault,
     )
+
+
+def _say(responder: Responder, request: ModelRequest, model_input: Mapping[str, Any]) -> str | Fault:
+    """What is said of the text, or of several each under its id; a fault at one of them is the whole record's."""
+    if not request.several:
+        return responder(request.system, request.text, model_input)
+    said: dict[str, str] = {}
+    for one, text in request.several.items():
+        words = responder(request.system, text, model_input)
+        if isinstance(words, Fault):
+            return words
+        said[one] = words
+    if request.schema is not None:
+        return json.dumps({"answers": [{**json.loads(words), "id": one} for one, words in said.items()]})
+    return "\n".join(f'<answer id="{one}">{words}</answer>' for one, words in said.items())
 
 
 def _finish_answer(request: ModelRequest, words: str, fault: Fault | None) -> ModelAnswer:

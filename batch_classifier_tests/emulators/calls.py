@@ -4,10 +4,12 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Literal
 
+from batch_classifier_tests.emulators.model_requests import NEXT_TEXT
+
 
 @dataclass(frozen=True)
 class ModelCall:
-    """One text that a model was asked about; `is_answered` is false when the record failed."""
+    """One text that a model was asked about, or several with NEXT_TEXT between them; `is_answered` is false when the record failed."""
 
     kind: Literal["batch", "invoke_model", "converse"]
     text: str
@@ -43,7 +45,7 @@ class Calls:
 
     def texts(self) -> Counter[str]:
         """How many times each text was answered, in a batch or on demand."""
-        return Counter(call.text for call in self.model if call.is_answered)
+        return Counter(text for call in self.model if call.is_answered for text in call.text.split(NEXT_TEXT))
 
     def record_ids(self) -> Counter[str]:
         """How many times each record id was answered in a batch."""

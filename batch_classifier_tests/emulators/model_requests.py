@@ -6,7 +6,7 @@ The functions read a request and refuse what the models refuse, with their words
 import json
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from batch_classifier_tests.emulators.model_catalog import EmulatedModel, Family
@@ -29,6 +29,9 @@ LLAMA_TURN = re.compile(r"<\|start_header_id\|>(\w+)<\|end_header_id\|>\s*(.*?)(
 MISTRAL_TURN = re.compile(r"\[INST\](.*?)\[/INST\]", re.DOTALL)
 # The product marks the text as data; tests and the local engine care for what is between the marks.
 QUOTED_TEXT = re.compile(r"<text>\n?(.*?)\n?</text>", re.DOTALL)
+# Of several texts in one request each has an id.
+ONE_OF_SEVERAL = re.compile(r'<text id="([^"<>]+)">\n?(.*?)\n?</text>', re.DOTALL)
+NEXT_TEXT = "\n\x1e\n"
 MALFORMED = "Malformed input request: {}, please reformat your input and try again."
 
 
@@ -44,12 +47,16 @@ class RecordRefused(Exception):
 
 @dataclass(frozen=True)
 class ModelRequest:
-    """What a model is asked, whatever the family; `text` is the quoted part of the user's message, if one is."""
+    """What a model is asked, whatever the family; `text` is the quoted part of the user's message, if one is.
+
+    Of several texts, `several` has each by its id, and `text` is all of them, with NEXT_TEXT between them.
+    """
 
     system: str
     text: str
     max_tokens: int | None
     schema: Mapping[str, Any] | None = None
+    several: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_request(model: EmulatedModel, invocation_type: str, model_input: Any) -> ModelRequest:
@@ -70,6 +77,8 @@ def read_request(model: EmulatedModel, invocation_type: str, model_input: Any) -
         if not model.takes_schema:
             raise RecordRefused(f"Structured outputs are not supported for the model {model.model_id}.")
         _require_closed_objects(request.schema)
+    if several := dict(ONE_OF_SEVERAL.findall(request.text)):
+        return replace(request, text=NEXT_TEXT.join(several.values()), several=several)
     quoted = QUOTED_TEXT.search(request.text)
     return replace(request, text=quoted.group(1)) if quoted else request
 
@@ -88,6 +97,13 @@ def find_schema(model_input: Mapping[str, Any]) -> Mapping[str, Any] | None:
     if not isinstance(schema, Mapping):
         raise RecordRefused("output format: the JSON schema must be an object")
     return schema
+
+
+def find_answer_schema(model_input: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The schema of an answer to one text, also where a list of them is asked for."""
+    schema = find_schema(model_input)
+    answers = (schema or {}).get("properties", {}).get("answers", {})
+    return answers.get("items", schema)
 
 
 def _read_claude(body: Mapping[str, Any]) -> ModelRequest:
@@ -156,7 +172,8 @@ def _read_mistral(body: Mapping[str, Any]) -> ModelRequest:
         turn = MISTRAL_TURN.search(body["prompt"])
         asked = (turn.group(1) if turn else body["prompt"]).strip()
         # This form has no place of its own for the system prompt: it stands before the text.
-        return ModelRequest(system=asked.partition("<text>")[0], text=asked, max_tokens=max_tokens)
+        system = re.split(r"<text(?: id=[^>]*)?>\n", asked, maxsplit=1)[0]
+        return ModelRequest(system=system, text=asked, max_tokens=max_tokens)
     said = {"system": "", "user": ""}
     for message in body["messages"]:
         said[message.get("role")] = _read_blocks(message.get("content"), "content", typed=True, may_be_text=True)

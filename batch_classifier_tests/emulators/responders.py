@@ -9,7 +9,7 @@ from typing import Any
 
 from batch_classifier_tests.emulators.faults import Fault
 from batch_classifier_tests.emulators.model_answers import write_structured
-from batch_classifier_tests.emulators.model_requests import find_schema
+from batch_classifier_tests.emulators.model_requests import find_answer_schema
 
 Responder = Callable[[str, str, Mapping[str, Any]], str | Fault]
 LISTED_NAME = re.compile(
@@ -19,7 +19,7 @@ LISTED_NAME = re.compile(
 
 def write_reply(category: str, reason: str, model_input: Mapping[str, Any]) -> str:
     """A good answer: JSON when the request has a schema, tags otherwise."""
-    schema = find_schema(model_input)
+    schema = find_answer_schema(model_input)
     if schema is not None:
         return write_structured(schema, category, reason)
     return f"<class>{category}</class><rationale>{reason}</rationale>"
@@ -27,7 +27,7 @@ def write_reply(category: str, reason: str, model_input: Mapping[str, Any]) -> s
 
 def find_category_names(system: str, model_input: Mapping[str, Any]) -> list[str]:
     """The names that an answer may choose from: the schema's enum, or else what the system prompt lists."""
-    schema = find_schema(model_input)
+    schema = find_answer_schema(model_input)
     for part in (schema or {}).get("properties", {}).values():
         if "enum" in part:
             return list(part["enum"])

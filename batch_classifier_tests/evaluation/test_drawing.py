@@ -8,16 +8,16 @@ import pytest
 from batch_classifier.evaluation.drawing import draw
 from batch_classifier.evaluation.drawn import Drawn
 
-SCHEMA = pa.schema([("text_id", pa.string()), ("class", pa.string()), ("confidence", pa.float64())])
+SCHEMA = pa.schema([("text_id", pa.string()), ("class", pa.string()), ("doubt", pa.float64())])
 
 
-def rows(number: int, with_confidence: bool = True) -> list[pa.RecordBatch]:
+def rows(number: int, with_doubt: bool = True) -> list[pa.RecordBatch]:
     """Requests of which every hundredth is of a rare class; the higher its number, the surer the model is of a text."""
     made = [
         {
             "text_id": f"text-{place}",
             "class": "rare" if place % 100 == 99 else "common" if place % 2 else None,
-            "confidence": place / number if with_confidence else None,
+            "doubt": 1 - place / number if with_doubt else None,
         }
         for place in range(number)
     ]
@@ -42,7 +42,7 @@ def test_half_is_chance_and_the_rest_doubt_and_categories() -> None:
 
 
 def test_chance_draws_from_all_alike() -> None:
-    """Over many seeds the mean place is in the middle: neither class nor confidence sways it."""
+    """Over many seeds the mean place is in the middle: neither class nor doubt sways it."""
     places = [place for seed in range(60) for place in why(draw(rows(1_000), 40, seed))[Drawn.RANDOM]]
     assert len(places) == 1_200 and sum(places) / len(places) == pytest.approx(499.5, abs=40)
 
@@ -52,8 +52,8 @@ def test_the_same_seed_draws_the_same_and_another_others() -> None:
     assert why(draw(rows(1_000), 50, 3))[Drawn.RANDOM] != why(draw(rows(1_000), 50, 4))[Drawn.RANDOM]
 
 
-def test_without_confidence_the_categories_take_its_part() -> None:
-    assert Counter(draw(rows(1_000, with_confidence=False), 40, 1).values()) == {
+def test_without_doubt_the_categories_take_its_part() -> None:
+    assert Counter(draw(rows(1_000, with_doubt=False), 40, 1).values()) == {
         Drawn.RANDOM: 20,
         Drawn.CATEGORY: 20,
     }

@@ -56,7 +56,7 @@ def test_a_missing_setting_hides_no_prompt(particular: Path, monkeypatch: pytest
 
 def test_a_service_that_says_nothing_else_is_asked_for_a_request(tmp_path: Path) -> None:
     class Refusing(ScriptedInference):
-        def model_input(self, prompt: Prompt, user: str) -> dict:
+        def model_input(self, prompt: Prompt, user: str, texts: int = 1) -> dict:
             raise PromptError(WHY)
 
     prompt = Prompt.model_construct(name="any")

@@ -71,6 +71,7 @@ def test_a_batch_job_is_measured_and_paid_for_once(deployment: Deployment) -> No
     assert objects(deployment) == before
 
 
+@pytest.mark.long
 def test_the_teams_answers_are_taken_from_athena(deployment: Deployment) -> None:
     deployment.put("input_data/travel/team.csv", [text for text, _ in LABELLED[:110]])
     deployment.tick("request_files")
@@ -86,6 +87,7 @@ def test_the_teams_answers_are_taken_from_athena(deployment: Deployment) -> None
     assert objects(deployment) == before
 
 
+@pytest.mark.long
 def test_the_local_engine_beside_bedrock(deployment: Deployment) -> None:
     found = figures("--inference", "bedrock", "--inference", "local")
     assert [one["inference"] for one in found["variants"]] == ["bedrock", "local"]

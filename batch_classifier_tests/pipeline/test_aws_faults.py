@@ -54,6 +54,7 @@ def _expired_after(last: int) -> Callable[[int, str, str], str | None]:
     return lambda number, _method, _path: "ExpiredToken" if number > last else None
 
 
+@pytest.mark.long
 def test_a_session_that_expires_in_the_middle(deployment: Deployment, faults: StorageFaults) -> None:
     """It ends after so many calls of S3, and each time somebody signs in again: it comes to its end, and paid once."""
     begin(deployment)
@@ -87,6 +88,7 @@ def test_a_file_that_is_deleted_before_its_run_is_told(deployment: Deployment) -
     begin(deployment)
 
 
+@pytest.mark.long
 def test_a_file_that_is_replaced_before_its_run_is_run_once_and_a_throttled_s3_is_waited_for(
     deployment: Deployment, faults: StorageFaults
 ) -> None:

@@ -86,6 +86,7 @@ def test_a_word_leaves_every_version_of_every_object(deployment: Deployment, key
     assert [name for name in holders(deployment) if "input_data" not in name] == []
 
 
+@pytest.mark.long
 def test_what_is_interrupted_between_two_tables_is_finished(
     deployment: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -57,7 +57,8 @@ def test_texts_of_megabytes_are_classified_on_this_machine(tmp_path: Path, monke
 
 
 @pytest.mark.parametrize(
-    "short_texts", [pytest.param(TEXTS, id="in a batch job"), pytest.param(TEXTS[:3], id="on demand")]
+    "short_texts",
+    [pytest.param(TEXTS, id="in a batch job", marks=pytest.mark.long), pytest.param(TEXTS[:3], id="on demand")],
 )
 def test_a_text_that_is_too_long_for_the_model_is_its_own_rows_problem(
     deployment: Deployment, short_texts: list[str]

@@ -182,6 +182,7 @@ def in_one_line_end(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
+@pytest.mark.long
 def test_a_few_tables_go_through_the_processes_that_read_workbooks_and_parquet() -> None:
     """The property above reads them in this process; the way between the two must carry any text as well."""
 

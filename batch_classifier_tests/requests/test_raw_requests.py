@@ -10,12 +10,12 @@ import pytest
 import yaml
 
 from batch_classifier.errors import UnreadableFile
+from batch_classifier.language.text_id import text_id
 from batch_classifier.prompts.loading import load_prompt
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.requests.own_columns import MOST_OWN_COLUMNS
 from batch_classifier.requests.raw_requests import Requests
 from batch_classifier.requests.readers.formats import read_rows
-from batch_classifier.requests.text_id import text_id
 from batch_classifier.warehouse.tables import RAW_REQUESTS
 from batch_classifier_tests.requests.readers.workbooks import xlsx
 from batch_classifier_tests.support.outcomes import is_one_sentence

@@ -227,6 +227,7 @@ def test_a_notice_that_s3_let_nobody_look_at_is_kept(
     assert bucket.daemon.ticks(2) == ["a.csv"] and bucket.left() == 0
 
 
+@pytest.mark.long
 def test_a_hundred_files_at_once(bucket: Bucket, listings: list[int]) -> None:
     for number in range(100):
         bucket.put(f"{number}.csv")

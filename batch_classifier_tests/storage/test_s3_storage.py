@@ -118,6 +118,7 @@ def test_what_is_not_there_is_told_in_a_sentence(server: SeaweedFS, folder: S3Fo
         assert is_one_sentence(str(caught.value)) and "s3://" in str(caught.value)
 
 
+@pytest.mark.long
 def test_memory_does_not_grow_with_a_file(folder: S3Folder, tmp_path: Path) -> None:
     """What a file of 5 GB takes is what one of 200 MB takes: a few parts. On this disk it has no blocks."""
     size = 200_000_000

@@ -10,9 +10,10 @@ from batch_classifier.answers.classifications import Classifications
 from batch_classifier.answers.finished_jobs import finished_jobs
 from batch_classifier.batches.bedrock_jsonl import BedrockJsonl
 from batch_classifier.inference.interface import Inference
+from batch_classifier.jobs.bill import record_bill
 from batch_classifier.jobs.following import BatchJobs
+from batch_classifier.language.text_id import text_id
 from batch_classifier.prompts.prompt import Prompt
-from batch_classifier.requests.text_id import text_id
 from batch_classifier.storage.folder import Folder
 from batch_classifier.warehouse.batch import Batch
 from batch_classifier.warehouse.duckdb import DuckDBWarehouse
@@ -68,7 +69,10 @@ class CorePipeline:
         jobs = self.jobs(request_file)
         is_over = jobs.run(wait_seconds)
         if is_over:
-            self._replace(BATCH_JOB, request_file, [job.to_row() for job in jobs.finished_jobs()])
+            finished = jobs.finished_jobs()
+            self._replace(BATCH_JOB, request_file, [job.to_row() for job in finished])
+            batches = [followed.batch for followed in jobs.followed]
+            record_bill(self.warehouse, self.prompt, self.inference, batches, finished)
         return is_over
 
     def classify(self, request_file: str) -> list[dict]:

@@ -14,7 +14,7 @@ from batch_classifier_tests.support.outcomes import failure_of, metadata_of
 from batch_classifier_tests.support.project import EVERYTHING, Project
 from batch_classifier_tests.support.scripted_inference import Reply, ScriptedInference, by_keyword
 
-ROWS = [{"id": "A", "text": "I was charged twice", "doubt": "mine"}, {"id": "B", "text": "It is broken"}]
+ROWS = [{"id": "A", "text": "I was charged twice", "novelty": "mine"}, {"id": "B", "text": "It is broken"}]
 
 
 def reply(text: str) -> Reply:

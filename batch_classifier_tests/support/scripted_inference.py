@@ -41,6 +41,7 @@ class ScriptedInference(Inference):
         asked: every text that it was sent, in order.
         turned: whether answers come in the reverse order.
         failure: the message with which jobs fail, in Bedrock's words, or None.
+        pack: makes one reply of those to a record's several texts, each with the id that its text goes by in it.
     """
 
     kind = "scripted"
@@ -58,9 +59,10 @@ class ScriptedInference(Inference):
         self.waits = False
         self.turned = False
         self.failure: str | None = None
+        self.pack: Callable[[list[tuple[str, str]]], Reply] = packed
 
-    def model_input(self, prompt: Prompt, user: str) -> dict[str, Any]:
-        return model_input(prompt, user)
+    def model_input(self, prompt: Prompt, user: str, texts: int = 1) -> dict[str, Any]:
+        return model_input(prompt, user, texts)
 
     def failure_by(self, message: str) -> Failure:
         return failure_by(message)
@@ -111,8 +113,10 @@ class ScriptedInference(Inference):
             records = [json.loads(line) for line in file]
         lines: list[bytes] = []
         for record in records:
-            self.asked.append(text_of(record))
-            reply = self.reply(self.asked[-1])
+            texts = texts_of(record)
+            self.asked += [text for _, text in texts]
+            replies = [(one, self.reply(text)) for one, text in texts]
+            reply = replies[0][1] if texts[0][0] is None else self.pack(replies)  # type: ignore[arg-type]
             lines += [_line(record, one) for one in (reply if isinstance(reply, list) else [reply]) if one is not None]
         name = request.input_key.rsplit("/", 1)[-1]
         ordered = lines[::-1] if self.turned else lines
@@ -128,9 +132,22 @@ def _line(record: Mapping[str, Any], reply: Reply) -> bytes:
     return json.dumps({**record, **fields}).encode() + b"\n"
 
 
-def text_of(record: Mapping[str, Any]) -> str:
-    """The text that a record of a Claude model asks about, as it is put to the model."""
+def packed(replies: list[tuple[str, str]]) -> str:
+    """One answer to several texts, as it is asked for."""
+    return "\n".join(f'<answer id="{one}">{words}</answer>' for one, words in replies)
+
+
+def texts_of(record: Mapping[str, Any]) -> list[tuple[str | None, str]]:
+    """The texts that a record of a Claude model asks about, as they are put to the model, with their ids where it has several."""
     (message,) = record["modelInput"]["messages"]
-    found = re.match(r"<text>\n(.*)\n</text>", message["content"][0]["text"], re.DOTALL)
-    assert found, message
-    return found[1]
+    words = message["content"][0]["text"]
+    several = re.findall(r'<text id="(\w+)">\n(.*?)\n</text>\n', words, re.DOTALL)
+    found = re.match(r"<text>\n(.*)\n</text>", words, re.DOTALL)
+    assert several or found, message
+    return several if found is None else [(None, found[1])]
+
+
+def text_of(record: Mapping[str, Any]) -> str:
+    """The text that a record of a Claude model asks about, where it asks about one."""
+    ((_, text),) = texts_of(record)
+    return text

@@ -51,7 +51,9 @@ def check(warehouse: DuckDBWarehouse, request_file: str, rows: int, size: int) -
     assert expected == rows + 1
 
 
-@pytest.mark.parametrize(("rows", "size"), [(1_000, 100_000), (20, 5_000_000), (1, 20_000_000)])
+@pytest.mark.parametrize(
+    ("rows", "size"), [(1_000, 100_000), pytest.param(20, 5_000_000, marks=pytest.mark.long), (1, 20_000_000)]
+)
 def test_long_texts_are_written_read_and_replaced(warehouse: DuckDBWarehouse, rows: int, size: int) -> None:
     """These failed with a commit that could not pin a block, and then with a rollback that was refused."""
     for _ in range(2):
@@ -61,6 +63,7 @@ def test_long_texts_are_written_read_and_replaced(warehouse: DuckDBWarehouse, ro
         assert limit_of(connection) <= LEAST_BYTES
 
 
+@pytest.mark.long
 def test_many_files_of_a_few_long_texts_share_a_vector(warehouse: DuckDBWarehouse) -> None:
     """No single file needs much; packed together they need more than any of them, at a commit and when one is read."""
     for place in range(12):
@@ -109,6 +112,7 @@ def test_short_texts_leave_the_limit_where_it_is() -> None:
     assert largest.bytes < 4_500_000 and memory_for(largest.bytes) == LEAST_BYTES
 
 
+@pytest.mark.long
 def test_the_largest_vector_is_found_wherever_it_begins() -> None:
     largest = LargestVector()
     for size in [10] * 3_000 + [100_000] * 100 + [10] * 3_000:

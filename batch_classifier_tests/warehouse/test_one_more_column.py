@@ -30,18 +30,18 @@ THOUGHTS = "At first it looked like something else, but then it was clear."
 TABLE_ENTRY = (
     "warehouse/tables.py",
     '        Column("raw_class", TEXT,',
-    '        Column("doubt", NUMBER, "0 to 1", Source.ANSWER, in_results=InResults("doubt", behind_own_columns=True)),\n'
+    '        Column("novelty", NUMBER, "0 to 1", Source.ANSWER, in_results=InResults("novelty", behind_own_columns=True)),\n'
     '        Column("thoughts", TEXT, "its thoughts", Source.ANSWER, is_long_text=True, is_shown_short=True),\n',
 )
 FIELDS = (
     "answers/answer_files.py",
     "    input_tokens: int\n    output_tokens: int\n",
-    "    doubt: float | None\n    thoughts: str | None\n",
+    "    novelty: float | None\n    thoughts: str | None\n",
 )
 VALUES = (
     "answers/answer_files.py",
     "        input_tokens=read,\n        output_tokens=written,\n",
-    f"        doubt=0.25,\n        thoughts={THOUGHTS!r},\n",
+    f"        novelty=0.25,\n        thoughts={THOUGHTS!r},\n",
 )
 
 
@@ -76,9 +76,9 @@ def test_a_new_column_is_in_table_preview_and_results_and_comes_again_with_a_reu
     assert found["asked"].count("I was charged twice") == 1, "the second file's answer is that of the first"
     for name in ("first.csv", "second.csv"):
         (row, failed), (result, _) = found[name]["rows"], found[name]["results"]
-        assert (row["class"], row["doubt"], row["thoughts"]) == ("Billing", 0.25, THOUGHTS)
-        assert (failed["status"], failed["doubt"], failed["thoughts"]) == ("model_error", None, None)
-        assert result["doubt"] == 0.25 and result["file_doubt"] == "mine" and "thoughts" not in result
+        assert (row["class"], row["novelty"], row["thoughts"]) == ("Billing", 0.25, THOUGHTS)
+        assert (failed["status"], failed["novelty"], failed["thoughts"]) == ("model_error", None, None)
+        assert result["novelty"] == 0.25 and result["file_novelty"] == "mine" and "thoughts" not in result
         assert "At first it looked" in found[name]["preview"] and THOUGHTS not in found[name]["preview"]
 
 
@@ -95,9 +95,9 @@ def test_a_column_that_nothing_computes_is_told_by_name(
 ) -> None:
     """When the package is imported or its first rows are made, and never as a column that is silently null."""
     carry()
-    grown = replace(CLASSIFICATIONS, columns=(*CLASSIFICATIONS.columns, Column("doubt", NUMBER, "0 to 1", source)))
+    grown = replace(CLASSIFICATIONS, columns=(*CLASSIFICATIONS.columns, Column("novelty", NUMBER, "0 to 1", source)))
     monkeypatch.setattr(module, "CLASSIFICATIONS", grown)
-    with pytest.raises(TypeError, match=rf"Source\.{source.name} .*\['doubt'\]"):
+    with pytest.raises(TypeError, match=rf"Source\.{source.name} .*\['novelty'\]"):
         carry()
 
 

@@ -29,8 +29,16 @@ def classify(
     replace: Annotated[
         bool, typer.Option("--replace", help="Take the place of another file of this name, and of its rows.")
     ] = False,
+    estimate: Annotated[
+        bool, typer.Option("--estimate", help="Tell what Bedrock would charge for it, and do nothing else.")
+    ] = False,
 ) -> int:
     """Run the pipeline on one file and show a summary; 0 when every row has an honest status."""
+    if estimate:
+        with quick_start():
+            from batch_classifier.command_line.estimate import estimate_file
+
+        return estimate_file(file, prompt)
     with quick_start():
         from batch_classifier.command_line.classify import classify_file
 

@@ -1,6 +1,6 @@
 """The asset batch_job: the finished jobs of the batches, or word of those that are under way."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import dagster as dg
 import pyarrow as pa
@@ -12,10 +12,12 @@ from batch_classifier.defs.job_metadata import finished_metadata, observation
 from batch_classifier.defs.names import asset_key
 from batch_classifier.inference.interface import Inference
 from batch_classifier.jobs.batch_job import Finished, UnderWay, run_batch_jobs
+from batch_classifier.jobs.bill import record_bill
 from batch_classifier.progress import Progress
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.storage.folder import Folder
-from batch_classifier.warehouse.batch import batches_from_arrow
+from batch_classifier.warehouse.batch import Batch, batches_from_arrow
+from batch_classifier.warehouse.interface import Warehouse
 from batch_classifier.warehouse.tables import BATCH_JOB, BEDROCK_JSONL, TableRows
 
 
@@ -42,28 +44,32 @@ def build_batch_job(prompt: Prompt, waits_for_jobs: float | None) -> dg.AssetsDe
         bedrock_jsonl: pa.Table,
         inference: dg.ResourceParam[Inference],
         internal_folder: dg.ResourceParam[Folder],
+        warehouse: dg.ResourceParam[Warehouse],
         progress: dg.ResourceParam[Progress],
     ) -> Iterator[dg.Output[TableRows]]:
+        batches = batches_from_arrow(bedrock_jsonl)
         with told_in_one_sentence():
             outcome = run_batch_jobs(
                 prompt,
                 context.partition_key,
-                batches_from_arrow(bedrock_jsonl),
+                batches,
                 inference,
                 internal_folder,
                 wait_seconds=waits_for_jobs if config.wait_seconds is None else config.wait_seconds,
                 on_progress=lambda done, total: progress.report("batch_job", done, total, context.log.info),
             )
+            if isinstance(outcome, Finished):
+                record_bill(warehouse, prompt, inference, batches, outcome.jobs)
         if isinstance(outcome, Finished):
-            yield _output(outcome)
+            yield _output(outcome, batches, inference.price_is_unknown(prompt))
         else:
             _tell(context, prompt, outcome, inference)
 
     return batch_job
 
 
-def _output(finished: Finished) -> dg.Output[TableRows]:
-    return dg.Output(TableRows(iter(finished.batches), lambda: finished_metadata(finished)))
+def _output(finished: Finished, batches: Sequence[Batch], unknown_price: str) -> dg.Output[TableRows]:
+    return dg.Output(TableRows(iter(finished.batches), lambda: finished_metadata(finished, batches, unknown_price)))
 
 
 def _tell(context: dg.AssetExecutionContext, prompt: Prompt, under_way: UnderWay, inference: Inference) -> None:

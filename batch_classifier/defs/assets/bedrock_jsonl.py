@@ -5,6 +5,7 @@ from typing import Any
 import dagster as dg
 
 from batch_classifier.batches.bedrock_jsonl import BedrockJsonl
+from batch_classifier.batches.estimate import Estimate
 from batch_classifier.defs.assets.table_asset import table_asset
 from batch_classifier.defs.failures import rows_or_failure
 from batch_classifier.defs.metadata import markdown_table
@@ -20,6 +21,7 @@ _BATCHES_SHOWN = 50
 _COLUMNS_SHOWN = [
     "batch",
     "records",
+    "lines",
     "bytes",
     "estimated_input_tokens",
     "estimated_output_tokens",
@@ -56,18 +58,30 @@ def build_bedrock_jsonl(prompt: Prompt) -> dg.AssetsDefinition:
     return bedrock_jsonl
 
 
+def estimated(estimate: Estimate) -> dict[str, Any]:
+    """An estimate, as it is shown: tokens, what Bedrock charges for them, and what it would without each saving."""
+    return {
+        "estimated_input_tokens": estimate.input_tokens,
+        "estimated_output_tokens": estimate.output_tokens,
+        "estimate_relies_on": estimate.basis,
+        "price": estimate.price_source,
+        "on_bedrock_usd": "price unknown" if estimate.cost_usd is None else estimate.cost_usd,
+        **{f"without_{saving}_usd": cost for saving, cost in estimate.without.items()},
+    }
+
+
 def shown(made: BedrockJsonl) -> dict[str, Any]:
     """What Dagster shows of the batches, once they are there."""
     costs = [batch.estimated_cost_usd for batch in made.batches]
     known = [cost for cost in costs if cost is not None]
+    price_source = made.estimate.price_source if made.estimate else "nothing is to be asked"
     return {
         "distinct_texts": made.distinct_texts,
         "answered_before": made.answered_before,
         "on_their_way": made.on_their_way,
         "new_texts": made.new_texts,
-        "estimated_cost_usd": float(sum(known))
-        if len(known) == len(costs)
-        else "no price is known for this model; set model.price",
+        "estimated_cost_usd": float(sum(known)) if len(known) == len(costs) else price_source,
+        **(estimated(made.estimate) if made.estimate else {}),
         "budget_usd": made.prompt.budget_usd,
         "files": markdown_table([batch.to_row() for batch in made.batches[:_BATCHES_SHOWN]], _COLUMNS_SHOWN),
     }

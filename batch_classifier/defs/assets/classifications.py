@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from batch_classifier.answers.classifications import Classifications
 from batch_classifier.answers.finished_jobs import finished_jobs
+from batch_classifier.answers.second_opinion import SecondOpinion
 from batch_classifier.defs.assets.table_asset import table_asset
 from batch_classifier.defs.failures import rows_or_failure
 from batch_classifier.defs.metadata import markdown_table
@@ -51,12 +52,22 @@ def build_classifications(prompt: Prompt) -> dg.AssetsDefinition:
     return classifications
 
 
+def _doubt(opinion: SecondOpinion | None) -> dict[str, Any]:
+    """On what the column `doubt` rests, where the model told no confidence."""
+    if opinion is None or (opinion.without is None and not opinion.learned_from):
+        return {}
+    if opinion.without is not None:
+        return {"without_doubt": f"The column doubt is empty: {opinion.without}."}
+    return {"doubt_learned_from_texts": opinion.learned_from, "doubt_agreement": opinion.agreement}
+
+
 def shown(made: Classifications) -> dict[str, Any]:
     """What Dagster shows of classifications that are made."""
     statuses = [{"status": status, "requests": count} for status, count in sorted(made.statuses.items())]
     return {
         "statuses": markdown_table(statuses),
         "unreadable_answer_lines": made.unreadable_lines,
+        **_doubt(made.second_opinion),
         "prompt_version": made.prompt.version,
         "model_id": made.model_id,
     }

@@ -16,11 +16,12 @@ from batch_classifier.aws.refusals import THROTTLED, error_code, told_plainly, w
 from batch_classifier.errors import InferenceError, SettingError
 from batch_classifier.inference.bedrock.limits import LIMITS
 from batch_classifier.inference.bedrock.messages import advice_on, failure_by
+from batch_classifier.inference.bedrock.model_limits import record_room
 from batch_classifier.inference.bedrock.model_requests import check_model, model_input
 from batch_classifier.inference.bedrock.on_demand import OnDemandJobs
-from batch_classifier.inference.bedrock.prices import batch_price, on_demand_price
-from batch_classifier.inference.interface import Failure, Inference, Job, JobRequest, JobState, NotNow
-from batch_classifier.inference.prices import Price
+from batch_classifier.inference.interface import Failure, Inference, Job, JobRequest, JobState, NotNow, RecordRoom
+from batch_classifier.inference.price_table import PriceTable
+from batch_classifier.inference.prices import ModelPrice, Price
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.settings import Settings
 from batch_classifier.storage.folder import Folder
@@ -46,6 +47,7 @@ class BedrockInference(Inference):
         max_jobs: jobs in flight for each model, the quota's default.
         on_demand_concurrency: calls at once for what is answered on demand.
         timeout_hours: when a job expires, 24 to 168.
+        prices: what models cost.
     """
 
     kind = "bedrock"
@@ -61,8 +63,10 @@ class BedrockInference(Inference):
         timeout_hours: int = 72,
         clients: AwsClients | None = None,
         poll_seconds: float = 15.0,
+        prices: PriceTable | None = None,
     ) -> None:
         self.internal = internal
+        self.prices = prices or PriceTable()
         self.role_arn = role_arn
         self.max_jobs = max_jobs
         self.timeout_hours = timeout_hours
@@ -81,11 +85,16 @@ class BedrockInference(Inference):
             on_demand_concurrency=settings.on_demand_concurrency,
             timeout_hours=settings.bedrock_timeout_hours,
             poll_seconds=settings.bedrock_poll_seconds,
+            prices=PriceTable.of(settings.prices, settings.home),
         )
 
-    def model_input(self, prompt: Prompt, user: str) -> dict[str, Any]:
+    def model_input(self, prompt: Prompt, user: str, texts: int = 1) -> dict[str, Any]:
         """The shape of the model's family, or of Converse."""
-        return model_input(prompt, user)
+        return model_input(prompt, user, texts)
+
+    def record_room(self, prompt: Prompt) -> RecordRoom:
+        """As much as the model reads and writes at once."""
+        return record_room(prompt)
 
     def check_prompt(self, prompt: Prompt) -> None:
         """Whether the model is of a family that is known, and can answer in the form that is asked for."""
@@ -97,9 +106,20 @@ class BedrockInference(Inference):
         return prompt.model.id
 
     def price(self, prompt: Prompt, records: int) -> Price | None:
-        """The batch price, or twice that for what is answered on demand."""
+        """The batch price, or that of what is answered on demand where they are too few for a job."""
+        price = self.model_price(prompt)
         is_on_demand = records < self.minimum_records and prompt.on_demand == "auto"
-        return on_demand_price(prompt.model) if is_on_demand else batch_price(prompt.model)
+        if price is None:
+            return None
+        return price.on_demand if is_on_demand else price.batch
+
+    def model_price(self, prompt: Prompt) -> ModelPrice | None:
+        """As the prompt or the price table says."""
+        return self.prices.price_of(prompt.model)
+
+    def price_is_unknown(self, prompt: Prompt) -> str:
+        """In which table the model is missing."""
+        return self.prices.unknown(prompt.model)
 
     def free_places(self, prompt: Prompt) -> int:
         """`max_jobs` less the jobs of the model that are in flight."""

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from batch_classifier.errors import PromptError
-from batch_classifier.inference.questions import answer_schema, system_prompt
+from batch_classifier.inference.questions import answer_limit, answer_schema, system_prompt
 from batch_classifier.prompts.prompt import Model, Prompt
 
 _FAMILY_OF_PROVIDER = {
@@ -45,57 +45,58 @@ def check_model(prompt: Prompt) -> None:
         )
 
 
-def model_input(prompt: Prompt, user: str) -> dict[str, Any]:
-    """The `modelInput` that puts a user's message to the prompt's model."""
+def model_input(prompt: Prompt, user: str, texts: int = 1) -> dict[str, Any]:
+    """The `modelInput` that puts a user's message with so many texts to the prompt's model."""
     model = prompt.model
+    system, max_tokens = system_prompt(prompt, texts), answer_limit(prompt, texts)
     if model.invocation == "Converse":
-        return _converse(prompt, user)
+        return _converse(prompt, user, texts)
     family = family_of(model)
     if family == "claude":
         body: dict[str, Any] = {
             "anthropic_version": "bedrock-2023-05-31",
-            "max_tokens": model.max_tokens,
-            "system": system_prompt(prompt),
+            "max_tokens": max_tokens,
+            "system": system,
             "messages": [{"role": "user", "content": [{"type": "text", "text": user}]}],
             "temperature": model.temperature,
         }
         if prompt.answer == "json":
-            body["output_config"] = {"format": {"type": "json_schema", "schema": answer_schema(prompt)}}
+            body["output_config"] = {"format": {"type": "json_schema", "schema": answer_schema(prompt, texts)}}
         return body
     if family == "nova":
         return {
             "messages": [{"role": "user", "content": [{"text": user}]}],
-            "system": [{"text": system_prompt(prompt)}],
-            "inferenceConfig": {"maxTokens": model.max_tokens, "temperature": model.temperature},
+            "system": [{"text": system}],
+            "inferenceConfig": {"maxTokens": max_tokens, "temperature": model.temperature},
         }
     if family == "llama":
         turns = "".join(
             f"<|start_header_id|>{role}<|end_header_id|>\n\n{words}<|eot_id|>"
-            for role, words in (("system", system_prompt(prompt)), ("user", user))
+            for role, words in (("system", system), ("user", user))
         )
         return {
             "prompt": f"<|begin_of_text|>{turns}<|start_header_id|>assistant<|end_header_id|>\n\n",
-            "max_gen_len": model.max_tokens,
+            "max_gen_len": max_tokens,
             "temperature": model.temperature,
         }
     if _OLDER_MISTRAL.search(model.id):
-        instruction = f"<s>[INST] {system_prompt(prompt)}\n\n{user} [/INST]"
-        return {"prompt": instruction, "max_tokens": model.max_tokens, "temperature": model.temperature}
+        instruction = f"<s>[INST] {system}\n\n{user} [/INST]"
+        return {"prompt": instruction, "max_tokens": max_tokens, "temperature": model.temperature}
     return {
-        "messages": [{"role": "system", "content": system_prompt(prompt)}, {"role": "user", "content": user}],
-        "max_tokens": model.max_tokens,
+        "messages": [{"role": "system", "content": system}, {"role": "user", "content": user}],
+        "max_tokens": max_tokens,
         "temperature": model.temperature,
     }
 
 
-def _converse(prompt: Prompt, user: str) -> dict[str, Any]:
+def _converse(prompt: Prompt, user: str, texts: int) -> dict[str, Any]:
     body: dict[str, Any] = {
         "messages": [{"role": "user", "content": [{"text": user}]}],
-        "system": [{"text": system_prompt(prompt)}],
-        "inferenceConfig": {"maxTokens": prompt.model.max_tokens, "temperature": prompt.model.temperature},
+        "system": [{"text": system_prompt(prompt, texts)}],
+        "inferenceConfig": {"maxTokens": answer_limit(prompt, texts), "temperature": prompt.model.temperature},
     }
     if prompt.answer == "json":
-        schema = orjson.dumps(answer_schema(prompt)).decode()
+        schema = orjson.dumps(answer_schema(prompt, texts)).decode()
         structure = {"jsonSchema": {"schema": schema, "name": "classification"}}
         body["outputConfig"] = {"textFormat": {"type": "json_schema", "structure": structure}}
     return body

@@ -4,7 +4,7 @@ A job is a thread of the process that submitted it. Its answers appear whole, wh
 """
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -15,11 +15,14 @@ from filelock import FileLock, Timeout
 
 from batch_classifier.file_access import PRIVATE, FileAccess
 from batch_classifier.inference.bedrock.limits import LIMITS
+from batch_classifier.inference.bedrock.model_limits import record_room
 from batch_classifier.inference.bedrock.model_requests import check_model, model_input
-from batch_classifier.inference.interface import Inference, Job, JobRequest
+from batch_classifier.inference.interface import Inference, Job, JobRequest, RecordRoom
 from batch_classifier.inference.local.embeddings import MODEL_ID, EmbeddingClassifier, Verdict
-from batch_classifier.inference.prices import FREE, Price
+from batch_classifier.inference.price_table import PriceTable
+from batch_classifier.inference.prices import FREE, ModelPrice, Price
 from batch_classifier.inference.process_jobs import ProcessJobs
+from batch_classifier.inference.record_form import Record
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.record_batches import BYTES_AT_ONCE, ROWS_AT_ONCE
 from batch_classifier.settings import Settings
@@ -38,8 +41,11 @@ class LocalInference(Inference):
     poll_seconds = 0.05
     limits = dataclasses.replace(LIMITS, minimum_records=1)
 
-    def __init__(self, internal: Folder, home: Path, access: FileAccess = PRIVATE) -> None:
+    def __init__(
+        self, internal: Folder, home: Path, access: FileAccess = PRIVATE, prices: PriceTable | None = None
+    ) -> None:
         self.internal = internal
+        self.prices = prices or PriceTable()
         notes = LocalFolder(home / "local_jobs", access)
         self.jobs = ProcessJobs(
             "local", notes, lambda name: held_lock(notes.path / f".{name}.lock", access), self._answer
@@ -52,11 +58,16 @@ class LocalInference(Inference):
             open_folder(settings.internal_location, settings.kms_key_id, settings.file_access),
             settings.home,
             settings.file_access,
+            PriceTable.of(settings.prices, settings.home),
         )
 
-    def model_input(self, prompt: Prompt, user: str) -> dict[str, Any]:
+    def model_input(self, prompt: Prompt, user: str, texts: int = 1) -> dict[str, Any]:
         """The shape that Bedrock takes for the prompt's model."""
-        return model_input(prompt, user)
+        return model_input(prompt, user, texts)
+
+    def record_room(self, prompt: Prompt) -> RecordRoom:
+        """As much as the model reads and writes at once."""
+        return record_room(prompt)
 
     def check_prompt(self, prompt: Prompt) -> None:
         """As Bedrock would be asked: a prompt that works here works there."""
@@ -70,6 +81,19 @@ class LocalInference(Inference):
     def price(self, prompt: Prompt, records: int) -> Price | None:
         """Nothing."""
         return FREE
+
+    @property
+    def charged_on_demand_below(self) -> int:
+        """As few as Bedrock would charge so."""
+        return LIMITS.minimum_records
+
+    def model_price(self, prompt: Prompt) -> ModelPrice | None:
+        """What Bedrock would charge for the prompt's model."""
+        return self.prices.price_of(prompt.model)
+
+    def price_is_unknown(self, prompt: Prompt) -> str:
+        """In which table the model is missing."""
+        return self.prices.unknown(prompt.model)
 
     def free_places(self, prompt: Prompt) -> int:
         """One job at a time: each uses all cores."""
@@ -107,17 +131,19 @@ class LocalInference(Inference):
         return None
 
     def _answer(self, request: JobRequest, job: Job, note: Callable[[Job], None]) -> Job:
-        engine, form = _engine(request.prompt), self.record_form(request.prompt)
+        engine, forms = _engine(request.prompt), self.record_forms(request.prompt)
         tokens_read = tokens_written = 0
         with self.internal.spool() as path:
             with self.internal.read(request.input_key) as lines, path.open("wb") as out:
                 for some in _lines_at_once(lines):
-                    texts = [form.read(line)[1] for line in some]
-                    for line, verdict in zip(some, engine.classify(texts), strict=True):
-                        answer = answer_text(request.prompt, verdict)
-                        tokens_read += verdict.tokens
-                        tokens_written += len(answer) // 4
-                        out.write(b'%b,"modelOutput":%b}\n' % (line[:-1], _model_output(answer, verdict)))
+                    records = [forms.read(line) for line in some]
+                    verdicts = iter(engine.classify([text for record in records for text in record.texts.values()]))
+                    for line, record in zip(some, records, strict=True):
+                        said = dict(zip(record.texts, verdicts, strict=False))
+                        answer = answer_text(request.prompt, record, said)
+                        read = sum(verdict.tokens for verdict in said.values())
+                        tokens_read, tokens_written = tokens_read + read, tokens_written + len(answer) // 4
+                        out.write(b'%b,"modelOutput":%b}\n' % (line[:-1], _model_output(answer, read, record, said)))
                     done = job.processed + len(some)
                     job = dataclasses.replace(job, processed=done, succeeded=done)
                     note(job)
@@ -155,16 +181,33 @@ def _engine(prompt: Prompt) -> EmbeddingClassifier:
     return EmbeddingClassifier(prompt.categories, prompt.fallback.name, prompt.fallback.strictness)
 
 
-def answer_text(prompt: Prompt, verdict: Verdict) -> str:
-    """The verdict in the words that the prompt asks a model for."""
+def answer_text(prompt: Prompt, record: Record, verdicts: Mapping[str, Verdict]) -> str:
+    """The verdicts on a record's texts, by the ids that these go by in it, in the words that the prompt asks a model for."""
+    if record.asks_of_one:
+        return _answer_to_one(prompt, verdicts[record.record_id])
     if prompt.answer == "json":
-        reason = {"rationale": verdict.reason} if prompt.rationale else {}
-        return orjson.dumps({**reason, "class": verdict.category}).decode()
+        answers = [{"id": one, **_fields(prompt, verdict)} for one, verdict in verdicts.items()]
+        return orjson.dumps({"answers": answers}).decode()
+    return "".join(
+        f'<answer id="{one}">{_answer_to_one(prompt, verdict)}</answer>' for one, verdict in verdicts.items()
+    )
+
+
+def _answer_to_one(prompt: Prompt, verdict: Verdict) -> str:
+    if prompt.answer == "json":
+        return orjson.dumps(_fields(prompt, verdict)).decode()
     rationale = f"<rationale>{verdict.reason}</rationale>" if prompt.rationale else ""
     return f"<class>{verdict.category}</class>{rationale}"
 
 
-def _model_output(answer: str, verdict: Verdict) -> bytes:
+def _fields(prompt: Prompt, verdict: Verdict) -> dict[str, str]:
+    reason = {"rationale": verdict.reason} if prompt.rationale else {}
+    return {**reason, "class": verdict.category}
+
+
+def _model_output(answer: str, tokens_read: int, record: Record, verdicts: Mapping[str, Verdict]) -> bytes:
+    confidences = {one: round(verdict.confidence, 4) for one, verdict in verdicts.items()}
+    sure = {"confidence": confidences[record.record_id]} if record.asks_of_one else {"confidences": confidences}
     return orjson.dumps(
         {
             "type": "message",
@@ -172,8 +215,8 @@ def _model_output(answer: str, verdict: Verdict) -> bytes:
             "model": MODEL_ID,
             "content": [{"type": "text", "text": answer}],
             "stop_reason": "end_turn",
-            "usage": {"input_tokens": verdict.tokens, "output_tokens": len(answer) // 4},
-            "confidence": round(verdict.confidence, 4),
+            "usage": {"input_tokens": tokens_read, "output_tokens": len(answer) // 4},
+            **sure,
         }
     )
 

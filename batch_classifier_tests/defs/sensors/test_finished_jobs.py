@@ -183,6 +183,7 @@ def test_throttled_listings_are_waited_for(deployment: Deployment) -> None:
     assert "Too many requests" in data.skip_message
 
 
+@pytest.mark.long
 def test_a_tick_for_a_thousand_files_in_flight_is_short(deployment: Deployment, tmp_path: Path) -> None:
     """Notes are read once, states come in one listing, and what has changed is told at once; a removed file is left out."""
     resources = dict(deployment.definitions.resources or {})

@@ -210,6 +210,7 @@ def test_an_empty_folder_and_none_at_all_are_no_trouble(daemon: Daemon) -> None:
     assert daemon.tick() == [] and daemon.message is not None
 
 
+@pytest.mark.long
 def test_a_thousand_files_are_all_requested_in_ticks_of_a_bearable_size(daemon: Daemon) -> None:
     names = [f"{number:04}.csv" for number in range(1_000)]
     drop(daemon, names)

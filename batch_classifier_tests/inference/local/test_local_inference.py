@@ -12,12 +12,13 @@ from batch_classifier.errors import ClassifierError
 from batch_classifier.inference.interface import Job, JobRequest, JobState
 from batch_classifier.inference.local.embeddings import EmbeddingClassifier
 from batch_classifier.inference.local.local_inference import LocalInference, held_lock
+from batch_classifier.language.text_id import text_id
 from batch_classifier.prompts.loading import load_prompt
 from batch_classifier.prompts.prompt import Prompt
-from batch_classifier.requests.text_id import text_id
 from batch_classifier.storage.internal_keys import batch_key
 from batch_classifier.storage.local_folder import LocalFolder
 from batch_classifier_tests.batches.written import write
+from batch_classifier_tests.support.core_pipeline import CorePipeline
 from batch_classifier_tests.support.outcomes import is_one_sentence
 from batch_classifier_tests.support.project import Project
 from batch_classifier_tests.support.prompt_content import prompt_content
@@ -276,3 +277,17 @@ def test_thousands_of_texts_are_answered_each_under_its_own_id(tmp_path: Path) -
     job = finish(inference, inference.submit(asked))
     assert job.succeeded == 4_500
     assert {answer["recordId"] for answer in answers_of(tmp_path)} == {text_id(text) for text in texts}
+
+
+@pytest.mark.parametrize("changes", [{}, {"answer": "json", "rationale": False}])
+def test_it_answers_several_texts_at_once(tmp_path: Path, changes: dict[str, object]) -> None:
+    """As a model would be asked: what comes of packing can be seen on a laptop. Each text keeps its own confidence."""
+    projects = {}
+    for texts_per_record in (1, 2):
+        home = tmp_path / str(texts_per_record)
+        inference = start(home)
+        prompt = Prompt(name="tickets", **prompt_content(texts_per_record=texts_per_record, **changes))
+        rows = CorePipeline(home, prompt, inference, inference.internal).run("calls.csv", [*TEXTS, "charged twice"])
+        projects[texts_per_record] = [(row["class"], row["rationale"], row["confidence"]) for row in rows]
+    assert projects[2] == projects[1] and [one for one, _, _ in projects[1]] == [*CLASSES, "Billing"]
+    assert all(confidence for _, _, confidence in projects[2])

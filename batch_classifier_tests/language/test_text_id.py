@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batch_classifier.requests.text_id import text_id, text_ids
+from batch_classifier.language.text_id import text_id, text_ids
 
 
 def test_an_id_is_half_of_the_sha256_of_the_stripped_text() -> None:

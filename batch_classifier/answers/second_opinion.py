@@ -1,0 +1,134 @@
+"""The doubt of a request file's classes where the model gave no confidence: in scratch tables, from its rows as they stream by."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import duckdb
+import pyarrow as pa
+
+from batch_classifier.answers.doubt import doubts, usual_shares
+from batch_classifier.training.local_model import fold_of
+from batch_classifier.warehouse.column import NUMBER, TEXT
+from batch_classifier.warehouse.scratch import load, one_number
+from batch_classifier.warehouse.statuses import HOLDING, in_sql
+
+MOST_TEXTS = 3_000
+"""How many answers are learned from: what is found among them grows little from there, and the time with their cube."""
+FEWEST_TEXTS = 100
+"""With fewer, what is rare cannot be told from what is wrong."""
+_FEWEST_OF_A_CLASS = 5
+# So much of a text is read; what it is about is said by then.
+_READ_CHARACTERS = 5_000
+_FOLDS = 5
+_DOUBTS = pa.schema([("text_id", TEXT), ("doubt", NUMBER)])
+
+
+@dataclass
+class SecondOpinion:
+    """Makes the table `doubts` (text_id, doubt) in a scratch database that has `answers` and `chosen`.
+
+    Attributes:
+        classes: the prompt's categories.
+        learned_from: how many texts it was trained on.
+        agreement: the share of them whose class it would give as well, not having seen it; None where there is none.
+        without: why there are no doubts, in a sentence; None where there are, or none was needed.
+    """
+
+    scratch: duckdb.DuckDBPyConnection
+    classes: Sequence[str]
+    learned_from: int = 0
+    agreement: float | None = None
+    without: str | None = None
+    _numbers: dict[str, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._numbers = {name: number for number, name in enumerate(self.classes)}
+
+    def form(self, requests: Iterable[pa.RecordBatch]) -> None:
+        """Make the table. `requests`: row_number and text, in the order of the file; read once or twice, so not a stream."""
+        load(self.scratch, "doubts", _DOUBTS, ())
+        # The texts stay in the rows, each distinct one in its first.
+        self.scratch.execute(
+            'create table unsure as select chosen.text_id, min(row_number) as row_number, min("class") as "class" '
+            "from chosen join answers on answers.rowid = chosen.answer "
+            f"where confidence is null and status in {in_sql(HOLDING)} group by chosen.text_id order by 2"
+        )
+        if one_number(self.scratch, "select count(*) from unsure") == 0:
+            return
+        # Ids are hashes: in their order, texts are by chance.
+        self.scratch.execute(f"create table learned as select * from unsure order by text_id limit {MOST_TEXTS}")
+        if (fault := self._fault()) is not None:
+            self.without = fault
+            return
+        self._learn_and_judge(requests)
+
+    def _fault(self) -> str | None:
+        counts = Counter(dict(self.scratch.execute('select "class", count(*) from learned group by 1').fetchall()))
+        if counts.total() < FEWEST_TEXTS:
+            return f"{counts.total()} distinct texts are too few to learn from; {FEWEST_TEXTS} would do"
+        common = [name for name, count in counts.items() if count >= _FEWEST_OF_A_CLASS and name in self._numbers]
+        if len(common) < 2:
+            return f"fewer than two categories have {_FEWEST_OF_A_CLASS} texts or more"
+        return None
+
+    def _learn_and_judge(self, requests: Iterable[pa.RecordBatch]) -> None:
+        # Training imports what takes a second.
+        import numpy as np
+
+        from batch_classifier.language.cross_validated import CrossValidated
+
+        learned = list(self._texts("learned", requests))
+        ids = [text_id for some in learned for text_id in some.ids]
+        given = np.array([number for some in learned for number in some.given])
+        texts = [text for some in learned for text in some.texts]
+        trained = CrossValidated(texts, given, [fold_of(text_id, _FOLDS) for text_id in ids], len(self.classes))
+        usual = usual_shares(trained.unseen, given)
+        self.learned_from = len(ids)
+        self.agreement = float((trained.unseen.argmax(axis=1) == given).mean())
+        found = [_rows(ids, doubts(trained.unseen, given, usual))]
+        load(self.scratch, "doubts", _DOUBTS, found)
+        self.scratch.execute("delete from unsure where text_id in (select text_id from learned)")
+        judged = (
+            _rows(some.ids, doubts(trained.shares(some.texts), np.array(some.given), usual))
+            for some in self._texts("unsure", requests)
+            if some.ids
+        )
+        load(self.scratch, "doubts", _DOUBTS, judged)
+
+    def _texts(self, table: str, requests: Iterable[pa.RecordBatch]) -> "Iterator[_Texts]":
+        """The texts of a table, some at once."""
+        # Another statement of the same connection would end the one that reads what is made of these.
+        with self.scratch.cursor() as reading:
+            for rows in requests:
+                numbers = rows["row_number"]
+                if not rows.num_rows:
+                    continue
+                wanted = reading.execute(
+                    f'select row_number, text_id, "class" from {table} where row_number between ? and ?',
+                    [numbers[0].as_py(), numbers[-1].as_py()],
+                ).fetchall()
+                places = {row_number: (text_id, name) for row_number, text_id, name in wanted}
+                if places:
+                    yield self._chosen(rows, places)
+
+    def _chosen(self, rows: pa.RecordBatch, places: dict[int, tuple[str, str]]) -> "_Texts":
+        chosen = _Texts([], [], [])
+        for number, text in zip(rows["row_number"].to_pylist(), rows["text"], strict=True):
+            text_id, name = places.get(number, (None, ""))
+            if text_id is not None and name in self._numbers:
+                chosen.ids.append(text_id)
+                chosen.texts.append(text.as_py()[:_READ_CHARACTERS])
+                chosen.given.append(self._numbers[name])
+        return chosen
+
+
+@dataclass(frozen=True)
+class _Texts:
+    ids: list[str]
+    texts: list[str]
+    given: list[int]
+
+
+def _rows(ids: Sequence[str], found: "Iterable[float]") -> pa.RecordBatch:
+    return pa.record_batch([pa.array(ids, TEXT), pa.array(list(found), NUMBER)], schema=_DOUBTS)

@@ -1,0 +1,31 @@
+"""What Streamlit runs: the frame of the pages. Start it with `batch-classifier dashboard`."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from batch_classifier.dashboard.filters import chosen_page
+from batch_classifier.dashboard.frame import framed, page_icon
+from batch_classifier.dashboard.pages import overview, texts
+
+# The page's name in its address, its title, its sign and what shows it; the first one is shown at the root.
+PAGES: dict[str, tuple[str, str, Callable[[], None]]] = {
+    "overview": ("Overview", ":material/bar_chart:", overview.show),
+    "texts": ("Texts", ":material/article:", texts.show),
+}
+
+
+def main() -> None:
+    """Draw the page that the address names."""
+    st.set_page_config(page_title="Batch Classifier", page_icon=page_icon(), layout="wide")
+    pages = {
+        name: st.Page(framed(show), title=title, icon=icon, url_path=name, default=place == 0)
+        for place, (name, (title, icon, show)) in enumerate(PAGES.items())
+    }
+    page = st.navigation(list(pages.values()))
+    if (chosen := chosen_page()) is not None:
+        st.switch_page(pages[chosen])
+    page.run()
+
+
+main()

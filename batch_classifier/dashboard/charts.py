@@ -1,0 +1,74 @@
+"""Charts of the dashboard: lines and heat maps in one accent colour; names in them are shown as they are."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+ACCENT = "#2563eb"
+_LOWEST = "#dbe7fd"
+_CELL_HEIGHT = 30
+_LONGEST_NAME = 220
+# Told apart by people with the usual kinds of colour blindness (Okabe and Ito, 2008), on light and on dark.
+_COLOURS = ("#2563eb", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#8b7fd6", "#7a8699")
+
+
+def lines(rows: Sequence[Mapping[str, Any]], time: str, value: str, name: str, format: str = ",d") -> Any:
+    """A line for each name over time."""
+    data = pd.DataFrame(rows)
+    names = list(dict.fromkeys(data[name]))
+    return (
+        alt.Chart(data)
+        .mark_line(point=alt.OverlayMarkDef(size=28), strokeWidth=2)
+        .encode(
+            x=alt.X(f"{time}:T", title=None, axis=alt.Axis(grid=False, labelOverlap=True)),
+            y=alt.Y(f"{value}:Q", title=None, axis=alt.Axis(format=format, tickCount=5)),
+            color=alt.Color(
+                f"{name}:N",
+                sort=names,
+                scale=alt.Scale(domain=names, range=[_COLOURS[at % len(_COLOURS)] for at in range(len(names))]),
+                legend=alt.Legend(
+                    orient="bottom", title=None, columns=2, labelLimit=_LONGEST_NAME, symbolType="stroke"
+                ),
+            ),
+            tooltip=[
+                alt.Tooltip(f"{time}:T", format="%Y-%m-%d"),
+                alt.Tooltip(f"{name}:N"),
+                alt.Tooltip(f"{value}:Q", format=format),
+            ],
+        )
+        .properties(height=320)
+    )
+
+
+def heat_map(
+    rows: Sequence[Mapping[str, Any]],
+    x: str,
+    y: str,
+    value: str,
+    shown: str,
+    order: Mapping[str, Sequence[str]],
+    titles: tuple[str, str],
+) -> Any:
+    """A cell for each pair, the darker the larger `value` (0 to 1), with `shown` in it; a click on one is the selection `cell`.
+
+    `order` has the names of both axes, and `titles` says what they are.
+    """
+    data = pd.DataFrame(rows)
+    highest = max(float(data[value].max()), 0.01)
+    chosen = alt.selection_point(name="cell", fields=[x, y])
+    base = alt.Chart(data).encode(
+        x=alt.X(f"{x}:N", sort=list(order[x]), title=titles[0], axis=alt.Axis(labelAngle=-40, labelLimit=140, orient="top")),
+        y=alt.Y(f"{y}:N", sort=list(order[y]), title=titles[1], axis=alt.Axis(labelLimit=_LONGEST_NAME)),
+        tooltip=[alt.Tooltip(f"{y}:N", title=titles[1]), alt.Tooltip(f"{x}:N", title=titles[0]), alt.Tooltip(f"{shown}:Q", format=",d"),
+                 alt.Tooltip(f"{value}:Q", format=".1%")],
+    )  # fmt: skip
+    cells = base.mark_rect(cornerRadius=2).encode(
+        color=alt.Color(f"{value}:Q", scale=alt.Scale(range=[_LOWEST, ACCENT], domain=[0, highest]), legend=None)
+    )
+    numbers = base.mark_text(fontSize=12).encode(
+        text=alt.Text(f"{shown}:Q", format=",d"),
+        color=alt.condition(alt.datum[value] > 0.55 * highest, alt.value("white"), alt.value("#1e293b")),
+    )
+    return (cells.add_params(chosen) + numbers).properties(height=_CELL_HEIGHT * max(len(order[y]), 1) + 120)

@@ -1,0 +1,54 @@
+"""One dashboard and one browser for all tests of a file."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from batch_classifier_tests.support.command_line import make_project
+from batch_classifier_tests.support.dashboard import Visit, browser_path, opened_browser, served, visiting
+from batch_classifier_tests.support.looked_at_tables import FILES, put
+from batch_classifier_tests.support.project import Project
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say in one line what is left out without a browser."""
+    if browser_path() is None:
+        terminalreporter.write_line(
+            "The dashboard's tests in a browser were left out: there is no Chromium on this machine."
+        )
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator["Browser"]:
+    """A browser."""
+    with opened_browser() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project with the looked-at tables."""
+    folder = tmp_path_factory.mktemp("dashboard")
+    made = make_project(folder)
+    for request_file, rows in FILES.items():
+        put(made.warehouse, made.prompt, request_file, rows)
+    return made
+
+
+@pytest.fixture(scope="module")
+def address(project: Project, browser: "Browser") -> Iterator[str]:
+    """Where the project's dashboard is."""
+    with served(Path(project.home).parent) as at:
+        yield at
+
+
+@pytest.fixture
+def visit(browser: "Browser", address: str) -> Iterator[Visit]:
+    """A person who comes for the first time."""
+    with visiting(browser, address, viewport={"width": 1280, "height": 1_000}) as one:
+        yield one
