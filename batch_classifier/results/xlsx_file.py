@@ -36,6 +36,7 @@ _WIDTHS = {
     "rationale": 60,
     "status": 13,
     "confidence": 11,
+    "doubt": 11,
     NOTE: 40,
     "original_text": 70,
 }
@@ -210,26 +211,25 @@ class _Results:
             self._sheet.row_dimensions[self.rows + 1] = RowDimension(self._sheet, self.rows + 1, ht=height)
 
     def _cells(self, row: Sequence[Any]) -> Iterator[Any]:
-        """The cells one after another; each is written before the next is made. The note comes last, and knows what was cut."""
-        cut: list[str] = []
-        for column, value in zip(self.columns, row, strict=True):
-            if column.name == NOTE:
+        """The cells one after another; each is written before the next is made. The note says what was cut."""
+        fitted = [fitting(value) if isinstance(value, str) else (value, False) for value in row]
+        cut = [
+            column.header
+            for column, (_, is_cut) in zip(self.columns, fitted, strict=True)
+            if is_cut and column.name != NOTE
+        ]
+        for column, (value, _) in zip(self.columns, fitted, strict=True):
+            if column.name == NOTE and cut:
                 yield self._styles.text(_note(value, cut), is_wrapped=True)
             elif isinstance(value, str):
-                text, is_cut = fitting(value)
-                if is_cut:
-                    cut.append(column.header)
-                yield self._styles.text(text, column.is_wrapped)
+                yield self._styles.text(value, column.is_wrapped)
             else:
                 yield self._styles.value(value, column.number_format)
 
 
 def _note(value: str | None, cut: Sequence[str]) -> str:
-    said = value or ""
-    if cut:
-        more = f"{', '.join(cut)} {'was' if len(cut) == 1 else 'were'} cut at {MAX_CELL_UNITS:,} characters."
-        said = f"{said} {more}" if said else more
-    return fitting(said)[0]
+    more = f"{', '.join(cut)} {'was' if len(cut) == 1 else 'were'} cut at {MAX_CELL_UNITS:,} characters."
+    return fitting(f"{value} {more}" if value else more)[0]
 
 
 def _may_head_a_table(headers: Sequence[str]) -> bool:

@@ -44,7 +44,7 @@ class OwnWorkbook:
                 if cell.value is not None and not isinstance(cell.value, str):
                     formats[place] = cell.number_format
             if figures is not None and not is_unwanted(row):
-                figures.count(row.get("class"), row.get("status"), row.get("model_class") is not None)
+                figures.count(row)
         if figures is not None:
             figures.about = [(name, figures.rows if name == "rows" else value) for name, value in figures.about]
         columns = [SheetColumn(*column) for column in zip(self._headers, self._names, formats, strict=True)]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from batch_classifier.requests.readers.own_workbook import SUMMARY_MARK, SUMMARY_SHEET
-from batch_classifier.results.result_figures import ResultFigures
+from batch_classifier.results.result_figures import DOUBTFUL, ResultFigures
 from batch_classifier.results.xlsx_cells import CellStyles, fitting, set_up_page
 from batch_classifier.warehouse.statuses import Status
 
@@ -61,6 +61,8 @@ def _add_what_needs_a_look(sheet: "WriteOnlyWorksheet", styles: CellStyles, figu
         for status, meaning in _TO_LOOK_AT
         if figures.by_status[status]
     ]
+    if figures.doubtful:
+        lines.append((f"doubt of {DOUBTFUL} or more", "as likely wrong as right", figures.doubtful))
     if figures.corrected:
         lines.append(("model_class is filled", "a person has corrected the model", figures.corrected))
     sheet.append(styles.text(text, is_bold=True) for text in ("what needs a look", "", "rows"))

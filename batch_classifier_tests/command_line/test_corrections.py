@@ -214,9 +214,7 @@ def test_a_file_without_the_columns_is_told(tables_alone: Project) -> None:
 def test_a_csv_result_is_edited_as_well_and_case_does_not_matter(tables_alone: Project) -> None:
     path = result_file(tables_alone, "first.csv")
     content = path.read_text(encoding="utf-8-sig")
-    Path("first.csv").write_text(
-        content.replace('"My flight was moved","Travel"', '"My flight was moved"," billing "')
-    )
+    Path("first.csv").write_text(content.replace('"My flight was moved","Travel"', '"My flight was moved"," billing "'))
     assert "'=D" in content
     result = corrections("--import", "first.csv")
     assert result.exit_code == 0, result.output
