@@ -29,7 +29,9 @@ class OwnWorkbook:
         self._classes = list(classes_in(summary)) if has_summary else None
         header = next(self._sheets[0].iter_rows(values_only=True), ())
         self._headers = [str(name) for name in header if name is not None]
-        self._names = [*_FIRST, *self._headers[len(_FIRST) :]] if self._headers[2:3] == ["class"] else self._headers
+        # A column of the file's own may be called as one of the first is in other files.
+        others = [None if name in _FIRST else name for name in self._headers[len(_FIRST) :]]
+        self._names: list[str | None] = [*_FIRST, *others] if self._headers[2:3] == ["class"] else [*self._headers]
 
     def write_without(self, is_unwanted: Callable[[Mapping[str, Any]], bool], target: BinaryIO) -> int:
         """Write the workbook without the rows that are unwanted, and return how many these are."""
@@ -48,7 +50,7 @@ class OwnWorkbook:
         if figures is not None:
             figures.about = [(name, figures.rows if name == "rows" else value) for name, value in figures.about]
         columns = [SheetColumn(*column) for column in zip(self._headers, self._names, formats, strict=True)]
-        kept = (list(row.values()) for cells in self._rows() if not is_unwanted(row := self._as_mapping(cells)))
+        kept = (self._values(cells) for cells in self._rows() if not is_unwanted(self._as_mapping(cells)))
         write_workbook(kept, columns, target, figures)
         return removed
 
@@ -58,6 +60,12 @@ class OwnWorkbook:
             next(rows, None)
             yield from rows
 
-    def _as_mapping(self, cells: _Row) -> dict[str, Any]:
+    def _values(self, cells: _Row) -> list[Any]:
+        """The values of a row, one for each column: empty cells at its end are not there."""
         values = [cell.value for cell in cells[: len(self._names)]]
-        return dict(zip(self._names, [*values, *[None] * (len(self._names) - len(values))], strict=True))
+        return [*values, *[None] * (len(self._names) - len(values))]
+
+    def _as_mapping(self, cells: _Row) -> dict[str, Any]:
+        values = self._values(cells)
+        named = zip(self._names, values, strict=True)
+        return dict(zip(self._headers, values, strict=True)) | {name: value for name, value in named if name}
