@@ -14,6 +14,7 @@ from batch_classifier.defs.schedules import build_rerun_schedule
 from batch_classifier.defs.sensors.alerts import build_alert_sensors
 from batch_classifier.defs.sensors.finished_jobs import build_finished_jobs_sensor
 from batch_classifier.defs.sensors.request_files import build_request_files_sensor
+from batch_classifier.defs.training import build_training_job, build_training_schedule
 from batch_classifier.notes.retention import Retention
 from batch_classifier.prompts.changes import PromptChanges
 from batch_classifier.prompts.loading import PromptFolder, load_prompts
@@ -31,6 +32,7 @@ def build_definitions(settings: Settings, folder: PromptFolder, **resources: Any
     prompts = list(folder.prompts.values())
     events = FileEvents(settings.sqs_url) if settings.sqs_url else None
     jobs = [build_job(prompt) for prompt in prompts]
+    training = [build_training_job(prompts)] if prompts else []
     sensors = [
         build_request_files_sensor(folder, jobs, PromptChanges(settings.prompts, folder), events),
         build_finished_jobs_sensor(folder, jobs),
@@ -39,9 +41,12 @@ def build_definitions(settings: Settings, folder: PromptFolder, **resources: Any
     return dg.Definitions(
         assets=[asset for prompt in prompts for asset in build_assets(prompt, settings.waits_for_jobs)],
         asset_checks=[check for prompt in prompts for check in build_checks(prompt)],
-        jobs=jobs,
+        jobs=[*jobs, *training],
         sensors=sensors if jobs else [],
-        schedules=[build_rerun_schedule(prompts, _retention(settings), _customer_retention(settings))] if jobs else [],
+        schedules=[
+            *(build_training_schedule(prompts, job) for job in training),
+            *([build_rerun_schedule(prompts, _retention(settings), _customer_retention(settings))] if jobs else []),
+        ],
         resources={**build_resources(settings), **resources},
         # A step is short; a process for each would cost more than the step.
         executor=dg.in_process_executor,

@@ -101,6 +101,11 @@ class Labels:
             return _NOBODY
         return self._settled(words)
 
+    def named(self, label: str) -> str | None:
+        """The category that a label means: one that is its name, or another spelling of it."""
+        match = self.match(label)
+        return match.name if match.how in ("exact", "spelling") else None
+
     def _settle(self, words: str) -> Match:
         spaced = _spaced(words)
         unprefixed = _without_prefix(spaced)

@@ -6,10 +6,12 @@ from typing import Any
 import dagster as dg
 
 from batch_classifier.answers.quality import Accuracy, measure_accuracy
+from batch_classifier.answers.reliability import Reliability, measure_reliability
 from batch_classifier.defs.failures import told_in_one_sentence
 from batch_classifier.defs.metadata import markdown_table
 from batch_classifier.defs.names import WAREHOUSE_POOL, asset_key, partitions_of
 from batch_classifier.defs.request_files_readable import build_request_files_readable
+from batch_classifier.defs.within_budget import build_within_budget
 from batch_classifier.inference.interface import Inference, JobLimits
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.warehouse import queries
@@ -27,6 +29,8 @@ from batch_classifier.warehouse.tables import (
 
 Evaluation = Callable[[Prompt, Warehouse, str], dg.AssetCheckResult]
 SHOWN = 20
+# The length of a bar that stands for all.
+_BAR = 20
 
 
 def build_checks(prompt: Prompt) -> list[dg.AssetChecksDefinition]:
@@ -36,6 +40,7 @@ def build_checks(prompt: Prompt) -> list[dg.AssetChecksDefinition]:
         _check(prompt, RAW_REQUESTS, texts_present, "Every row can be used: it was read, and it has a text."),
         build_request_files_readable(prompt),
         _limits_check(prompt),
+        build_within_budget(prompt),
         _check(prompt, BATCH_JOB, all_texts_answered, "Every text that was sent has an answer."),
         _check(
             prompt, CLASSIFICATIONS, classes_allowed, "Every class is one of the prompt's categories.", blocking=True
@@ -113,7 +118,7 @@ def within_bedrock_limits(
 ) -> dg.AssetCheckResult:
     """ERROR for a batch that the service would refuse for its size."""
     rows = warehouse.query(prompt.name, queries.batches(warehouse, prompt, request_file))
-    batches = [Batch.from_row(row) for row in rows]
+    batches = [batch for batch in map(Batch.from_row, rows) if batch.is_written]
     outside = [b for b in batches if b.records_sent > limits.maximum_records or b.bytes > limits.maximum_bytes]
     return _result(
         passed=not outside,
@@ -177,10 +182,11 @@ def every_request_classified(prompt: Prompt, warehouse: Warehouse, request_file:
 
 
 def accuracy(prompt: Prompt, warehouse: Warehouse, request_file: str) -> dg.AssetCheckResult:
-    """Accuracy, precision and recall by category, and the confusion matrix; passes where the file has no labels."""
+    """Accuracy, precision and recall by category, confusion matrix and what confidence was worth; passes where the file has no labels."""
     measured = measure_accuracy(warehouse, prompt, request_file)
     if measured is None:
         return _result(passed=True, severity=dg.AssetCheckSeverity.WARN, labelled=0)
+    reliability = measure_reliability(warehouse, prompt, request_file)
     return _result(
         passed=not measured.unknown_labels,
         severity=dg.AssetCheckSeverity.WARN,
@@ -189,6 +195,7 @@ def accuracy(prompt: Prompt, warehouse: Warehouse, request_file: str) -> dg.Asse
         categories=markdown_table([category._asdict() for category in measured.categories]),
         confusion_matrix=markdown_table(confusion_matrix(measured)),
         labels_outside_the_set=", ".join(measured.unknown_labels[:SHOWN]) or "none",
+        **({} if reliability is None else reliability_shown(reliability)),
     )
 
 
@@ -198,6 +205,16 @@ def confusion_matrix(measured: Accuracy) -> list[dict[str, object]]:
         {"expected": row.expected, **{name or "(no class)": requests for name, requests in row.given.items()}}
         for row in measured.matrix
     ]
+
+
+def reliability_shown(reliability: Reliability) -> dict[str, Any]:
+    """Whether confidence means what it says: its tenths, with a bar for the share that was right, and the error in one figure."""
+    return {
+        "expected_calibration_error": reliability.expected_calibration_error,
+        "reliability": markdown_table(
+            [{**tenth._asdict(), "": "█" * round(tenth.right * _BAR)} for tenth in reliability.tenths]
+        ),
+    }
 
 
 def counts_reconcile(prompt: Prompt, warehouse: Warehouse, request_file: str) -> dg.AssetCheckResult:

@@ -6,6 +6,12 @@ import dagster as dg
 
 # The database file takes one process at a time; steps that hold it for long wait in this pool for each other.
 WAREHOUSE_POOL = "duckdb"
+LOCAL_MODEL = "local_model"
+# A group of their own: what a person selects of a prompt's group is one plain run of a request file, which it is not with an asset
+# that has no partitions among them. No prompt is called so, as their names are in lower case.
+LOCAL_MODELS_GROUP = "Local_models"
+# The job and the schedule that train the prompts' models.
+TRAIN_LOCAL_MODELS = "train_local_models"
 PARTITION_TAG = "dagster/partition"
 REASON_TAG = "batch_classifier/reason"
 PROCESS_TAG = "batch_classifier/process"

@@ -141,8 +141,7 @@ class ExpectedClasses:
 
     def meaning(self, label: str) -> str | None:
         """The category; None for a label of none."""
-        match = self._labels.match(label)
-        return match.name if match.how in ("exact", "spelling") else None
+        return self._labels.named(label)
 
 
 def expected_and_given(

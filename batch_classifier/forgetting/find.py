@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from batch_classifier.batches.forgetting import ForgottenBatch, forget_texts, stored_batches, text_ids_like
 from batch_classifier.results.forgetting import forget_results
 from batch_classifier.storage.folder import Folder
+from batch_classifier.training.forgetting import forget_model
 from batch_classifier.warehouse.forgetting import FoundRows, find_rows
 from batch_classifier.warehouse.interface import Warehouse
 from batch_classifier.warehouse.wanted import KeyKind, Wanted
@@ -20,7 +21,7 @@ class Places:
 
     Attributes:
         customer: results.
-        internal: batches, answers and notes.
+        internal: batches, answers, trained models and notes.
         kept: marks and the audit file, which stay.
         warehouse: the tables.
         job_notes: where jobs that this project does itself are noted.
@@ -43,6 +44,7 @@ class Found:
         rows: in the tables.
         results: rows by the key of their result file; with a file the number of files.
         batches: batches with texts of these rows.
+        models: models that were trained on such a text.
         text_ids: the texts that are to go.
         metadata: records of the orchestrator.
     """
@@ -51,6 +53,7 @@ class Found:
     rows: FoundRows = field(default_factory=FoundRows)
     results: dict[str, int] = field(default_factory=dict)
     batches: list[ForgottenBatch] = field(default_factory=list)
+    models: int = 0
     text_ids: set[str] = field(default_factory=set)
     metadata: int = 0
 
@@ -60,6 +63,7 @@ class Found:
         counts[f"{self.prompt}: result files"] = sum(self.results.values())
         counts[f"{self.prompt}: batches"] = sum(batch.lines for batch in self.batches)
         counts[f"{self.prompt}: answers"] = sum(batch.answers for batch in self.batches)
+        counts[f"{self.prompt}: trained model"] = self.models
         counts[f"{self.prompt}: Dagster's metadata"] = self.metadata
         return {place: count for place, count in counts.items() if count}
 
@@ -82,6 +86,7 @@ def _find(places: Places, prompt: str, wanted: Wanted, has_tables: bool) -> Foun
     if found.text_ids:
         looked_at = (forget_texts(places.internal, batch, found.text_ids, is_rehearsal=True) for batch in batches)
         found.batches = [batch for batch in looked_at if batch is not None]
+    found.models = forget_model(places.internal, prompt, found.text_ids, is_rehearsal=True)
     found.metadata = places.metadata(prompt, request_files(found, wanted), True)
     return found
 

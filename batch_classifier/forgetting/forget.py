@@ -18,6 +18,7 @@ from batch_classifier.notes.waiting import forget_waiting_file, jobs_waited_for
 from batch_classifier.requests.request_files import input_key
 from batch_classifier.results.forgetting import forget_results
 from batch_classifier.storage.leftovers import remove_unfinished
+from batch_classifier.training.forgetting import forget_model
 from batch_classifier.warehouse.tables import CORRECTIONS
 from batch_classifier.warehouse.wanted import KeyKind, Wanted
 
@@ -101,6 +102,7 @@ def _mark(places: Places, found: Found, wanted: Wanted, has_own_ids: bool) -> No
 def _forget_files(places: Places, found: Found, wanted: Wanted) -> None:
     ids = {request_file: found.rows.record_ids(request_file) for request_file in found.rows.request_files}
     forget_results(places.customer, found.prompt, wanted, ids, is_rehearsal=False)
+    forget_model(places.internal, found.prompt, found.text_ids, is_rehearsal=False)
     for forgotten in found.batches:
         forget_texts(places.internal, forgotten.batch, found.text_ids, is_rehearsal=False)
         if forgotten.is_empty:

@@ -8,7 +8,7 @@ import io
 import logging
 import zipfile
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import orjson
 
@@ -91,9 +91,7 @@ def _read(content: bytes, prompt: Prompt, with_folds: bool) -> LocalModel | None
         if set(about["classes"]) != set(prompt.class_names) or fields["redaction"] != _redaction(prompt):
             return None
         order = [prompt.class_names.index(name) for name in about["classes"]]
-        ids = arrays["text_ids"].tobytes().hex()
-        digits = 2 * _TEXT_ID_BYTES
-        fields["text_ids"] = frozenset(ids[at : at + digits] for at in range(0, len(ids), digits))
+        fields["text_ids"] = _text_ids(arrays)
         fields["by_class"] = {name: fields["by_class"][name] for name in prompt.class_names}
         names = [str(fold) for fold in range(about["folds"])] if with_folds else []
         return LocalModel(
@@ -104,6 +102,19 @@ def _read(content: bytes, prompt: Prompt, with_folds: bool) -> LocalModel | None
             [TrainedHead.from_arrays(_of_head(arrays, name), order) for name in names],
             about["engine"],
         )
+
+
+def trained_text_ids(file: BinaryIO) -> frozenset[str]:
+    """The ids of the texts that a model was trained on; raises what numpy does where the file is none."""
+    import numpy as np
+
+    with np.load(file, allow_pickle=False) as arrays:
+        return _text_ids(arrays)
+
+
+def _text_ids(arrays: "Arrays") -> frozenset[str]:
+    ids, digits = arrays["text_ids"].tobytes().hex(), 2 * _TEXT_ID_BYTES
+    return frozenset(ids[at : at + digits] for at in range(0, len(ids), digits))
 
 
 def _of_head(arrays: "Arrays", name: str) -> "Arrays":

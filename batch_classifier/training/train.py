@@ -36,15 +36,21 @@ def train(prompt: Prompt, training: TrainingTexts) -> LocalModel:
     The categories' descriptions are trained on too, so that there is something of each. Raises ClassifierError where the texts are
     too few, or all of one category.
     """
-    check_enough(prompt, training)
     texts = training.texts
+    if not has_enough(training):
+        raise ClassifierError(
+            f"The prompt {prompt.name} has {counted(len(texts), 'text')} to learn from, and it takes {FEWEST_TEXTS} of at least "
+            "two categories: classify a file with labels (input.label), or import corrections."
+        )
     number = {name: place for place, name in enumerate(prompt.class_names)}
     owners = [number[text.class_name] for text in texts]
     folds = _FOLDS if len(texts) <= _MANY_TEXTS else _FOLDS_OF_MANY
     with one_thread():
-        heads = [_head(prompt, texts, owners, leaving_out=(fold, folds)) for fold in range(folds)]
+        heads = [
+            head_of(prompt, [text for text in texts if fold_of(text.text_id, folds) != fold]) for fold in range(folds)
+        ]
         said = by_folds(heads, [text.text_id for text in texts], [text.text for text in texts])
-        full = _head(prompt, texts, owners)
+        full = head_of(prompt, texts)
     by_class = Counter(text.class_name for text in texts)
     return LocalModel(
         prompt.class_names,
@@ -63,14 +69,9 @@ def train(prompt: Prompt, training: TrainingTexts) -> LocalModel:
     )
 
 
-def check_enough(prompt: Prompt, training: TrainingTexts) -> None:
-    """Raise ClassifierError where there are too few texts to train on, or all are of one category."""
-    texts = training.texts
-    if len(texts) < FEWEST_TEXTS or len({text.class_name for text in texts}) < 2:
-        raise ClassifierError(
-            f"The prompt {prompt.name} has {counted(len(texts), 'text')} to learn from, and it takes {FEWEST_TEXTS} of at least "
-            "two categories: classify a file with labels (input.label), or import corrections."
-        )
+def has_enough(training: TrainingTexts) -> bool:
+    """Whether there are enough texts to train on, of more than one category."""
+    return len(training.texts) >= FEWEST_TEXTS and len({text.class_name for text in training.texts}) > 1
 
 
 def digest_of(prompt: Prompt, texts: Sequence[TrainingText]) -> str:
@@ -81,21 +82,12 @@ def digest_of(prompt: Prompt, texts: Sequence[TrainingText]) -> str:
     return digest.hexdigest()[:12]
 
 
-def _head(
-    prompt: Prompt, texts: Sequence[TrainingText], owners: Sequence[int], leaving_out: tuple[int, int] | None = None
-) -> TrainedHead:
-    """A head of these texts and the categories' descriptions, but for one fold of so many."""
+def head_of(prompt: Prompt, texts: Sequence[TrainingText]) -> TrainedHead:
+    """A head of these texts and the categories' descriptions."""
     described = [f"{category.name}. {category.description}" for category in prompt.categories]
-    kept = [
-        place
-        for place, text in enumerate(texts)
-        if leaving_out is None or fold_of(text.text_id, leaving_out[1]) != leaving_out[0]
-    ]
-    return TrainedHead(
-        described + [texts[place].text for place in kept],
-        [*range(len(described)), *(owners[place] for place in kept)],
-        len(described),
-    )
+    number = {name: place for place, name in enumerate(prompt.class_names)}
+    owners = [*range(len(described)), *(number[text.class_name] for text in texts)]
+    return TrainedHead([*described, *(text.text for text in texts)], owners, len(described))
 
 
 def _temperature(said: "Floats", owners: Sequence[int]) -> float:

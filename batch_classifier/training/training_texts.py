@@ -1,7 +1,7 @@
 """What a prompt's model is trained on: texts whose class is known, from the tables and from the prompt file."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -63,23 +63,16 @@ class TrainingTexts:
         return {str(origin): counts[origin] for origin in Origin if counts[origin]}
 
 
-def read_training_texts(
-    warehouse: Warehouse,
-    prompt: Prompt,
-    class_of: Callable[[str], str | None],
-    answers_of: Collection[str] = (),
-) -> TrainingTexts:
-    """Labels and corrections from the tables, and the examples of the prompt file, each distinct text once.
+def read_training_texts(warehouse: Warehouse, prompt: Prompt, class_of: Callable[[str], str | None]) -> TrainingTexts:
+    """What the prompt's `local_model.learn_from` names, and the examples of the prompt file, each distinct text once.
 
     Args:
         warehouse: where the tables are.
         prompt: whose texts they are.
         class_of: the category that a label means, as a file spells it; None for one that means none.
-        answers_of: ids of the models whose answers are learned from too.
     """
-    with warehouse.stream(prompt.name, queries.spellings(warehouse, prompt)) as batches:
-        found = [row["expected_class"] for batch in batches for row in batch.to_pylist()]
-    names = {spelling: name for spelling in sorted(found) if (name := class_of(spelling)) is not None}
+    answers_of = [prompt.model.id] if "answers" in prompt.local_model.learn_from else []
+    names = _names(warehouse, prompt, class_of) if "labels" in prompt.local_model.learn_from else {}
     (counts,) = warehouse.query(prompt.name, queries.counts(warehouse, prompt, names, answers_of))
     sql = queries.training_texts(warehouse, prompt, names, answers_of, MOST_TEXTS, _MOST_BYTES)
     texts: dict[str, TrainingText] = {}
@@ -98,12 +91,19 @@ def read_training_texts(
     return TrainingTexts(ordered, int(counts["texts"]) - read, int(counts["contradicting"]))
 
 
+def _names(warehouse: Warehouse, prompt: Prompt, class_of: Callable[[str], str | None]) -> dict[str, str]:
+    """The category that each spelling of a label means that stands in a request file."""
+    with warehouse.stream(prompt.name, queries.spellings(warehouse, prompt)) as batches:
+        found = sorted(row["expected_class"] for batch in batches for row in batch.to_pylist())
+    return {spelling: name for spelling in found if (name := class_of(spelling)) is not None}
+
+
 def examples_of(prompt: Prompt) -> Iterator[TrainingText]:
     """The examples of the prompt file; of a text that is an example of two categories, the first."""
     seen = set()
     for category in prompt.categories:
         for example in category.examples:
-            own = text_id(example)
+            own = text_id(example, prompt.same_text)
             if own not in seen:
                 seen.add(own)
                 yield TrainingText(own, example, category.name, Origin.EXAMPLE)

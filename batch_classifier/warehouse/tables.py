@@ -163,7 +163,8 @@ BILL = Table(
         _WAY,
         Column("model_id", TEXT, "model that was asked"),
         Column("prompt_version", TEXT, "version of the prompt that the texts were put with"),
-        Column("submitted_at", TIME, "when it was submitted: its month is the month of the cost"),
+        Column("submitted_at", TIME, "when it was submitted"),
+        Column("month", TEXT, "the month of that in UTC, as in 2026-11: the month that pays"),
         Column("ended_at", TIME, "when it was over"),
         Column("texts", WHOLE_NUMBER, "texts sent"),
         Column("answered", WHOLE_NUMBER, "texts answered"),
@@ -237,7 +238,7 @@ CLASSIFICATIONS = Table(
         Column(
             "error",
             TEXT,
-            "what went wrong; null where nothing did",
+            "what went wrong, or what has to be said of how a class was found; null where nothing has",
             Source.ANSWER,
             in_results=InResults("note", behind_own_columns=True),
         ),

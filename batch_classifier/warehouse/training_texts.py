@@ -80,9 +80,11 @@ def _settled(warehouse: Warehouse, prompt: Prompt, names: Mapping[str, str], ans
 def _ranked(warehouse: Warehouse, prompt: Prompt, names: Mapping[str, str], answers_of: Collection[str]) -> str:
     """What was said of each text, the weightiest in place 1; `equal` says how many are as weighty."""
     raw = warehouse.name(prompt.name, RAW_REQUESTS)
+    # Of the corrections at least their names and types, as there may be nothing else.
+    takes_them = "corrections" in prompt.local_model.learn_from
     parts = [
         f"""select text_id, new_class as "class", {CORRECTION} as priority, 1 as votes, length(input_text) as bytes
-            from ({_held(warehouse, prompt)}) as held"""
+            from ({_held(warehouse, prompt)}) as held{"" if takes_them else " where false"}"""
     ]
     if names:
         parts.append(
@@ -97,7 +99,7 @@ def _ranked(warehouse: Warehouse, prompt: Prompt, names: Mapping[str, str], answ
                 select text_id as known_id, max(text_bytes) as text_bytes from {raw} where {_is_masked_so(prompt)}
                 group by text_id
             ) as known on known_id = text_id
-            where status in {in_sql(HOLDING)} and model_id in ({", ".join(map(literal, answers_of))})
+            where status in {in_sql(HOLDING)} and coalesce(source, '') <> 'local_model' and model_id in ({", ".join(map(literal, answers_of))})
                 and "class" in ({", ".join(map(literal, prompt.class_names))})
             group by text_id, "class\""""
         )

@@ -10,11 +10,12 @@ from batch_classifier_tests.support.project import EVERYTHING, Project
 # asset: what it depends on, kinds, checks (! is blocking)
 SPECS = """
 raw_requests | | python table | ids_unique request_files_readable texts_present
-bedrock_jsonl | raw_requests | json python | within_bedrock_limits!
+bedrock_jsonl | raw_requests | json python | within_bedrock_limits! within_budget!
 batch_job | bedrock_jsonl | bedrock table | all_texts_answered
 classifications | batch_job raw_requests | python table | accuracy classes_allowed! every_request_classified
 category_summary | classifications | sql table | counts_reconcile
 result_files | classifications | excel file |
+local_model | classifications raw_requests | python scikitlearn |
 """
 
 
@@ -54,16 +55,18 @@ def test_the_graph_of_a_prompt(made: Project, prompt: str) -> None:
 def test_every_asset_says_whose_it_is_what_it_is_and_which_prompt_made_it(made: Project) -> None:
     prompts = {"tickets": made.prompt.version}
     for key, spec in specs_of(made).items():
-        assert spec.group_name == key.path[0]
+        is_of_files = key.path[1] != "local_model"
+        assert spec.group_name == (key.path[0] if is_of_files else "Local_models")
         assert list(spec.owners) == ["team:data-platform"] and spec.description
-        assert spec.partitions_def == dg.DynamicPartitionsDefinition(name=f"{key.path[0]}_request_files")
+        partitions = dg.DynamicPartitionsDefinition(name=f"{key.path[0]}_request_files")
+        assert spec.partitions_def == (partitions if is_of_files else None)
         assert spec.code_version and spec.code_version == prompts.setdefault(key.path[0], spec.code_version)
     assert prompts["tickets"] != prompts["invoices"]
 
 
 def test_tables_tell_their_columns_and_their_partition(made: Project) -> None:
     for key, spec in specs_of(made).items():
-        if key.path[1] == "result_files":
+        if key.path[1] in ("result_files", "local_model"):
             continue
         assert spec.metadata["partition_expr"] == "request_file"
         columns = spec.metadata["dagster/column_schema"].columns
@@ -97,6 +100,8 @@ def test_jobs_sensor_and_schedule_are_there_and_on(made: Project) -> None:
     assert repository.get_sensor_def("request_files").default_status == dg.DefaultSensorStatus.RUNNING
     schedule = repository.get_schedule_def("rerun_unfinished")
     assert schedule.default_status == dg.DefaultScheduleStatus.RUNNING and schedule.cron_schedule == "0 2 * * *"
+    training = repository.get_schedule_def("train_local_models")
+    assert training.default_status == dg.DefaultScheduleStatus.RUNNING and training.cron_schedule == "0 1 * * *"
 
 
 def test_a_job_holds_all_assets_of_its_prompt_and_no_other(made: Project) -> None:

@@ -9,10 +9,12 @@ import pytest
 from batch_classifier.answers.labels import Labels
 from batch_classifier.corrections.correction import Correction, new_set, write_set
 from batch_classifier.language.text_id import text_id
+from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.training import training_texts
 from batch_classifier.training.training_texts import Origin, TrainingTexts, read_training_texts
 from batch_classifier.warehouse.tables import CLASSIFICATIONS, RAW_REQUESTS
 from batch_classifier_tests.support.corrected_tables import Tables
+from batch_classifier_tests.support.prompt_content import prompt_content
 
 # Text, label as the file spells it, version of the masking, class and model of its answer.
 Row = tuple[str, str | None, str | None, str | None, str | None]
@@ -60,9 +62,10 @@ def correct(tables: Tables, text: str, new_class: str) -> None:
     write_set(tables.warehouse, tables.prompt, added, added.rows([correction]))
 
 
-def read(tables: Tables, *answers_of: str) -> TrainingTexts:
-    labels = Labels(tables.prompt.class_names)
-    return read_training_texts(tables.warehouse, tables.prompt, lambda spelt: labels.match(spelt).name, answers_of)
+def read(tables: Tables, *learn_from: str) -> TrainingTexts:
+    chosen = {"local_model": {"learn_from": learn_from}} if learn_from else {}
+    prompt = Prompt(name="tickets", **prompt_content(**chosen, model={"id": "model-a", "family": "claude"}))
+    return read_training_texts(tables.warehouse, prompt, Labels(prompt.class_names).named)
 
 
 def said(found: TrainingTexts) -> dict[str, tuple[str, str]]:
@@ -86,10 +89,10 @@ def test_people_are_believed_in_the_order_in_which_they_looked(tables: Tables, m
     assert found.by_origin == {"correction": 2, "label": 2, "example": 2}
     assert [text.text_id for text in found.texts] == sorted(text_id(text) for text in said(found))
 
-    # A model's answers, when asked: only of that model, and only where nobody has said anything.
-    with_answers = said(read(tables, "model-a"))
-    assert with_answers["Something else"] == ("Billing", "correction")
-    assert "Never labelled" not in with_answers and "Masked in another way" not in with_answers
+    # A model's answers, when asked: only of the prompt's model, and only where nobody has said anything.
+    assert said(read(tables, "labels", "corrections", "answers")) == said(found)
+    assert set(read(tables, "corrections").by_origin) == {"correction", "example"}
+    assert set(read(tables, "answers").by_origin) == {"model_answer", "example"}
 
     monkeypatch.setattr(training_texts, "MOST_TEXTS", 3)
     cut = read(tables)
@@ -100,7 +103,7 @@ def test_people_are_believed_in_the_order_in_which_they_looked(tables: Tables, m
 
 def test_a_model_answers_where_nobody_else_has_said_anything(tables: Tables) -> None:
     put(tables, [("Refund me", None, None, "Billing", "model-a"), ("Refund me not", None, None, "Travel", "model-b")])
-    found = {text.text: text for text in read(tables, "model-a").texts}
+    found = {text.text: text for text in read(tables, "labels", "answers").texts}
     assert (found["Refund me"].class_name, found["Refund me"].origin) == ("Billing", Origin.MODEL_ANSWER)
     assert "Refund me not" not in found
     assert "Refund me" not in said(read(tables))
