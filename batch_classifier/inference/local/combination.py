@@ -5,7 +5,7 @@ All of it is learned from the prompt's own examples: each is judged by an engine
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from batch_classifier.inference.local.evidence import Evidence, Heard, KnownText
 from batch_classifier.language.other_subjects import OTHER_SUBJECTS
@@ -22,16 +22,18 @@ Strictness = Literal["low", "normal", "high"]
 _COST: dict[Strictness, float] = {"low": 0.005, "normal": 0.015, "high": 0.05}
 # Where there are no examples: as like the prompt's texts as this share of sentences about other subjects is.
 _SHARE_OF_OTHERS: dict[Strictness, float] = {"low": 0.25, "normal": 0.5, "high": 0.75}
+# So many texts of the fallback show what strangers are like.
+_FEWEST_STRANGERS = 5
 # A unit of evidence, as the logarithm of a share. The temperature that is learned is on top of it.
 _UNIT = 0.5
 _TEMPERATURE = 0.4
 _HEAD_WEIGHTS = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)
-_TEMPERATURES = (0.25, 0.35, 0.5, 0.7, 1.0, 1.4, 2.0, 2.8, 4.0, 5.6, 8.0)
+_TEMPERATURES = (0.06, 0.09, 0.13, 0.18, 0.25, 0.35, 0.5, 0.7, 1.0, 1.4, 2.0, 2.8, 4.0, 5.6, 8.0)
 _FOLDS = 5
 # With many examples fewer folds say as much, in less time.
 _MANY_EXAMPLES, _FOLDS_OF_MANY = 300, 3
-# Fewer examples say nothing of shares of a hundredth.
-_FEWEST_EXAMPLES = 20
+FEWEST_TEXTS = 20
+"""Fewer texts say nothing of shares of a hundredth."""
 
 
 @dataclass(frozen=True)
@@ -97,37 +99,76 @@ def learn(known: Sequence[KnownText], evidence: Evidence, categories: int, stric
     untaught = Combination(0.0, _TEMPERATURE, least, by_share=False)
     examples = _examples(known)
     owners = {text.owner for _, text in examples}
-    if len(examples) < max(_FEWEST_EXAMPLES, 2 * len(owners)) or len(owners) < 2:
+    if len(examples) < max(FEWEST_TEXTS, 2 * len(owners)) or len(owners) < 2:
         return Learned(untaught, untaught, 0)
-    plain = _taught(known, examples, categories, strictness)
+    evidence_of_examples, head, similar = _unseen(known, examples, categories)
+    truth = np.array([text.owner for _, text in examples])
+    plain = taught_by(evidence_of_examples, head, similar, truth, strictness)
     # Examples are not dialogues: what they teach of weights and temperatures does not hold there, and what the head learns is
     # what a sentence is about, not whether it matters.
     return Learned(plain, untaught, len(examples))
 
 
-def _taught(
-    known: Sequence[KnownText], examples: "Sequence[tuple[int, KnownText]]", categories: int, strictness: Strictness
+def taught_by(
+    evidence: "NDArray[Any]",
+    head: "NDArray[Any]",
+    similar: "NDArray[Any]",
+    truth: "NDArray[Any]",
+    strictness: Strictness,
+    fallback: int | None = None,
 ) -> Combination:
+    """What texts teach that neither evidence nor head has seen, one row each.
+
+    Args:
+        evidence: for each category.
+        head: the head's logarithms of shares.
+        similar: the best similarity to a known text.
+        truth: the number of the category.
+        strictness: how readily a text is a stranger.
+        fallback: the number of the category of strangers: of its texts none is lost by that.
+    """
     import numpy as np
 
-    evidence, head, similar = _unseen(known, examples, categories)
-    truth = np.array([text.owner for _, text in examples])
-    rows = np.arange(len(truth))
-    best = float("inf"), 0.0, _TEMPERATURE
-    for weight in _HEAD_WEIGHTS:
-        taken = evidence / _UNIT + weight * head
-        for temperature in _TEMPERATURES:
-            loss = float(-np.log(np.maximum(_softmax(taken / temperature)[rows, truth], 1e-9)).mean())
-            if loss < best[0] - 1e-6:
-                best = loss, weight, temperature
-    _, weight, temperature = best
+    weight, temperature = _weight_and_temperature(evidence, head, truth)
     shares = _softmax((evidence / _UNIT + weight * head) / temperature)
     scores = shares.max(axis=1) * np.maximum(similar, 0)
     order = np.argsort(scores, kind="stable")
-    lost = np.cumsum((shares.argmax(axis=1) == truth)[order]) / len(truth)
-    place = int(np.searchsorted(lost, _COST[strictness], side="right"))
-    least = float(scores[order[min(place, len(order) - 1)]])
+    is_right, is_strange = (shares.argmax(axis=1) == truth)[order], (truth == fallback)[order]
+    lost = np.cumsum(is_right & ~is_strange)
+    most = int(np.searchsorted(lost / len(truth), _COST[strictness], side="right"))
+    if is_strange.sum() >= _FEWEST_STRANGERS:
+        # People have shown what strangers are like: what is won by sending texts to the fallback is known, and not only what is lost.
+        won = np.concatenate([[0], np.cumsum(is_strange & ~is_right) - lost])
+        most = int(np.argmax(won[: most + 1]))
+    least = float(scores[order[min(most, len(order) - 1)]])
     return Combination(weight, temperature, least, by_share=True)
+
+
+def _weight_and_temperature(
+    evidence: "NDArray[Any]", head: "NDArray[Any]", truth: "NDArray[Any]"
+) -> tuple[float, float]:
+    """The least weight of the head that is as good as the best as far as the texts can tell, and the temperature that goes with it.
+
+    As good is what makes the truth as probable, but for one standard error of the difference: the rule of Breiman and others,
+    Classification and Regression Trees (1984).
+    """
+    import numpy as np
+
+    rows = np.arange(len(truth))
+    found = []
+    for weight in _HEAD_WEIGHTS:
+        taken = evidence / _UNIT + weight * head
+        losses = [
+            -np.log(np.maximum(_softmax(taken / temperature)[rows, truth], 1e-9)) for temperature in _TEMPERATURES
+        ]
+        best = int(np.argmin([loss.mean() for loss in losses]))
+        found.append((losses[best], weight, _TEMPERATURES[best]))
+    least = min(found, key=lambda one: float(one[0].mean()))[0]
+    for loss, weight, temperature in found:
+        more = loss - least
+        if more.mean() <= more.std() / np.sqrt(len(truth)) + 1e-9:
+            return weight, temperature
+    raise AssertionError("the best is as good as itself")
 
 
 def _examples(known: Sequence[KnownText]) -> list[tuple[int, KnownText]]:

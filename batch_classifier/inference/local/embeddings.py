@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from batch_classifier.inference.local.taught import Taught
+
     Floats = NDArray[np.float32]
 
 MODEL_ID = "local/static-embeddings-3"
@@ -30,6 +32,11 @@ _FALLBACK_HANDICAP = 0.1
 _SUREST = 0.995
 _TEXTS_AT_ONCE = 32
 _QUOTE = 80
+
+
+def engine_id(strictness: Strictness) -> str:
+    """The engine's name and version, and how strict it is where that is not as usual."""
+    return MODEL_ID if strictness == "normal" else f"{MODEL_ID}-{strictness}"
 
 
 class CategoryLike(Protocol):
@@ -62,10 +69,37 @@ class Verdict:
     tokens: int
 
 
+@dataclass(frozen=True)
+class Readings:
+    """What the engine makes of some texts, one row each; of a text without words there is no evidence.
+
+    Attributes:
+        heard: None for a text without words.
+        evidence: for each category.
+        similar: the best similarity to a known text.
+        are_dialogues: whether it is one.
+        shares: of the categories, by what the engine knows of descriptions and examples.
+    """
+
+    heard: "Sequence[Heard | None]"
+    evidence: "Floats"
+    similar: "Floats"
+    are_dialogues: "NDArray[np.bool_]"
+    shares: "NDArray[np.float64]"
+
+
 class EmbeddingClassifier:
     """Classifies texts into the categories of one prompt. Deterministic, and safe to share between threads."""
 
-    def __init__(self, categories: Sequence[CategoryLike], fallback: str, strictness: Strictness = "normal") -> None:
+    def __init__(
+        self,
+        categories: Sequence[CategoryLike],
+        fallback: str,
+        strictness: Strictness = "normal",
+        taught: "Taught | None" = None,
+    ) -> None:
+        """`taught` is the prompt's own model, where one is trained and has a say."""
+        self.taught = taught
         self.names = [category.name for category in categories]
         self.fallback = fallback
         self._lock = threading.Lock()
@@ -85,7 +119,20 @@ class EmbeddingClassifier:
                 verdicts += self._classify_some(texts[start : start + _TEXTS_AT_ONCE])
         return verdicts
 
-    def _classify_some(self, texts: Sequence[str]) -> list[Verdict]:
+    def read(self, texts: Sequence[str]) -> Readings:
+        """What the engine makes of texts without the prompt's own model."""
+        import numpy as np
+
+        some = [self._read(texts[start : start + _TEXTS_AT_ONCE]) for start in range(0, len(texts), _TEXTS_AT_ONCE)]
+        return Readings(
+            [heard for readings in some for heard in readings.heard],
+            *(
+                np.concatenate([getattr(readings, name) for readings in some])
+                for name in ("evidence", "similar", "are_dialogues", "shares")
+            ),
+        )
+
+    def _read(self, texts: Sequence[str]) -> Readings:
         import numpy as np
 
         all_heard = self._evidence.hear(texts)
@@ -94,17 +141,35 @@ class EmbeddingClassifier:
         )
         nothing = np.zeros(len(self.names), np.float32)
         evidence = np.array([nothing if heard is None else heard.evidence for heard in all_heard])
+        similar = np.array([0 if heard is None else heard.similarities.max(initial=0) for heard in all_heard])
         if self.fallback in self.names:
             evidence[:, self.names.index(self.fallback)] -= np.float32(_FALLBACK_HANDICAP)
         plain, spoken = self.learned.plain, self.learned.spoken
         shares = spoken.shares(evidence, None)
-        if self._head is not None and not dialogues.all():
+        if not dialogues.all():
             written = np.flatnonzero(~dialogues)
-            head = self._head.log_shares([texts[int(place)] for place in written])
+            head = self._head.log_shares([texts[int(place)] for place in written]) if self._head is not None else None
             shares[written] = plain.shares(evidence[written], head)
+        return Readings(all_heard, evidence, similar, dialogues, shares)
+
+    def _classify_some(self, texts: Sequence[str]) -> list[Verdict]:
+        import numpy as np
+
+        readings = self._read(texts)
+        judges = [self.learned.spoken if spoken else self.learned.plain for spoken in readings.are_dialogues.tolist()]
+        shares = readings.shares
+        if self.taught is not None:
+            for is_spoken in (False, True):
+                judge = self.taught.judge_of(is_spoken)
+                places = np.flatnonzero(readings.are_dialogues == is_spoken).tolist()
+                if judge is not None and places:
+                    said = self.taught.log_shares([texts[place] for place in places])
+                    shares[places] = judge.shares(readings.evidence[places], said)
+                    for place in places:
+                        judges[place] = judge
         verdicts = [
-            self._verdict(heard, share, spoken if is_spoken else plain)
-            for heard, share, is_spoken in zip(all_heard, shares, dialogues, strict=True)
+            self._verdict(heard, share, judge)
+            for heard, share, judge in zip(readings.heard, shares, judges, strict=True)
         ]
         return [_told_of_length(text, verdict) for text, verdict in zip(texts, verdicts, strict=True)]
 
