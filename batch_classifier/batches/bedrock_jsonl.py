@@ -14,15 +14,16 @@ from batch_classifier.batches.learned_tokens import token_use
 from batch_classifier.batches.needed_texts import NeededTexts, texts_of_file
 from batch_classifier.batches.packing import Asked, room_of_records
 from batch_classifier.batches.texts import chosen_texts
-from batch_classifier.batches.unread_batches import UnreadBatches, texts_in_tables
+from batch_classifier.batches.unread_batches import SharedBatches, UnreadBatches, texts_in_tables
 from batch_classifier.batches.writing import BatchWriter, texts_per_batch
 from batch_classifier.errors import ClassifierError
 from batch_classifier.inference.interface import Inference
 from batch_classifier.inference.prices import FREE, Price, answer_tokens
 from batch_classifier.inference.token_use import TokenUse, starting_use
+from batch_classifier.notes.budget import Budget, Send
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.storage.folder import Folder
-from batch_classifier.warehouse.batch import Batch, batches_to_arrow
+from batch_classifier.warehouse.batch import NOT_WRITTEN, Batch, batches_to_arrow
 from batch_classifier.warehouse.interface import Warehouse
 from batch_classifier.warehouse.queries import answered_texts, rows_masked_otherwise
 from batch_classifier.warehouse.tables import RAW_REQUESTS
@@ -36,7 +37,7 @@ class BedrockJsonl:
     raw_requests is read twice, never the same bytes: first ids and lengths, which say what is needed and what it costs, and
     then the texts, if there are any to be sent.
 
-    Raises ClassifierError when the estimate is over the prompt's budget; then nothing has been written.
+    What is over a budget is not written: the one row then tells the estimate, and has no file.
 
     Attributes:
         on_progress: is told how many texts of how many are written.
@@ -46,6 +47,10 @@ class BedrockJsonl:
         new_texts: of these, in new batches.
         batches: the rows, known at the end.
         estimate: what the new texts would cost, and without each saving; None where there are none.
+        is_approved: whether a person lets the file pass though it be over a budget.
+        refusal: why nothing was written, and how to go on; None where the budgets suffice.
+        is_fresh: whether everything is asked again, also what is answered or on its way.
+        asked_again: how many of the new texts are answered already.
     """
 
     prompt: Prompt
@@ -60,6 +65,10 @@ class BedrockJsonl:
     new_texts: int = 0
     batches: list[Batch] = field(default_factory=list)
     estimate: Estimate | None = None
+    is_approved: bool = False
+    refusal: str | None = None
+    is_fresh: bool = False
+    asked_again: int = 0
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         self._check_masking()
@@ -68,8 +77,7 @@ class BedrockJsonl:
             self.distinct_texts = whole.texts
             self.answered_before = self._leave_out_answered(needed)
             answered = whole.less(needed.volume())
-            unread = UnreadBatches(self.prompt, self.request_file, self.warehouse, self.inference, self.internal)
-            found = unread.share(needed)
+            found = self._shared(needed)
             self.new_texts = len(needed)
             self.on_their_way = self.distinct_texts - self.answered_before - self.new_texts
             self.batches += found.shared
@@ -94,7 +102,17 @@ class BedrockJsonl:
         model_id = self.inference.model_id(self.prompt)
         answered = answered_texts(self.warehouse, self.prompt, model_id, self.request_file)
         with self.warehouse.stream(self.prompt.name, answered) as ids:
-            return needed.leave_out(ids)
+            if not self.is_fresh:
+                return needed.leave_out(ids)
+            self.asked_again = needed.count(ids)
+            return 0
+
+    def _shared(self, needed: NeededTexts) -> SharedBatches:
+        if self.is_fresh:
+            # A batch of the same texts whose answers are not read yet has the name that theirs gets, and is found by it.
+            return SharedBatches([], [], [])
+        unread = UnreadBatches(self.prompt, self.request_file, self.warehouse, self.inference, self.internal)
+        return unread.share(needed)
 
     def _write(self, needed: NeededTexts, joining: JoiningTexts, answered: Volume) -> Iterator[Batch]:
         texts = self.new_texts + len(joining)
@@ -110,7 +128,10 @@ class BedrockJsonl:
         joined = Volume(len(joining), joining.bytes(), len(joining), joining.bytes())
         to_ask = needed.volume().plus(joined)
         self.estimate = estimator(self.prompt, self.inference, use).estimate(to_ask, answered, room.most_texts)
-        self._check_budget(price)
+        self.refusal = self._refusal(price, texts, self.estimate)
+        if self.refusal is not None:
+            yield self._not_written(price, texts, self.estimate)
+            return
         settled = texts_in_tables(self.warehouse, self.prompt, self.inference.model_id(self.prompt))
         writer = BatchWriter(
             self.request_file,
@@ -141,15 +162,27 @@ class BedrockJsonl:
             return starting_use(self.prompt, answer_tokens(self.prompt, self.prompt.texts_per_record))
         return token_use(self.warehouse, self.prompt, self.inference.model_id(self.prompt))
 
-    def _check_budget(self, price: Price | None) -> None:
-        if price is None or self.estimate is None:
-            return
-        estimate = price.cost(self.estimate.input_tokens, self.estimate.output_tokens)
-        if estimate > self.prompt.budget_usd:
-            raise ClassifierError(
-                f"{self.request_file} would cost about {estimate:.2f} USD ({self.new_texts:,} new texts), over the budget of "
-                f"{self.prompt.budget_usd:.2f} USD; raise budget_usd of the prompt {self.prompt.name} or split the file."
-            )
+    def _refusal(self, price: Price | None, texts: int, estimate: Estimate) -> str | None:
+        budget = Budget(self.prompt, self.request_file, self.warehouse, self.inference, self.internal, self.is_approved)
+        # What the file has had made before is a part of what it costs.
+        budget.committed = {batch.name: batch.estimated_cost_usd or 0.0 for batch in self.batches}
+        cost = None if price is None else price.cost(estimate.input_tokens, estimate.output_tokens)
+        return budget.refusal([Send(NOT_WRITTEN, 1, "", texts, cost)])
+
+    def _not_written(self, price: Price | None, texts: int, estimate: Estimate) -> Batch:
+        return Batch(
+            request_file=self.request_file,
+            name=NOT_WRITTEN,
+            uri="",
+            records=texts,
+            bytes=0,
+            sha256="",
+            estimated_input_tokens=estimate.input_tokens,
+            estimated_output_tokens=estimate.output_tokens,
+            estimated_cost_usd=None if price is None else price.cost(estimate.input_tokens, estimate.output_tokens),
+            prompt_version=self.prompt.version,
+            model_id=self.inference.model_id(self.prompt),
+        )
 
 
 def estimator(prompt: Prompt, inference: Inference, use: TokenUse) -> Estimator:

@@ -4,7 +4,7 @@ import logging
 import shutil
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,8 @@ from batch_classifier.definitions import build_definitions
 from batch_classifier.defs.names import job_name, op_name, partitions_name
 from batch_classifier.errors import ClassifierError
 from batch_classifier.file_access import FileAccess
+from batch_classifier.notes.budget import APPROVE_TAG
+from batch_classifier.notes.fresh import FRESH_TAG
 from batch_classifier.prompts.loading import PromptFolder, load_prompts
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.requests.readers.formats import SUPPORTED_SUFFIXES, is_supported
@@ -38,11 +40,18 @@ _TO_THE_END = 10 * 365 * 24 * 3600.0
 
 
 def classify_file(
-    file: Path, prompt_name: str, output: Path | None = None, format: str | None = None, replace: bool = False
+    file: Path,
+    prompt_name: str,
+    output: Path | None = None,
+    format: str | None = None,
+    replace: bool = False,
+    approve: bool = False,
+    fresh: bool = False,
 ) -> int:
     """Run one file through all assets of a prompt; the exit code is 0 only when every row has an honest status.
 
-    With `replace` the file takes the place of another one of its name, whose rows are gone then.
+    With `replace` the file takes the place of another one of its name, whose rows are gone then; with `approve` it passes
+    though it be over a budget; with `fresh` all its texts are asked again.
 
     Raises ClassifierError for what is wrong with the file, the prompt or an option.
     """
@@ -60,10 +69,15 @@ def classify_file(
             files_as_set(settings.file_access),
             request_file_of(file, prompt, customer, settings.home / "locks", ask, replace) as request_file,
         ):
-            return _classify(settings, folder, prompt, request_file, customer, output, formats)
+            return _classify(settings, folder, prompt, request_file, customer, output, formats, _tags(approve, fresh))
     except KeyboardInterrupt:
         say("", "Interrupted before the work began; start the same command again.")
         return 130
+
+
+def _tags(approve: bool, fresh: bool) -> dict[str, str]:
+    """The run's tags: the same as a person can give a run in Dagster."""
+    return {tag: "yes" for tag, is_set in ((APPROVE_TAG, approve), (FRESH_TAG, fresh)) if is_set}
 
 
 def _is_at_terminal() -> bool:
@@ -86,6 +100,7 @@ def _classify(
     customer: Folder,
     output: Path | None,
     formats: Sequence[str],
+    tags: Mapping[str, str],
 ) -> int:
     before = customer.find(input_key(prompt.name, request_file))
     with told_of_shortage():
@@ -93,16 +108,17 @@ def _classify(
         instance.add_dynamic_partitions(partitions_name(prompt.name), [request_file])
         with TerminalProgress() as progress:
             definitions = build_definitions(settings, folder, progress=progress)
-            result = run_job(definitions, instance, prompt, request_file, formats)
+            result = run_job(definitions, instance, prompt, request_file, formats, tags)
     if result is None or was_interrupted(result):
         say(
             "",
             f"Interrupted. Nothing is lost: start the same command again and it goes on from where it stood ({request_file}).",
         )
         return 130
+    refused = refusals(result)
     for event in result.all_node_events:
         if event.is_step_failure:
-            say(f"Error: {failure_sentence(event)}")
+            say(f"Error: {refused.get(event.step_key) or failure_sentence(event)}")
     after = customer.find(input_key(prompt.name, request_file))
     if before is None or after is None or before.fingerprint != after.fingerprint:
         say(
@@ -167,7 +183,12 @@ def _shown(path: Path) -> str:
 
 
 def run_job(
-    definitions: dg.Definitions, instance: dg.DagsterInstance, prompt: Prompt, request_file: str, formats: Sequence[str]
+    definitions: dg.Definitions,
+    instance: dg.DagsterInstance,
+    prompt: Prompt,
+    request_file: str,
+    formats: Sequence[str],
+    tags: Mapping[str, str] | None = None,
 ) -> Any:
     """Run the prompt's job on one request file to its end, in this process; None when a person interrupted it."""
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
@@ -180,10 +201,25 @@ def run_job(
     }
     try:
         return definitions.resolve_job_def(job_name(prompt.name)).execute_in_process(
-            instance=instance, partition_key=request_file, raise_on_error=False, run_config=run_config
+            instance=instance,
+            partition_key=request_file,
+            raise_on_error=False,
+            run_config=run_config,
+            tags=dict(tags or {}),
         )
     except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError):
         return None
+
+
+def refusals(result: Any) -> dict[str, str]:
+    """What blocking checks said of why they failed, by their step."""
+    found = {}
+    for event in result.all_node_events:
+        if event.event_type is dg.DagsterEventType.ASSET_CHECK_EVALUATION:
+            evaluation = event.asset_check_evaluation_data
+            if evaluation.blocking and not evaluation.passed and evaluation.description:
+                found[event.step_key] = evaluation.description
+    return found
 
 
 def written_files(result: Any, formats: Sequence[str]) -> list[str]:

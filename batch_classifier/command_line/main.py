@@ -16,6 +16,7 @@ ORDER = [
     "classify",
     "prompts",
     "status",
+    "costs",
     "ui",
     "dashboard",
     "evaluate",

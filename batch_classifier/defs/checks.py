@@ -10,6 +10,7 @@ from batch_classifier.defs.failures import told_in_one_sentence
 from batch_classifier.defs.metadata import markdown_table
 from batch_classifier.defs.names import WAREHOUSE_POOL, asset_key, partitions_of
 from batch_classifier.defs.request_files_readable import build_request_files_readable
+from batch_classifier.defs.within_budget import build_within_budget
 from batch_classifier.inference.interface import Inference, JobLimits
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.warehouse import queries
@@ -36,6 +37,7 @@ def build_checks(prompt: Prompt) -> list[dg.AssetChecksDefinition]:
         _check(prompt, RAW_REQUESTS, texts_present, "Every row can be used: it was read, and it has a text."),
         build_request_files_readable(prompt),
         _limits_check(prompt),
+        build_within_budget(prompt),
         _check(prompt, BATCH_JOB, all_texts_answered, "Every text that was sent has an answer."),
         _check(
             prompt, CLASSIFICATIONS, classes_allowed, "Every class is one of the prompt's categories.", blocking=True
@@ -113,7 +115,7 @@ def within_bedrock_limits(
 ) -> dg.AssetCheckResult:
     """ERROR for a batch that the service would refuse for its size."""
     rows = warehouse.query(prompt.name, queries.batches(warehouse, prompt, request_file))
-    batches = [Batch.from_row(row) for row in rows]
+    batches = [batch for batch in map(Batch.from_row, rows) if batch.is_written]
     outside = [b for b in batches if b.records_sent > limits.maximum_records or b.bytes > limits.maximum_bytes]
     return _result(
         passed=not outside,

@@ -34,6 +34,7 @@ def finished_metadata(finished: Finished, batches: Sequence[Batch], unknown_pric
         "texts_sent": sum(job.records for job in jobs),
         "texts_answered": sum(job.succeeded for job in jobs),
         "texts_asked_again_for_a_repair": finished.repairs,
+        "texts_not_asked_again_for_a_budget": finished.not_asked_again,
         "repair_cost_usd": finished.repair_cost_usd,
         "input_tokens": sum(job.input_tokens for job in jobs),
         "output_tokens": sum(job.output_tokens for job in jobs),

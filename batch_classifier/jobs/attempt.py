@@ -37,7 +37,7 @@ class Attempt:
         self, job: Job, batch: Batch, inference: Inference, internal: Folder, unanswered: int
     ) -> FinishedJob:
         """The row of the table, for a job that is over; `unanswered` are texts of the batch that no attempt has answered."""
-        price = self._price(inference)
+        price = self.price(inference)
         cost = None if price is None else round(price.cost(self.input_tokens, self.output_tokens), 9)
         return FinishedJob(
             request_file=batch.request_file,
@@ -64,7 +64,8 @@ class Attempt:
             lines=self.request.records,
         )
 
-    def _price(self, inference: Inference) -> Price | None:
+    def price(self, inference: Inference) -> Price | None:
+        """At what it is charged; None where that is not known."""
         # What decides is how it was asked: many texts are asked on demand too where the service refused them as a job.
         is_on_demand = self.request.on_demand
         records = 1 if is_on_demand else max(self.request.records, inference.minimum_records)

@@ -3,6 +3,7 @@
 A file whose jobs are under way is noted, and so is one whose texts are too few for a job, for others to come back to it.
 """
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -10,8 +11,11 @@ import pyarrow as pa
 
 from batch_classifier.answers.finished_jobs import FinishedJob, finished_jobs_to_arrow
 from batch_classifier.errors import ClassifierError, InferenceError
-from batch_classifier.inference.interface import Inference, Job
+from batch_classifier.inference.interface import Inference, Job, NotNow
+from batch_classifier.inference.job_name import job_name
 from batch_classifier.jobs.following import BatchJobs
+from batch_classifier.jobs.within_budget import check_written, renewing
+from batch_classifier.notes.budget import Budget
 from batch_classifier.notes.held_back import call_held_back, note_held_back
 from batch_classifier.notes.waiting import forget_waiting, jobs_ahead, note_waiting
 from batch_classifier.prompts.prompt import Prompt
@@ -21,10 +25,16 @@ from batch_classifier.warehouse.batch import Batch
 
 @dataclass(frozen=True)
 class Finished:
-    """All jobs are over. `repairs` are the texts that were asked once more because their answer was unfit."""
+    """All jobs are over.
+
+    Attributes:
+        repairs: texts that were asked once more because their answer was unfit.
+        not_asked_again: texts that were not, or not sent again, because that would have been over a budget.
+    """
 
     jobs: Sequence[FinishedJob]
     repairs: int
+    not_asked_again: int = 0
 
     @property
     def batches(self) -> list[pa.RecordBatch]:
@@ -65,27 +75,50 @@ def run_batch_jobs(
     internal: Folder,
     wait_seconds: float | None,
     on_progress: Callable[[int, int], None] = lambda _done, _total: None,
+    budget: Budget | None = None,
 ) -> Finished | UnderWay:
     """Send the batches, or find what an earlier run sent, and wait so long for their jobs (None: to their end).
 
-    Raises InferenceError for a job that failed or was refused for a reason that a person has to mend, ClassifierError when
-    the service or the folder cannot be reached.
+    What they may cost is reserved of the budget before the first is sent. Raises InferenceError for a job that failed or was
+    refused for a reason that a person has to mend, ClassifierError when the service or the folder cannot be reached, and for what
+    is over the budget.
     """
+    check_written(batches, prompt, request_file)
+    if budget is not None and not _reserve(budget, batches, wait_seconds):
+        names = [job_name(prompt, inference.model_id(prompt), internal, batch.name, 1) for batch in batches]
+        note_waiting(internal, prompt, request_file, [], names)
+        return UnderWay(waiting_for_place=len(names))
     jobs = BatchJobs(
         prompt,
         batches,
         inference,
         internal,
-        on_progress,
+        on_progress if budget is None else renewing(budget, on_progress),
         lambda enough: jobs_ahead(internal, prompt, request_file, enough),
+        budget,
     )
     is_over = _run(jobs, prompt, request_file, internal, wait_seconds)
     if prompt.on_demand == "never":
         look_after_held_back = note_held_back if jobs.held_back else call_held_back
         look_after_held_back(internal, prompt, request_file)
     if is_over:
-        return Finished(jobs.finished_jobs(), jobs.repairs)
+        return Finished(jobs.finished_jobs(), jobs.repairs, jobs.not_asked_again)
+    if budget is not None:
+        budget.keep()
     return UnderWay(jobs.jobs(), len(jobs.waiting), _too_few(jobs.held_back, inference.minimum_records))
+
+
+def _reserve(budget: Budget, batches: Sequence[Batch], wait_seconds: float | None) -> bool:
+    """Reserve what is not sent yet; False where the service is too busy to say what that is. Raises ClassifierError."""
+    deadline = None if wait_seconds is None else time.monotonic() + wait_seconds
+    while True:
+        try:
+            budget.reserve(budget.unsent(batches))
+            return True
+        except NotNow:
+            if deadline is not None and time.monotonic() >= deadline:
+                return False
+            time.sleep(budget.inference.poll_seconds)
 
 
 def _run(jobs: BatchJobs, prompt: Prompt, request_file: str, internal: Folder, wait_seconds: float | None) -> bool:

@@ -3,6 +3,7 @@
 A row is written when a run has its batch's answers. To write it again changes nothing, so whoever finds a job writes its row.
 """
 
+import datetime
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -44,6 +45,7 @@ def _row(prompt: Prompt, batch: Batch, job: FinishedJob, model_price: ModelPrice
         "model_id": batch.model_id,
         "prompt_version": batch.prompt_version,
         "submitted_at": job.submitted_at or job.ended_at,
+        "month": _month(job),
         "ended_at": job.ended_at,
         "texts": job.records,
         "answered": job.succeeded,
@@ -60,6 +62,11 @@ def _row(prompt: Prompt, batch: Batch, job: FinishedJob, model_price: ModelPrice
         "content_bytes": batch.content_bytes if is_first else None,
         "answer_form": answer_form(prompt),
     }
+
+
+def _month(job: FinishedJob) -> str | None:
+    moment = job.submitted_at or job.ended_at
+    return None if moment is None else f"{moment.astimezone(datetime.UTC):%Y-%m}"
 
 
 def _estimated_cost(batch: Batch, job: FinishedJob) -> float | None:

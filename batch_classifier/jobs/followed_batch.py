@@ -1,9 +1,10 @@
 """One batch on its way through its attempts: each is found or submitted, followed to its end, and answered by the next one."""
 
+import logging
 from dataclasses import dataclass, field
 
 from batch_classifier.answers.finished_jobs import FinishedJob
-from batch_classifier.errors import InferenceError
+from batch_classifier.errors import ClassifierError, InferenceError
 from batch_classifier.inference.interface import Inference, Job, JobRequest, NotNow
 from batch_classifier.inference.job_name import job_name
 from batch_classifier.jobs.attempt import Attempt
@@ -19,20 +20,26 @@ from batch_classifier.jobs.when_to_send import (
     ending_of,
     next_of_batch,
 )
+from batch_classifier.jobs.within_budget import refusal_of_more
+from batch_classifier.notes.budget import Budget
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.storage.folder import Folder
 from batch_classifier.storage.internal_keys import answers_key, attempt_key, batch_key
 from batch_classifier.warehouse.batch import Batch
+from batch_classifier.wording import counted
+
+_LOGGER = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Way:
-    """What the batches of a request file have in common: prompt, service, places, and the folder of batches and answers."""
+    """What the batches of a request file have in common: prompt, service, places, the folder of batches and answers, the budget."""
 
     prompt: Prompt
     inference: Inference
     internal: Folder
     places: Places
+    budget: Budget | None = None
 
     @property
     def rules(self) -> Rules:
@@ -48,6 +55,7 @@ class FollowedBatch:
         step: what happens next, or SETTLED or GIVE_UP at the end.
         attempts: the newest one last.
         unanswered: texts that no attempt has answered; known at the end.
+        not_asked_again: texts that were not asked once more because that would have been over a budget.
     """
 
     batch: Batch
@@ -56,6 +64,7 @@ class FollowedBatch:
     step: Step = Step.SEND
     attempts: list[Attempt] = field(default_factory=list)
     unanswered: int = 0
+    not_asked_again: int = 0
 
     def __post_init__(self) -> None:
         self.texts = TextsAsked(self.way.prompt, self.batch.name, self.way.internal)
@@ -122,8 +131,28 @@ class FollowedBatch:
         self.step = self._next_of(attempt)
         if self.step not in (Step.SEND, Step.ANSWER_ON_DEMAND):
             return None
+        if attempt.after is not None and not self._may_ask_again(attempt):
+            return None
         self.texts.write(request.input_key, inference)
         return inference.submit(request)
+
+    def _may_ask_again(self, attempt: Attempt) -> bool:
+        """Whether the budget covers another attempt; else the batch ends with what was answered.
+
+        Raises ClassifierError where nothing was answered, so that nothing would be there to end with.
+        """
+        budget = self.way.budget
+        refusal = None if budget is None else refusal_of_more(budget, self.batch, self.attempts[:-1], attempt)
+        if refusal is None:
+            return True
+        if attempt.texts == self.batch.records:
+            raise ClassifierError(refusal)
+        _LOGGER.warning("%s are not asked again: %s", counted(attempt.texts, "text"), refusal)
+        self.attempts.remove(attempt)
+        self.texts.take_back()
+        self.step, self.not_asked_again = Step.GIVE_UP, attempt.texts
+        self.unanswered = self.batch.records - self.texts.finish()
+        return False
 
     def _next_of(self, attempt: Attempt) -> Step:
         """What happens to an attempt that is not sent yet; whether there is a place is asked only where it needs one."""

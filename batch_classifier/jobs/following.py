@@ -13,6 +13,7 @@ from batch_classifier.inference.interface import Inference, Job
 from batch_classifier.jobs.followed_batch import FollowedBatch, Way
 from batch_classifier.jobs.places import Places
 from batch_classifier.jobs.when_to_send import Step
+from batch_classifier.notes.budget import Budget
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.storage.folder import Folder
 from batch_classifier.warehouse.batch import Batch
@@ -27,6 +28,7 @@ class BatchJobs:
         on_progress: is told, at each look, how many texts of how many a job has got through.
         count_ahead: tells how many jobs of other files have waited longer for a place, counting no further than to the
             number it is given.
+        budget: what later attempts are held to; None for whatever costs nothing.
     """
 
     def __init__(
@@ -37,11 +39,12 @@ class BatchJobs:
         internal: Folder,
         on_progress: Callable[[int, int], None] = lambda _done, _total: None,
         count_ahead: Callable[[int], int] = lambda _enough: 0,
+        budget: Budget | None = None,
     ) -> None:
         self.inference = inference
         self.on_progress = on_progress
         self.places = Places(prompt, inference, count_ahead)
-        way = Way(prompt, inference, internal, self.places)
+        way = Way(prompt, inference, internal, self.places, budget)
         self.followed = [FollowedBatch(batch, way) for batch in batches]
 
     def run(self, wait_seconds: float | None) -> bool:
@@ -98,6 +101,11 @@ class BatchJobs:
     def repairs(self) -> int:
         """Texts whose answer was unfit and that were asked once more."""
         return sum(len(batch.texts.repaired) for batch in self.followed)
+
+    @property
+    def not_asked_again(self) -> int:
+        """Texts that were not asked once more because that would have been over a budget."""
+        return sum(batch.not_asked_again for batch in self.followed)
 
     def jobs(self) -> list[Job]:
         """The newest job of each batch that has one."""

@@ -92,6 +92,10 @@ class TextsAsked:
         self.repaired |= {text_id for text_id, fault in open_texts.items() if fault is not None}
         self._asked = open_texts
 
+    def take_back(self) -> None:
+        """What was to be asked next is not asked after all."""
+        self.repaired -= {text_id for text_id, fault in (self._asked or {}).items() if fault is not None}
+
     def write(self, key: str, inference: Inference) -> None:
         """Write the file of what is asked now, in the form that the service takes, unless it is the batch's own file."""
         whole = batch_key(self.prompt, self.batch)

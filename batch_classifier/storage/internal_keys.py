@@ -18,6 +18,7 @@ class NoteKind(StrEnum):
     ALERTS = "alerts"
     ON_DEMAND_JOBS = "on_demand_jobs"
     UNREADABLE = "unreadable"
+    BUDGETS = "budgets"
 
 
 def notes_folder(kind: NoteKind) -> str:

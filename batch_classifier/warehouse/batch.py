@@ -8,6 +8,9 @@ import pyarrow as pa
 
 from batch_classifier.warehouse.tables import BEDROCK_JSONL
 
+# In the place of a batch's name, where a budget forbids to make the batch.
+NOT_WRITTEN = "over-budget"
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -47,6 +50,11 @@ class Batch:
     def records_sent(self) -> int:
         """How many records its job has."""
         return self.records if self.lines is None else self.lines
+
+    @property
+    def is_written(self) -> bool:
+        """Whether there is a file of it; there is none where a budget forbids to send it."""
+        return bool(self.uri)
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> "Batch":

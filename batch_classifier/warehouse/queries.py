@@ -97,6 +97,13 @@ def tokens_of_batches(warehouse: Warehouse, prompt: Prompt, batches: Iterable[st
     """
 
 
+def spent_in_month(warehouse: Warehouse, prompt: Prompt, month: str) -> str:
+    """One row: what the jobs of a month cost, as far as prices are known."""
+    return f"""
+        select coalesce(sum(cost_usd), 0.0) as spent from {warehouse.name(prompt.name, BILL)} where "month" = {literal(month)}
+    """
+
+
 def newest_jobs(warehouse: Warehouse, prompt: str, model_id: str, most: int) -> str:
     """The newest first jobs of batches with this model that tell what they read and wrote, of a prompt by its name."""
     return f"""
@@ -239,6 +246,14 @@ def repeated_ids(warehouse: Warehouse, prompt: Prompt, request_file: str) -> str
         from {warehouse.name(prompt.name, RAW_REQUESTS)}
         where request_file = {literal(request_file)}
         group by record_id having count(*) > 1 order by requests desc, record_id
+    """
+
+
+def mean_text_bytes(warehouse: Warehouse, prompt: Prompt) -> str:
+    """One row: how many usable texts were read for a prompt, repeats included, and their bytes in the mean."""
+    return f"""
+        select count(text_bytes) as texts, avg(cast(text_bytes as double)) as mean_bytes
+        from {warehouse.name(prompt.name, RAW_REQUESTS)}
     """
 
 

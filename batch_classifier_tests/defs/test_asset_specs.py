@@ -10,7 +10,7 @@ from batch_classifier_tests.support.project import EVERYTHING, Project
 # asset: what it depends on, kinds, checks (! is blocking)
 SPECS = """
 raw_requests | | python table | ids_unique request_files_readable texts_present
-bedrock_jsonl | raw_requests | json python | within_bedrock_limits!
+bedrock_jsonl | raw_requests | json python | within_bedrock_limits! within_budget!
 batch_job | bedrock_jsonl | bedrock table | all_texts_answered
 classifications | batch_job raw_requests | python table | accuracy classes_allowed! every_request_classified
 category_summary | classifications | sql table | counts_reconcile

@@ -108,8 +108,8 @@ def test_a_file_without_batches_is_finished(tmp_path: Path) -> None:
 
 def test_costs_of_an_unknown_price_are_not_added_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = core(tmp_path)
-    monkeypatch.setattr(made.inference, "price", lambda prompt, records: None)
     made.begin(["My flight"])
+    monkeypatch.setattr(made.inference, "price", lambda prompt, records: None)
     finished = made.batch_job()
     assert isinstance(finished, Finished) and finished.cost_usd is None and finished.repair_cost_usd == 0.0
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from batch_classifier.answers.costs import By, costs
 from batch_classifier_tests.emulators import answering
 from batch_classifier_tests.emulators.faults import Fault, MalformedLine, RecordError, SeenRecord
 from batch_classifier_tests.emulators.server import BedrockEmulator
@@ -102,6 +103,25 @@ def test_the_bill_is_what_the_model_told_to_the_token(
     paid = sum(row["cost_usd"] for row in rows)
     unread = sum(row["cost_usd"] for row in billed if row["request_file"] == "calls.csv") - paid
     assert 0 < unread < 0.05 * paid, "what the two unreadable answers cost is billed, and stands in no row"
+    lines = {by: costs(made.warehouse, ["travel"], by) for by in By}
+    for by, report in lines.items():
+        assert sum(line.input_tokens for line in report.lines) == report.total.input_tokens == meter.read, by
+        assert sum(line.output_tokens for line in report.lines) == report.total.output_tokens == meter.written, by
+        assert sum(line.cost_usd for line in report.lines) == pytest.approx(sum(row["cost_usd"] for row in billed)), by
+        for name, amount in vars(report.total.saved).items():
+            assert sum(getattr(line.saved, name) for line in report.lines) == pytest.approx(amount), (by, name)
+    total = lines[By.PROMPT].total
+    assert total.saved.batch == pytest.approx(sum(row["cost_usd"] for row in billed if row["way"] == "batch"))
+    repeated = [row["input_tokens"] * 0.125 + row["output_tokens"] * 0.625 for row in rows[150:]]
+    assert total.saved.deduplication == pytest.approx(sum(repeated) / 1e6) and total.saved.earlier_answers > 0
+    assert [line.name for line in lines[By.FILE].lines] == ["travel/calls.csv", "travel/few.csv"]
+    assert "travel: (in no row)" in {line.name for line in lines[By.CATEGORY].lines}
+    for view in ("costs_by_month", "costs_by_file"):
+        (sums,) = made.warehouse.query(
+            "travel",
+            f"select cast(sum(input_tokens) as bigint) as tokens, sum(saved_by_batch_usd) as saved from travel.{view}",
+        )
+        assert sums["tokens"] == meter.read and sums["saved"] == pytest.approx(total.saved.batch)
     before = billed
     made.run("calls.csv", OTHER_TEXTS)
     after = bill(made)

@@ -9,6 +9,7 @@ import yaml
 
 from batch_classifier.errors import PromptError
 from batch_classifier.inference.bedrock.model_requests import model_input
+from batch_classifier.inference.questions import answer_limit, system_prompt
 from batch_classifier.inference.record_form import RecordForm
 from batch_classifier.prompts.loading import load_prompt, load_prompts
 from batch_classifier.prompts.prompt import Prompt
@@ -70,6 +71,10 @@ def with_category(**category: Any) -> list[dict[str, Any]]:
         pytest.param({"model": {}}, "model.id", "missing", id="no model"),
         pytest.param({"batch_size": 99}, "batch_size", "100", id="a batch too small"),
         pytest.param({"batch_size": 50_001}, "batch_size", "50000", id="a batch too large"),
+        pytest.param({"rationale": {"words": 0}}, "rationale.words", "1", id="a reason of no words"),
+        pytest.param({"rationale": {"word": 9}}, "rationale.word", "not a key", id="unknown key of a reason"),
+        pytest.param({"rationale": "short"}, "rationale", "{words: N}", id="a reason that is neither"),
+        pytest.param({"texts_per_record": 51}, "texts_per_record", "50", id="too many texts a record"),
         pytest.param({"results": ["pdf"]}, "results", "csv", id="unknown format"),
         pytest.param({"budget_usd": None}, "budget_usd", "missing", id="no budget"),
         pytest.param({"budget_usd": 0}, "budget_usd", "0", id="a budget of nothing"),
@@ -227,6 +232,8 @@ def test_a_missing_folder_is_told(tmp_path: Path) -> None:
         {"instructions": prompt_content()["instructions"] + " Be brief."},
         {"answer": "json"},
         {"rationale": False},
+        {"rationale": {"words": 12}},
+        {"texts_per_record": 2},
         {"model": {"id": "anthropic.claude-3-5-haiku", "max_tokens": 100}},
         {"model": {**prompt_content()["model"], "max_tokens": 101}},
         {"model": {**prompt_content()["model"], "temperature": 0.5}},
@@ -244,6 +251,8 @@ def test_the_version_changes_with_whatever_can_change_an_answer(tmp_path: Path, 
         {"budget_usd": 99},
         {"results": ["xlsx", "json"]},
         {"batch_size": 200},
+        {"texts_per_record": 1},
+        {"rationale": "yes"},
         {"max_invalid_share": 0.5},
         {"rerun_older_versions": True},
         {"input": {"text": "body"}},
@@ -286,3 +295,19 @@ def test_the_prompts_of_the_sample_data_are_complete(name: str) -> None:
     assert prompt.fallback.name == "Other" and len(prompt.categories) >= 8
     assert all(len(category.examples) >= 5 for category in prompt.categories)
     assert RecordForm.around(lambda user: model_input(prompt, user)).overhead > 0
+    assert prompt.categories[0].examples[0] not in prompt.system, (
+        "the local engine learns from them; a model need not pay"
+    )
+
+
+def test_a_short_reason_is_asked_for_and_bounds_the_answer(tmp_path: Path) -> None:
+    """In each form of the question; the longest answer follows, and one that is shorter already stays."""
+    short = {"rationale": {"words": 12}}
+    for changes in ({}, {"answer": "json"}):
+        prompt = load(tmp_path, **short, **changes)
+        assert "12 words" in system_prompt(prompt) and "12 words" in system_prompt(prompt, 3)
+        assert "12 words" not in system_prompt(load(tmp_path, **changes))
+    longest = len("Billing")
+    assert answer_limit(prompt) == 12 * 4 + longest + 40 and answer_limit(load(tmp_path)) == 100
+    assert answer_limit(load(tmp_path, rationale={"words": 100})) == 100
+    assert "reason" not in system_prompt(load(tmp_path, rationale=False, answer="json"), 2).split("several texts")[1]

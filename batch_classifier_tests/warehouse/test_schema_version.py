@@ -15,6 +15,7 @@ from batch_classifier.warehouse.duckdb import DuckDBWarehouse
 from batch_classifier.warehouse.duckdb_forgetting import copies_of
 from batch_classifier.warehouse.duckdb_version import MIGRATIONS
 from batch_classifier.warehouse.tables import CLASSIFICATIONS, RAW_REQUESTS, TABLES
+from batch_classifier.warehouse.views import VIEWS
 from batch_classifier_tests.support.outcomes import is_one_sentence
 
 # What the first releases made, column by column; `text_bytes` came before versions were noted.
@@ -185,7 +186,7 @@ def test_newer_tables_are_refused_and_stay(path: Path, sql: str) -> None:
 )
 def test_altered_tables_are_refused(path: Path, sql: str, words: str) -> None:
     with DuckDBWarehouse(path).connect("travel") as connection:
-        connection.execute("drop view travel.latest_classifications; drop view travel.daily_categories")
+        connection.execute("; ".join(f"drop view travel.{view.name}" for view in VIEWS))
         connection.execute(sql)
     said = refused(path)
     assert words in said and "travel." in said and "drop the table" in said

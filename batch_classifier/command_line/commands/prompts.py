@@ -12,7 +12,7 @@ application = typer.Typer()
 
 
 @application.command(
-    help="List the prompts and check their files, or put corrected texts into one as examples.\n\n"
+    help="List the prompts and check their files, show what their questions cost, or put corrected texts into one as examples.\n\n"
     "Example: batch-classifier prompts --add-examples travel --most 3"
 )
 @ends_with_exit_code
@@ -29,6 +29,12 @@ def prompts(
             "--most", min=1, help="With --add-examples: at most so many of each category, the most different ones."
         ),
     ] = None,
+    tokens: Annotated[
+        bool,
+        typer.Option(
+            "--tokens", help="Show what each part of a question costs, and what several texts a record would cost."
+        ),
+    ] = False,
 ) -> int:
     """Show what each prompt is for; 1 when a file has an error."""
     if add_examples is not None:
@@ -37,6 +43,10 @@ def prompts(
         return add_corrected_examples(add_examples, ids or [], most)
     if ids or most is not None:
         raise SettingError("--id and --most go with --add-examples.")
+    if tokens:
+        from batch_classifier.command_line.prompt_tokens import show_tokens
+
+        return show_tokens()
     from batch_classifier.command_line.tables import print_table
     from batch_classifier.inference.open_inference import open_inference
     from batch_classifier.inference.prompt_faults import prompt_faults

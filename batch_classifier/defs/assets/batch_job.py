@@ -13,6 +13,7 @@ from batch_classifier.defs.names import asset_key
 from batch_classifier.inference.interface import Inference
 from batch_classifier.jobs.batch_job import Finished, UnderWay, run_batch_jobs
 from batch_classifier.jobs.bill import record_bill
+from batch_classifier.notes.budget import Budget, is_approval
 from batch_classifier.progress import Progress
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.storage.folder import Folder
@@ -48,6 +49,8 @@ def build_batch_job(prompt: Prompt, waits_for_jobs: float | None) -> dg.AssetsDe
         progress: dg.ResourceParam[Progress],
     ) -> Iterator[dg.Output[TableRows]]:
         batches = batches_from_arrow(bedrock_jsonl)
+        is_approved = is_approval(context.run.tags)
+        budget = Budget(prompt, context.partition_key, warehouse, inference, internal_folder, is_approved)
         with told_in_one_sentence():
             outcome = run_batch_jobs(
                 prompt,
@@ -57,9 +60,11 @@ def build_batch_job(prompt: Prompt, waits_for_jobs: float | None) -> dg.AssetsDe
                 internal_folder,
                 wait_seconds=waits_for_jobs if config.wait_seconds is None else config.wait_seconds,
                 on_progress=lambda done, total: progress.report("batch_job", done, total, context.log.info),
+                budget=budget,
             )
             if isinstance(outcome, Finished):
                 record_bill(warehouse, prompt, inference, batches, outcome.jobs)
+                budget.settle()
         if isinstance(outcome, Finished):
             yield _output(outcome, batches, inference.price_is_unknown(prompt))
         else:

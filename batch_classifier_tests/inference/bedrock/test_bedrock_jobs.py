@@ -10,6 +10,7 @@ import pytest
 from batch_classifier.errors import InferenceError
 from batch_classifier.inference.bedrock.batch_inference import BedrockInference
 from batch_classifier.prompts.loading import load_prompts
+from batch_classifier.prompts.prompt import TokenPrice
 from batch_classifier.storage.s3_folder import S3Folder
 from batch_classifier_tests.emulators.faults import (
     CutAnswer,
@@ -29,6 +30,8 @@ from batch_classifier_tests.emulators.server import ROLE_ARN, BedrockEmulator
 from batch_classifier_tests.support.bedrock_pipeline import FEW, TEXTS, pipeline, serving_bedrock
 from batch_classifier_tests.support.core_pipeline import CorePipeline, statuses
 from batch_classifier_tests.support.repository import PROMPTS
+
+PRICE = TokenPrice(input=1.0, output=5.0)
 
 
 def only_first_attempt(name: str) -> bool:
@@ -211,7 +214,9 @@ def test_a_run_that_does_not_wait_for_jobs_stays_for_what_it_asks_itself(
 
 def test_a_model_that_cannot_be_asked_on_demand_is_told_once(emulator: BedrockEmulator, tmp_path: Path) -> None:
     prompt = load_prompts(PROMPTS).prompts["travel"]
-    run = pipeline(tmp_path, model=prompt.model.model_copy(update={"id": "anthropic.claude-nonesuch-v1:0"}))
+    run = pipeline(
+        tmp_path, model=prompt.model.model_copy(update={"id": "anthropic.claude-nonesuch-v1:0", "price": PRICE})
+    )
     run.put("a.csv", FEW)
     run.plan("a.csv")
     with pytest.raises(InferenceError, match=r"model identifier is invalid; correct model\.id in the prompt"):
@@ -357,7 +362,7 @@ def test_every_family_is_asked_in_its_own_form(
     emulator: BedrockEmulator, tmp_path: Path, model: str, invocation: str, answer: str
 ) -> None:
     prompt = load_prompts(PROMPTS).prompts["travel"]
-    chosen = prompt.model.model_copy(update={"id": model, "invocation": invocation})
+    chosen = prompt.model.model_copy(update={"id": model, "invocation": invocation, "price": PRICE})
     rows = pipeline(tmp_path, model=chosen, answer=answer).run("a.csv", TEXTS[:120])
     assert statuses(rows) == {"classified": 120}, rows[0]["error"]
     assert emulator.calls.creates_accepted == 1
