@@ -1,7 +1,6 @@
 """What a prompt's own model has to say in the local engine, beside what that knows of descriptions, examples and conversations.
 
-How far the model is followed is learned when it is trained, from texts whose class people have said: the engine has not seen them, and
-each is judged by the model's head that has not seen it either. Dialogues and other texts are learned of apart. Where the engine alone
+How far the model is followed is learned when it is trained (`labelled`), for dialogues and for other texts apart. Where the engine alone
 is as good, the model has no say.
 """
 
@@ -10,8 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from batch_classifier.inference.local.combination import FEWEST_TEXTS, Combination, taught_by
+from batch_classifier.inference.local.combination import FEWEST_EXAMPLES, Combination
 from batch_classifier.inference.local.embeddings import EmbeddingClassifier, engine_id
+from batch_classifier.inference.local.labelled import LabelledTexts, learn_from
+from batch_classifier.inference.local.long_texts import READ_CHARACTERS
 from batch_classifier.language.text_id import text_id
 from batch_classifier.language.word_vectors import one_thread
 from batch_classifier.prompts.prompt import Prompt
@@ -50,11 +51,12 @@ class Taught:
 
     def log_shares(self, texts: Sequence[str]) -> "Floats":
         """What the model says of these texts: of one that it was trained on, what it would say had it not been."""
+        read = [text[:READ_CHARACTERS] for text in texts]
         ids = [text_id(text) for text in texts]
-        said = self.model.log_shares(texts)
+        said = self.model.log_shares(read)
         seen = [place for place, one in enumerate(ids) if one in self.model.trained_on.text_ids]
         if seen:
-            said[seen] = self.model.out_of_fold([ids[place] for place in seen], [texts[place] for place in seen])
+            said[seen] = self.model.out_of_fold([ids[place] for place in seen], [read[place] for place in seen])
         return said
 
 
@@ -62,65 +64,49 @@ class LocalEngine:
     """The engine as what follows a trained model."""
 
     def version(self, prompt: Prompt) -> str:
-        """What a model that was taught for another version is of no use to."""
-        return engine_version(prompt)
+        """The engine's version, and what it knows of the prompt."""
+        known = [[category.model_dump() for category in prompt.categories], prompt.fallback.name]
+        return f"{engine_id(prompt.fallback.strictness)}/{hash_of(known)}"
 
     def learn(self, prompt: Prompt, model: LocalModel, texts: Sequence[TrainingText]) -> Mapping[str, Any]:
         """How far to follow the model, in a form that its file can hold."""
-        return teach(prompt, model, texts)
+        import numpy as np
 
-
-def engine_version(prompt: Prompt) -> str:
-    """What tells whether a model was taught for the engine as it is: its version, and what it knows of the prompt."""
-    known = [[category.model_dump() for category in prompt.categories], prompt.fallback.name]
-    return f"{engine_id(prompt.fallback.strictness)}/{hash_of(known)}"
-
-
-def teach(prompt: Prompt, model: LocalModel, texts: Sequence[TrainingText]) -> dict[str, Any]:
-    """How far the engine is to follow the model, in a form that its file can hold."""
-    import numpy as np
-
-    judged = [text for text in judged_texts(texts) if text.origin is not Origin.EXAMPLE][:_MOST_TEXTS]
-    engine = EmbeddingClassifier(prompt.categories, prompt.fallback.name, prompt.fallback.strictness)
-    found: dict[str, Any] = {"version": engine_version(prompt)}
-    if not judged:
+        judged = [text for text in judged_texts(texts) if text.origin is not Origin.EXAMPLE][:_MOST_TEXTS]
+        found: dict[str, Any] = {"version": self.version(prompt)}
+        if len(judged) < FEWEST_EXAMPLES:
+            return found
+        fallback, strictness = prompt.fallback.name, prompt.fallback.strictness
+        engine = EmbeddingClassifier(prompt.categories, fallback, strictness)
+        opinions = engine.opinions([text.text for text in judged])
+        with one_thread():
+            said = model.out_of_fold([text.text_id for text in judged], [text.text for text in judged])
+        for kind, is_dialogue in zip(_KINDS, (False, True), strict=True):
+            own = [place for place, opinion in enumerate(opinions) if opinion.is_dialogue == is_dialogue]
+            if len(own) < FEWEST_EXAMPLES:
+                continue
+            known = LabelledTexts(
+                evidence=np.array([opinions[place].evidence for place in own]),
+                said=said[own],
+                similar=np.array([opinions[place].similarity for place in own]),
+                truth=np.array([model.classes.index(judged[place].class_name) for place in own]),
+                alone=np.array([opinions[place].shares for place in own]),
+            )
+            combination = learn_from(known, strictness, model.classes.index(fallback), engine.learned.spoken)
+            if combination is not None:
+                found[kind] = dataclasses.asdict(combination)
         return found
-    with one_thread():
-        readings = engine.read([text.text for text in judged])
-        said = model.out_of_fold([text.text_id for text in judged], [text.text for text in judged])
-    truth = np.array([model.classes.index(text.class_name) for text in judged])
-    for kind, is_dialogue in zip(_KINDS, (False, True), strict=True):
-        places = np.flatnonzero(readings.are_dialogues == is_dialogue)
-        if len(places) < FEWEST_TEXTS:
-            continue
-        combination = taught_by(
-            readings.evidence[places],
-            said[places],
-            readings.similar[places],
-            truth[places],
-            prompt.fallback.strictness,
-            model.classes.index(prompt.fallback.name),
-        )
-        alone = readings.shares[places, truth[places]]
-        with_model = combination.shares(readings.evidence[places], said[places])[np.arange(len(places)), truth[places]]
-        if combination.head_weight > 0 and _loss(with_model) < _loss(alone):
-            found[kind] = dataclasses.asdict(combination)
-    return found
 
 
 def taught_of(prompt: Prompt, model: LocalModel) -> Taught | None:
     """The prompt's model as the engine takes it; None where it has no say, or was taught for another engine."""
-    if model.engine.get("version") != engine_version(prompt):
+    if model.engine.get("version") != LocalEngine().version(prompt):
         return None
     plain, spoken = (_combination(model.engine.get(kind)) for kind in _KINDS)
     return Taught(model, plain, spoken) if plain or spoken else None
 
 
 def _combination(fields: Mapping[str, Any] | None) -> Combination | None:
-    return None if fields is None else Combination(**fields)
-
-
-def _loss(shares: "NDArray[np.float64]") -> float:
-    import numpy as np
-
-    return float(-np.log(np.maximum(shares, 1e-9)).mean())
+    if fields is None:
+        return None
+    return Combination(**{**fields, "own_scores": tuple(fields["own_scores"])})
