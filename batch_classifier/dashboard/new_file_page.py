@@ -126,7 +126,7 @@ def _estimate(prompt: Prompt, path: Path) -> FileEstimate:
     mark = (str(path), prompt.content_hash)
     kept = st.session_state.get("estimate")
     if kept is None or kept[0] != mark:
-        kept = (mark, estimate_of(settings(), writing(), prompt, path))
+        kept = (mark, estimate_of(settings(), writing(), prompt, path, by_bedrock=False))
         st.session_state["estimate"] = kept
     found: FileEstimate = kept[1]
     return found
@@ -137,7 +137,7 @@ def _is_charged() -> bool:
 
 
 def _estimated(prompt: Prompt, made: FileEstimate) -> None:
-    with st.container(horizontal=True, gap="large"):
+    with st.container(horizontal=True):
         st.metric("Rows", f"{made.rows:,}", width=150)
         st.metric("Distinct texts", f"{made.texts:,}", width=150)
         st.metric("Answered before", f"{made.answered_before:,}", width=150)
@@ -147,13 +147,14 @@ def _estimated(prompt: Prompt, made: FileEstimate) -> None:
             st.metric("Price", "unknown", help=made.estimate.price_source, width=150)
         else:
             st.metric("Price, about", f"{usd(made.estimate.cost_usd)} USD", help=made.estimate.basis, width=180)
-        st.metric("Budget for a file", f"{usd(prompt.budget_usd)} USD", width=180)
+        if _is_charged():
+            st.metric("Budget for a file", f"{usd(prompt.budget_usd)} USD", width=180)
         if (left := _left_of_month(prompt)) is not None:
             st.metric("Left this month", f"{usd(max(left, 0.0))} USD", width=180)
 
 
 def _left_of_month(prompt: Prompt) -> float | None:
-    if prompt.monthly_budget_usd is None:
+    if prompt.monthly_budget_usd is None or not _is_charged():
         return None
     internal = open_folder(settings().internal_location, settings().kms_key_id, settings().file_access)
     stand = Budget(prompt, "", writing(), open_inference(settings()), internal).monthly()

@@ -20,7 +20,9 @@ STEPS = {
     "result_files": "Writing result files",
 }
 _MOST_RUNS, _MOST_FILES = 50, 10
-_ROWS = ("dagster/row_count", "rows")
+_ROWS = "dagster/row_count"
+# Of the others a row is not a request.
+_OF_REQUESTS = ("raw_requests", "classifications", "result_files")
 
 
 @dataclass(frozen=True)
@@ -111,10 +113,8 @@ def _events(prompt: str, run_id: str) -> tuple[dict[str, str], dict[str, int], d
                 problem = problem or _problem(event)
         elif event.asset_key is not None and event.asset_key.path[0] == prompt:
             metadata = event.step_materialization_data.materialization.metadata
-            for name in _ROWS:
-                if name in metadata:
-                    rows[event.asset_key.path[-1]] = int(metadata[name].value)  # type: ignore[arg-type]
-                    break
+            if _ROWS in metadata and event.asset_key.path[-1] in _OF_REQUESTS:
+                rows[event.asset_key.path[-1]] = int(metadata[_ROWS].value)  # type: ignore[arg-type]
             if event.asset_key.path[-1] == "result_files":
                 results = {
                     name: str(value.value)
