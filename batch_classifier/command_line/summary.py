@@ -48,6 +48,8 @@ def print_summary(settings: Settings, prompt: Prompt, request_file: str, result:
             f"Without a day: {undated['date_problem']} "
             f"({counted(undated['requests'], 'row')}, the first is row {undated['first_row']:,})."
         )
+    for note in warehouse.query(prompt.name, queries.notes(warehouse, prompt, request_file))[:_PROBLEMS]:
+        say(f"{note['requests']:,} of {counted(sum(ends.values()), 'row')}: {note['note']}.")
     if masked := _masked(result):
         say(masked)
     say(_texts(result))
@@ -83,11 +85,15 @@ def _texts(result: Any) -> str:
         if event.is_step_materialization and event.asset_key.path[-1] == "bedrock_jsonl":
             counts = {
                 name: event.materialization.metadata[name].value
-                for name in ("distinct_texts", "answered_before", "on_their_way", "new_texts")
+                for name in ("distinct_texts", "answered_before", "on_their_way", "new_texts", "asked_again")
             }
             again = "" if counts["new_texts"] else " Nothing was classified anew."
+            if counts["asked_again"]:
+                again = (
+                    f" Of those asked {counts['asked_again']:,} were answered before: asked again, and charged again."
+                )
             return (
-                f"{counted(counts['distinct_texts'], 'distinct text')}: {counts['new_texts']:,} new, "
+                f"{counted(counts['distinct_texts'], 'distinct text')}: {counts['new_texts']:,} {'asked' if counts['asked_again'] else 'new'}, "
                 f"{counts['answered_before'] + counts['on_their_way']:,} asked before.{again}"
             )
     return ""

@@ -6,6 +6,7 @@ from typing import Any
 import dagster as dg
 
 from batch_classifier.answers.quality import Accuracy, measure_accuracy
+from batch_classifier.answers.reliability import Reliability, measure_reliability
 from batch_classifier.defs.failures import told_in_one_sentence
 from batch_classifier.defs.metadata import markdown_table
 from batch_classifier.defs.names import WAREHOUSE_POOL, asset_key, partitions_of
@@ -28,6 +29,8 @@ from batch_classifier.warehouse.tables import (
 
 Evaluation = Callable[[Prompt, Warehouse, str], dg.AssetCheckResult]
 SHOWN = 20
+# The length of a bar that stands for all.
+_BAR = 20
 
 
 def build_checks(prompt: Prompt) -> list[dg.AssetChecksDefinition]:
@@ -179,10 +182,11 @@ def every_request_classified(prompt: Prompt, warehouse: Warehouse, request_file:
 
 
 def accuracy(prompt: Prompt, warehouse: Warehouse, request_file: str) -> dg.AssetCheckResult:
-    """Accuracy, precision and recall by category, and the confusion matrix; passes where the file has no labels."""
+    """Accuracy, precision and recall by category, confusion matrix and what confidence was worth; passes where the file has no labels."""
     measured = measure_accuracy(warehouse, prompt, request_file)
     if measured is None:
         return _result(passed=True, severity=dg.AssetCheckSeverity.WARN, labelled=0)
+    reliability = measure_reliability(warehouse, prompt, request_file)
     return _result(
         passed=not measured.unknown_labels,
         severity=dg.AssetCheckSeverity.WARN,
@@ -191,6 +195,7 @@ def accuracy(prompt: Prompt, warehouse: Warehouse, request_file: str) -> dg.Asse
         categories=markdown_table([category._asdict() for category in measured.categories]),
         confusion_matrix=markdown_table(confusion_matrix(measured)),
         labels_outside_the_set=", ".join(measured.unknown_labels[:SHOWN]) or "none",
+        **({} if reliability is None else reliability_shown(reliability)),
     )
 
 
@@ -200,6 +205,16 @@ def confusion_matrix(measured: Accuracy) -> list[dict[str, object]]:
         {"expected": row.expected, **{name or "(no class)": requests for name, requests in row.given.items()}}
         for row in measured.matrix
     ]
+
+
+def reliability_shown(reliability: Reliability) -> dict[str, Any]:
+    """Whether confidence means what it says: its tenths, with a bar for the share that was right, and the error in one figure."""
+    return {
+        "expected_calibration_error": reliability.expected_calibration_error,
+        "reliability": markdown_table(
+            [{**tenth._asdict(), "": "█" * round(tenth.right * _BAR)} for tenth in reliability.tenths]
+        ),
+    }
 
 
 def counts_reconcile(prompt: Prompt, warehouse: Warehouse, request_file: str) -> dg.AssetCheckResult:

@@ -204,6 +204,27 @@ def confusion(warehouse: Warehouse, prompt: Prompt, request_file: str) -> str:
     """
 
 
+def notes(warehouse: Warehouse, prompt: Prompt, request_file: str) -> str:
+    """What has to be said of how requests got their class: the note, and of how many."""
+    return f"""
+        select error as note, count(*) as requests
+        from {warehouse.name(prompt.name, CLASSIFICATIONS)}
+        where request_file = {literal(request_file)} and error is not null and status in {in_sql(HOLDING)}
+        group by error order by requests desc, note
+    """
+
+
+def reliability(warehouse: Warehouse, prompt: Prompt, request_file: str) -> str:
+    """Of the requests that have a label and a confidence: class, expected class, tenth of the confidence, number, sum of confidences."""
+    return f"""
+        select expected_class, "class", least(cast(floor(confidence * 10) as integer), 9) as tenth,
+            count(*) as requests, sum(confidence) as confidence
+        from {warehouse.name(prompt.name, CLASSIFICATIONS)}
+        where request_file = {literal(request_file)} and expected_class is not null and confidence is not null
+        group by 1, 2, 3
+    """
+
+
 def statuses(warehouse: Warehouse, prompt: Prompt, request_file: str) -> str:
     """How the requests ended: status, class and their number."""
     return f"""

@@ -238,7 +238,7 @@ CLASSIFICATIONS = Table(
         Column(
             "error",
             TEXT,
-            "what went wrong; null where nothing did",
+            "what went wrong, or what has to be said of how a class was found; null where nothing has",
             Source.ANSWER,
             in_results=InResults("note", behind_own_columns=True),
         ),
