@@ -33,6 +33,7 @@ _WISHES = {
     "Replace the other file, with its rows and results": Wish.REPLACE,
 }
 _MOST_PASTED = 200_000
+_SECONDS_BETWEEN_LOOKS = 1.5
 # Dagster looks for new files this often.
 _DAGSTER_SECONDS = 30
 
@@ -187,7 +188,6 @@ def _start(prompt: Prompt, path: Path, wish: Wish) -> None:
     st.session_state["estimate"] = None
 
 
-@st.fragment(run_every=1.5)
 def _progress(prompt: Prompt) -> None:
     """The files that are under way, also when the page was closed meanwhile."""
     try:
@@ -196,17 +196,32 @@ def _progress(prompt: Prompt) -> None:
         st.caption(sentence(str(error)))
         return
     st.subheader("Files")
-    files = recent_files(prompt.name)
+    # What is over is not drawn anew all the time: a click on a download would meet a button that is gone.
+    is_under_way = any(not is_over for *_, is_over in _files(prompt))
+    st.fragment(_draw_files, run_every=_SECONDS_BETWEEN_LOOKS if is_under_way else None)(prompt, is_under_way)
+
+
+def _files(prompt: Prompt) -> list[tuple[str, FileRun | None, Child | None, bool]]:
+    """The newest files, the one that was just started first, and whether anything more comes of each."""
     started = st.session_state.get("started")
-    files = list(dict.fromkeys([*([started] if started else []), *files]))
+    names = list(dict.fromkeys([*([started] if started else []), *recent_files(prompt.name)]))
+    found = []
+    for name in names:
+        run, child = run_of(prompt.name, name), _children().get((prompt.name, name))
+        is_over = not child.is_running if child is not None else run is not None and run.is_over
+        found.append((name, run, child, is_over))
+    return found
+
+
+def _draw_files(prompt: Prompt, is_under_way: bool) -> None:
+    files = _files(prompt)
+    if is_under_way and all(is_over for *_, is_over in files):
+        st.rerun()
     if not files:
         st.caption("Nothing was classified here yet.")
-        return
-    for place, request_file in enumerate(files):
-        run = run_of(prompt.name, request_file)
-        child = _children().get((prompt.name, request_file))
-        with st.expander(label(request_file), expanded=place == 0, icon=_icon(run, child)):
-            _one_file(prompt, request_file, run, child)
+    for place, (name, run, child, _) in enumerate(files):
+        with st.expander(label(name), expanded=place == 0, icon=_icon(run, child)):
+            _one_file(prompt, name, run, child)
 
 
 def _icon(run: FileRun | None, child: Child | None) -> str:

@@ -38,12 +38,16 @@ class FileEstimate:
     estimate: Estimate
 
 
-def estimate_of(settings: Settings, warehouse: Warehouse, prompt: Prompt, file: Path) -> FileEstimate:
-    """Read a file and estimate what its texts would cost; raises ClassifierError for one that cannot be read."""
+def estimate_of(
+    settings: Settings, warehouse: Warehouse, prompt: Prompt, file: Path, by_bedrock: bool = True
+) -> FileEstimate:
+    """Read a file and estimate what its texts would cost; raises ClassifierError for one that cannot be read.
+
+    With `by_bedrock` it is what Bedrock would charge, also where the local engine answers here: its answers spare Bedrock nothing.
+    """
     inference = open_inference(settings)
     is_charged = settings.inference_kind != "local"
-    # The local engine's answers spare Bedrock nothing.
-    model_id = inference.model_id(prompt) if is_charged else prompt.model.id
+    model_id = inference.model_id(prompt) if is_charged or not by_bedrock else prompt.model.id
     has_tables = prompt.name in warehouse.prompts()
     with temporary_folder() as home, scratch_database() as scratch:
         customer = LocalFolder(home, settings.file_access)
