@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 Strictness = Literal["low", "normal", "high"]
 # What share of the prompt's own texts may go to the fallback wrongly, so that strangers go there.
-_COST: dict[Strictness, float] = {"low": 0.005, "normal": 0.015, "high": 0.05}
+COST: dict[Strictness, float] = {"low": 0.005, "normal": 0.015, "high": 0.05}
 # Where there are no examples: as like the prompt's texts as this share of sentences about other subjects is.
 _SHARE_OF_OTHERS: dict[Strictness, float] = {"low": 0.25, "normal": 0.5, "high": 0.75}
 # A unit of evidence, as the logarithm of a share. The temperature that is learned is on top of it.
@@ -35,9 +35,9 @@ _FOLDS = 5
 # With many examples fewer folds say as much, in less time.
 _MANY_EXAMPLES, _FOLDS_OF_MANY = 300, 3
 # How many strangers are found with ten examples, as measured on questions that belong to none of 150 categories.
-_SHARE_FOUND = 0.7
+SHARE_FOUND = 0.7
 # Fewer examples say nothing of shares of a hundredth.
-_FEWEST_EXAMPLES = 20
+FEWEST_EXAMPLES = 20
 
 
 @dataclass(frozen=True)
@@ -102,12 +102,14 @@ class Learned:
         plain: how to judge a text.
         spoken: how to judge a dialogue.
         examples: how many examples it was learned from; 0 where they were too few.
+        untaught: how to judge what no example teaches.
         understanding: which languages there are.
     """
 
     plain: Combination
     spoken: Combination
     examples: int
+    untaught: Combination
     understanding: Understanding = field(default_factory=Understanding)
 
     @property
@@ -134,21 +136,21 @@ def learn(known: Sequence[KnownText], evidence: Evidence, categories: int, stric
         rows if _is_enough(owners[rows]) else None for rows in (np.flatnonzero(~is_spoken), np.flatnonzero(is_spoken))
     ]
     if not any(rows is not None for rows in kinds):
-        return Learned(untaught, untaught, 0)
+        return Learned(untaught, untaught, 0, untaught)
     unseen = _unseen(known, examples, categories)
     # Examples that are no dialogues teach nothing of those: what the head learns from them is what a sentence is about, not whether it
     # matters; and of calls that are put together from such examples nothing better is learned of temperatures.
     plain, spoken = (
-        untaught if rows is None else _taught(unseen.of(rows), owners[rows], _COST[strictness]) for rows in kinds
+        untaught if rows is None else _taught(unseen.of(rows), owners[rows], COST[strictness]) for rows in kinds
     )
     understanding = Understanding.of_examples(unseen.familiarity, is_by_words=not unseen.has_characters)
-    return Learned(plain, spoken, len(examples), understanding)
+    return Learned(plain, spoken, len(examples), untaught, understanding)
 
 
 def _is_enough(owners: "NDArray[Any]") -> bool:
     """Whether examples of these categories, by number, teach how to judge others."""
     categories = len(set(owners.tolist()))
-    return categories > 1 and len(owners) >= max(_FEWEST_EXAMPLES, 2 * categories)
+    return categories > 1 and len(owners) >= max(FEWEST_EXAMPLES, 2 * categories)
 
 
 def _taught(unseen: "_Unseen", truth: "NDArray[Any]", cost: float) -> Combination:
@@ -167,7 +169,7 @@ def _taught(unseen: "_Unseen", truth: "NDArray[Any]", cost: float) -> Combinatio
         by_share=True,
         own_scores=tuple(scores[order[:place]].tolist()),
         examples=len(truth),
-        strangers_share=_SHARE_FOUND,
+        strangers_share=SHARE_FOUND,
         strangers_expected=cost,
     )
 
