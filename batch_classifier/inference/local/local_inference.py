@@ -207,6 +207,7 @@ def _fields(prompt: Prompt, verdict: Verdict) -> dict[str, str]:
 
 def _model_output(answer: str, tokens_read: int, record: Record, verdicts: Mapping[str, Verdict]) -> bytes:
     confidences = {one: round(verdict.confidence, 4) for one, verdict in verdicts.items()}
+    notes = {one: verdict.note for one, verdict in verdicts.items() if verdict.note}
     sure = {"confidence": confidences[record.record_id]} if record.asks_of_one else {"confidences": confidences}
     return orjson.dumps(
         {
@@ -217,6 +218,7 @@ def _model_output(answer: str, tokens_read: int, record: Record, verdicts: Mappi
             "stop_reason": "end_turn",
             "usage": {"input_tokens": tokens_read, "output_tokens": len(answer) // 4},
             **sure,
+            **({"notes": notes} if notes else {}),
         }
     )
 
