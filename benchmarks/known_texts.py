@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
@@ -126,18 +127,26 @@ def main() -> None:
             fill(options.home, options.sizes[0])
         print(json.dumps({} if options.what == "fill" else look_up(options.home, options.what)))
         return
-    print(
-        f"| known texts | looked up for a file of {_REQUESTS:,} | rows | seconds | CPU s | peak MB |\n| --- | --- | --- | --- | --- | --- |"
-    )
-    for known in options.sizes:
+    print(table(options.sizes))
+
+
+def table(sizes: Sequence[int]) -> str:
+    """The look-ups among so many known texts, in Markdown."""
+    lines = [
+        f"| known texts | looked up for a file of {_REQUESTS:,} | rows | seconds | CPU s | peak MB |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for known in sizes:
         with tempfile.TemporaryDirectory() as folder:
             # Not in this process: its peak of memory would count as that of those that it starts.
             _measured(folder, "fill", known)
             for what in _LOOK_UPS:
                 told = _measured(folder, what, known)
-                print(
-                    f"| {known:,} | {what} | {told['rows']:,} | {told['seconds']:.2f} | {told['cpu_seconds']:.2f} | {told['peak_mb']:,.0f} |"
+                lines.append(
+                    f"| {known:,} | {what} | {told['rows']:,} | {told['seconds']:.2f} | {told['cpu_seconds']:.2f} "
+                    f"| {told['peak_mb']:,.0f} |"
                 )
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":
