@@ -83,7 +83,7 @@ def run_batch_jobs(
     refused for a reason that a person has to mend, ClassifierError when the service or the folder cannot be reached, and for what
     is over the budget.
     """
-    check_written(batches, prompt, request_file)
+    check_written(batches, request_file, budget)
     if budget is not None and not _reserve(budget, batches, wait_seconds):
         names = [job_name(prompt, inference.model_id(prompt), internal, batch.name, 1) for batch in batches]
         note_waiting(internal, prompt, request_file, [], names)
