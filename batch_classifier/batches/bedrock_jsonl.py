@@ -14,7 +14,7 @@ from batch_classifier.batches.learned_tokens import token_use
 from batch_classifier.batches.needed_texts import NeededTexts, texts_of_file
 from batch_classifier.batches.packing import Asked, room_of_records
 from batch_classifier.batches.texts import chosen_texts
-from batch_classifier.batches.unread_batches import UnreadBatches, texts_in_tables
+from batch_classifier.batches.unread_batches import SharedBatches, UnreadBatches, texts_in_tables
 from batch_classifier.batches.writing import BatchWriter, texts_per_batch
 from batch_classifier.errors import ClassifierError
 from batch_classifier.inference.interface import Inference
@@ -49,6 +49,8 @@ class BedrockJsonl:
         estimate: what the new texts would cost, and without each saving; None where there are none.
         is_approved: whether a person lets the file pass though it be over a budget.
         refusal: why nothing was written, and how to go on; None where the budgets suffice.
+        is_fresh: whether everything is asked again, also what is answered or on its way.
+        asked_again: how many of the new texts are answered already.
     """
 
     prompt: Prompt
@@ -65,6 +67,8 @@ class BedrockJsonl:
     estimate: Estimate | None = None
     is_approved: bool = False
     refusal: str | None = None
+    is_fresh: bool = False
+    asked_again: int = 0
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         self._check_masking()
@@ -73,8 +77,7 @@ class BedrockJsonl:
             self.distinct_texts = whole.texts
             self.answered_before = self._leave_out_answered(needed)
             answered = whole.less(needed.volume())
-            unread = UnreadBatches(self.prompt, self.request_file, self.warehouse, self.inference, self.internal)
-            found = unread.share(needed)
+            found = self._shared(needed)
             self.new_texts = len(needed)
             self.on_their_way = self.distinct_texts - self.answered_before - self.new_texts
             self.batches += found.shared
@@ -99,7 +102,17 @@ class BedrockJsonl:
         model_id = self.inference.model_id(self.prompt)
         answered = answered_texts(self.warehouse, self.prompt, model_id, self.request_file)
         with self.warehouse.stream(self.prompt.name, answered) as ids:
-            return needed.leave_out(ids)
+            if not self.is_fresh:
+                return needed.leave_out(ids)
+            self.asked_again = needed.count(ids)
+            return 0
+
+    def _shared(self, needed: NeededTexts) -> SharedBatches:
+        if self.is_fresh:
+            # A batch of the same texts whose answers are not read yet has the name that theirs gets, and is found by it.
+            return SharedBatches([], [], [])
+        unread = UnreadBatches(self.prompt, self.request_file, self.warehouse, self.inference, self.internal)
+        return unread.share(needed)
 
     def _write(self, needed: NeededTexts, joining: JoiningTexts, answered: Volume) -> Iterator[Batch]:
         texts = self.new_texts + len(joining)

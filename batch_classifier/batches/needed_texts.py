@@ -50,6 +50,12 @@ class NeededTexts:
         """Keep these ids when a batch that holds them is left out: its answer to them is known to be none."""
         load(self.scratch, "to_ask_again", IDS, ids)
 
+    def count(self, ids: Iterable[pa.RecordBatch]) -> int:
+        """How many of these ids are needed; none is taken away."""
+        self.scratch.execute("drop table if exists counted")
+        load(self.scratch, "counted", IDS, ids)
+        return one_number(self.scratch, "select count(*) from needed where text_id in (select text_id from counted)")
+
     def leave_out(self, ids: Iterable[pa.RecordBatch]) -> int:
         """Take away these ids, but for those to be asked again; returns how many were needed."""
         before = len(self)

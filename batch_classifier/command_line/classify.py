@@ -4,7 +4,7 @@ import logging
 import shutil
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from batch_classifier.defs.names import job_name, op_name, partitions_name
 from batch_classifier.errors import ClassifierError
 from batch_classifier.file_access import FileAccess
 from batch_classifier.notes.budget import APPROVE_TAG
+from batch_classifier.notes.fresh import FRESH_TAG
 from batch_classifier.prompts.loading import PromptFolder, load_prompts
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.requests.readers.formats import SUPPORTED_SUFFIXES, is_supported
@@ -45,11 +46,12 @@ def classify_file(
     format: str | None = None,
     replace: bool = False,
     approve: bool = False,
+    fresh: bool = False,
 ) -> int:
     """Run one file through all assets of a prompt; the exit code is 0 only when every row has an honest status.
 
     With `replace` the file takes the place of another one of its name, whose rows are gone then; with `approve` it passes
-    though it be over a budget.
+    though it be over a budget; with `fresh` all its texts are asked again.
 
     Raises ClassifierError for what is wrong with the file, the prompt or an option.
     """
@@ -67,10 +69,15 @@ def classify_file(
             files_as_set(settings.file_access),
             request_file_of(file, prompt, customer, settings.home / "locks", ask, replace) as request_file,
         ):
-            return _classify(settings, folder, prompt, request_file, customer, output, formats, approve)
+            return _classify(settings, folder, prompt, request_file, customer, output, formats, _tags(approve, fresh))
     except KeyboardInterrupt:
         say("", "Interrupted before the work began; start the same command again.")
         return 130
+
+
+def _tags(approve: bool, fresh: bool) -> dict[str, str]:
+    """The run's tags: the same as a person can give a run in Dagster."""
+    return {tag: "yes" for tag, is_set in ((APPROVE_TAG, approve), (FRESH_TAG, fresh)) if is_set}
 
 
 def _is_at_terminal() -> bool:
@@ -93,7 +100,7 @@ def _classify(
     customer: Folder,
     output: Path | None,
     formats: Sequence[str],
-    approve: bool,
+    tags: Mapping[str, str],
 ) -> int:
     before = customer.find(input_key(prompt.name, request_file))
     with told_of_shortage():
@@ -101,7 +108,7 @@ def _classify(
         instance.add_dynamic_partitions(partitions_name(prompt.name), [request_file])
         with TerminalProgress() as progress:
             definitions = build_definitions(settings, folder, progress=progress)
-            result = run_job(definitions, instance, prompt, request_file, formats, approve)
+            result = run_job(definitions, instance, prompt, request_file, formats, tags)
     if result is None or was_interrupted(result):
         say(
             "",
@@ -181,7 +188,7 @@ def run_job(
     prompt: Prompt,
     request_file: str,
     formats: Sequence[str],
-    approve: bool = False,
+    tags: Mapping[str, str] | None = None,
 ) -> Any:
     """Run the prompt's job on one request file to its end, in this process; None when a person interrupted it."""
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
@@ -198,7 +205,7 @@ def run_job(
             partition_key=request_file,
             raise_on_error=False,
             run_config=run_config,
-            tags={APPROVE_TAG: "yes"} if approve else None,
+            tags=dict(tags or {}),
         )
     except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError):
         return None

@@ -20,15 +20,20 @@ MADE_AGAIN = (CATEGORY_SUMMARY.name, "result_files")
 
 
 def make_again(
-    settings: Settings, folder: PromptFolder, prompt: Prompt, warehouse: Warehouse, correction_set: str
+    settings: Settings,
+    folder: PromptFolder,
+    prompt: Prompt,
+    warehouse: Warehouse,
+    correction_set: str,
+    and_later: bool = False,
 ) -> list[str]:
-    """Make them for all files that have texts of the set; returns a sentence for each that failed. The corrections hold all the same.
+    """Make them for all files that have texts of the set (with `and_later` also of later ones); returns a sentence for each that failed. The corrections hold all the same.
 
     Nobody is asked anything anew: what the model said stays.
     """
     files = [
         row["request_file"]
-        for row in warehouse.query(prompt.name, corrected_files(warehouse, prompt.name, correction_set))
+        for row in warehouse.query(prompt.name, corrected_files(warehouse, prompt.name, correction_set, and_later))
     ]
     if not files:
         return []

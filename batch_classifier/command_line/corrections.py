@@ -33,6 +33,7 @@ class Wanted:
     exported: Path | None = None
     listed: bool = False
     withdrawn: str | None = None
+    results_since: str | None = None
     who: str | None = None
     why: str | None = None
     request_file: str | None = None
@@ -40,9 +41,9 @@ class Wanted:
 
 def change_corrections(prompt_name: str, wanted: Wanted) -> int:
     """Do what is asked for; 0, or 1 where a row of an imported file is wrong. Raises ClassifierError."""
-    asked = [wanted.imported is not None, wanted.exported is not None, wanted.listed, wanted.withdrawn is not None]
-    if sum(asked) != 1:
-        raise SettingError("Name one of --import, --export, --list and --withdraw.")
+    asked = (wanted.imported, wanted.exported, wanted.listed or None, wanted.withdrawn, wanted.results_since)
+    if sum(one is not None for one in asked) != 1:
+        raise SettingError("Name one of --import, --export, --list, --withdraw and --results-since.")
     if wanted.who is not None and not wanted.who.strip():
         raise SettingError("--who is empty; name who says so, or leave it out.")
     settings = load_settings()
@@ -56,6 +57,8 @@ def change_corrections(prompt_name: str, wanted: Wanted) -> int:
     if wanted.listed:
         _list(warehouse, prompt)
         return 0
+    if wanted.results_since is not None:
+        return _make_again(settings, folder, prompt, warehouse, wanted.results_since, and_later=True)
     who, now = (wanted.who or user_name()).strip(), datetime.datetime.now(datetime.UTC)
     if wanted.withdrawn is not None:
         made = withdraw(warehouse, prompt, wanted.withdrawn.strip(), who, now, wanted.why)
@@ -111,9 +114,14 @@ def _tell_problems(path: Path, imported: Imported) -> None:
 
 
 def _make_again(
-    settings: Settings, folder: PromptFolder, prompt: Prompt, warehouse: Warehouse, correction_set: str
+    settings: Settings,
+    folder: PromptFolder,
+    prompt: Prompt,
+    warehouse: Warehouse,
+    correction_set: str,
+    and_later: bool = False,
 ) -> int:
-    failures = make_again(settings, folder, prompt, warehouse, correction_set)
+    failures = make_again(settings, folder, prompt, warehouse, correction_set, and_later)
     for sentence in failures:
         say(f"Error: {sentence}", is_error=True)
     return 1 if failures else 0

@@ -154,7 +154,8 @@ def _tell_of_examples(folder: PromptFolder, wanted: Wanted, found: Collection[Fo
     for one in found:
         prompt = folder.prompts.get(one.prompt)
         for category in prompt.categories if prompt is not None else ():
-            if any(text_id(text) in one.text_ids or wanted.is_in(text) for text in category.examples):
+            ids = {text_id(text, prompt.same_text) for text in category.examples} if prompt is not None else set()
+            if not ids.isdisjoint(one.text_ids) or any(map(wanted.is_in, category.examples)):
                 say(
                     f"The prompt file of {one.prompt} has such a text as an example of {category.name}, and sends it with each question: "
                     "take it out yourself, and out of your repository's history."

@@ -83,11 +83,15 @@ def _texts(result: Any) -> str:
         if event.is_step_materialization and event.asset_key.path[-1] == "bedrock_jsonl":
             counts = {
                 name: event.materialization.metadata[name].value
-                for name in ("distinct_texts", "answered_before", "on_their_way", "new_texts")
+                for name in ("distinct_texts", "answered_before", "on_their_way", "new_texts", "asked_again")
             }
             again = "" if counts["new_texts"] else " Nothing was classified anew."
+            if counts["asked_again"]:
+                again = (
+                    f" Of those asked {counts['asked_again']:,} were answered before: asked again, and charged again."
+                )
             return (
-                f"{counted(counts['distinct_texts'], 'distinct text')}: {counts['new_texts']:,} new, "
+                f"{counted(counts['distinct_texts'], 'distinct text')}: {counts['new_texts']:,} {'asked' if counts['asked_again'] else 'new'}, "
                 f"{counts['answered_before'] + counts['on_their_way']:,} asked before.{again}"
             )
     return ""

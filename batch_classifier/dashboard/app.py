@@ -4,14 +4,15 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from batch_classifier.dashboard import overview_page, review_page, texts_page
 from batch_classifier.dashboard.filters import chosen_page
 from batch_classifier.dashboard.frame import framed, page_icon
-from batch_classifier.dashboard.pages import overview, texts
 
 # The page's name in its address, its title, its sign and what shows it; the first one is shown at the root.
 PAGES: dict[str, tuple[str, str, Callable[[], None]]] = {
-    "overview": ("Overview", ":material/bar_chart:", overview.show),
-    "texts": ("Texts", ":material/article:", texts.show),
+    "overview": ("Overview", ":material/bar_chart:", overview_page.show),
+    "texts": ("Texts", ":material/article:", texts_page.show),
+    "review": ("Review", ":material/rate_review:", review_page.show),
 }
 
 

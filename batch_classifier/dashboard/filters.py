@@ -1,6 +1,7 @@
 """What is looked at, chosen at the side of the page and kept in its address, so that a view can be sent to a colleague."""
 
 import datetime
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +20,8 @@ _PERIODS = {"All time": None, "7 days": 7, "30 days": 30, "90 days": 90, "Chosen
 _MOST_FILES = 500
 _OWN = "own."
 # What is no widget's: the page that a button leads to, and the days that the chosen period comes to.
-_NEXT_PAGE, _PERIOD_SHOWN = "next_page", "period_shown"
+_NEXT_PAGE, _PERIOD_SHOWN, _CHOICES = "next_page", "period_shown", "choices"
+_SECONDS_KEPT = 60.0
 
 
 @dataclass(frozen=True)
@@ -59,12 +61,15 @@ def choose_prompt() -> Prompt | None:
     return prompt
 
 
-def choose_view() -> View | None:
-    """The view chosen at the side; None, with what to do instead, where nothing is classified yet."""
+def choose_view(is_kept: bool = False) -> View | None:
+    """The view chosen at the side; None, with what to do instead, where nothing is classified yet.
+
+    With `is_kept` what there is to choose from is not asked for anew after each correction, which changes none of it.
+    """
     prompt = choose_prompt()
     if prompt is None:
         return None
-    there = ask(choices, prompt) if prompt.name in prompts_with_tables() else None
+    there = _choices(prompt, is_kept)
     if there is None or not there.files:
         nothing_yet(prompt)
         return None
@@ -80,6 +85,15 @@ def choose_view() -> View | None:
         own=_own(prompt, there),
     )
     return View(prompt, there, selection)
+
+
+def _choices(prompt: Prompt, is_kept: bool) -> Choices | None:
+    kept, at, known = st.session_state.get(_CHOICES, (None, 0.0, None))
+    if is_kept and kept == prompt.content_hash and time.monotonic() - at < _SECONDS_KEPT:
+        return known  # type: ignore[no-any-return]
+    there = ask(choices, prompt) if prompt.name in prompts_with_tables() else None
+    st.session_state[_CHOICES] = (prompt.content_hash, time.monotonic(), there)
+    return there
 
 
 def nothing_yet(prompt: Prompt) -> None:

@@ -75,6 +75,7 @@ def selected(tables: PromptTables, selection: Selection, columns: Sequence[str] 
     return f"""(
         select answered.request_file, answered.row_number, {day_in_sql(tables)} as "day", {HOLDING_CLASS} as "class",
             {MODEL_CLASS_WHERE_CORRECTED} as model_class, {IS_CORRECTED} as is_corrected, held.who as corrected_by,
+            held.new_class as said_class,
             answered.status, {column_in_sql("source", "varchar")} as "source", {doubt_in_sql()} as doubt{further}
         from {tables.answered_and_held()}
         where {condition(tables, selection)}

@@ -20,6 +20,7 @@ from pydantic import (
     model_validator,
 )
 
+from batch_classifier.language.text_id import SameText
 from batch_classifier.prompts.rendering import render
 from batch_classifier.prompts.version import hash_of, version_of
 from batch_classifier.redaction.kinds import KINDS, REDACTION_FORM, Kind
@@ -224,6 +225,10 @@ class Prompt(_Part):
         default=1, ge=1, le=50, description="how many texts are put to the model at once, at most"
     )
     model: Model
+    same_text: SameText = Field(
+        default="exact",
+        description="whether texts that differ only in white space, letter case or Unicode form are the same",
+    )
     redact: Redaction | None = Field(default=None, description="what is masked in a text before it is sent")
     batch_size: WholeNumber = Field(default=50_000, ge=SMALLEST_BATCH_SIZE, le=50_000, description="texts per job")
     results: tuple[Literal["csv", "json", "xlsx"], ...] = Field(default=("csv",), min_length=1)

@@ -132,7 +132,7 @@ class Requests:
         nothing = pa.nulls(size, pa.string())
         masked = self.masked.texts(nothing if text_column is None else rows.cells.column(text_column))
         texts = masked.texts
-        ids = text_ids(texts)
+        ids = text_ids(texts, self.prompt.same_text)
         without_text = NO_TEXT
         if text_column is None and rows.part is not None:
             without_text = (

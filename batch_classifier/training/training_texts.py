@@ -103,7 +103,7 @@ def examples_of(prompt: Prompt) -> Iterator[TrainingText]:
     seen = set()
     for category in prompt.categories:
         for example in category.examples:
-            own = text_id(example)
+            own = text_id(example, prompt.same_text)
             if own not in seen:
                 seen.add(own)
                 yield TrainingText(own, example, category.name, Origin.EXAMPLE)

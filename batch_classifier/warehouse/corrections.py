@@ -64,10 +64,10 @@ def correction_states(warehouse: Warehouse, prompt: str) -> str:
     """
 
 
-def corrected_files(warehouse: Warehouse, prompt: str, correction_set: str) -> str:
-    """The request files that have texts of a set."""
+def corrected_files(warehouse: Warehouse, prompt: str, correction_set: str, and_later: bool = False) -> str:
+    """The request files that have texts of a set, or of this set and all later ones."""
     return f"""
         select distinct request_file from {warehouse.name(prompt, CLASSIFICATIONS)} where text_id in (
-            select text_id from {warehouse.name(prompt, CORRECTIONS)} where correction_set = {literal(correction_set)}
+            select text_id from {warehouse.name(prompt, CORRECTIONS)} where correction_set {">=" if and_later else "="} {literal(correction_set)}
         ) order by request_file
     """

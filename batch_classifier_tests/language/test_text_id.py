@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batch_classifier.language.text_id import text_id, text_ids
+from batch_classifier.language.text_id import normal_form, text_id, text_ids
 
 
 def test_an_id_is_half_of_the_sha256_of_the_stripped_text() -> None:
@@ -40,3 +40,27 @@ def test_what_lies_in_the_memory_of_a_missing_text_is_not_hashed() -> None:
     there = pa.array(["hidden", "seen"])
     masked = pa.Array.from_buffers(pa.string(), 2, [pa.py_buffer(b"\x02"), *there.buffers()[1:]])
     assert text_ids(masked).to_pylist() == [None, text_id("seen")]
+
+
+SAME = [
+    "Straße  nach\tKöln",
+    "STRASSE nach ko\u0308ln\n",
+    " ﬆrasse nach KÖLN".replace("ﬆ", "st"),
+    "strasse\u00a0nach köln",
+]
+
+
+def test_what_does_not_matter_makes_no_other_text_where_a_prompt_says_so() -> None:
+    """White space, letter case and Unicode form; everything else does."""
+    assert len({text_id(text) for text in SAME}) == 4 and len({text_id(text, "normalised") for text in SAME}) == 1
+    others = ["strasse nach koln", "strasse nach köln?", "strasse nachköln"]
+    assert len({text_id(text, "normalised") for text in [SAME[0], *others]}) == 4
+    assert text_id("already so", "normalised") == text_id("already so"), "what is in this form keeps its id"
+
+
+@given(st.lists(st.none() | st.text(alphabet=st.characters(exclude_categories=["Cs"]))))
+def test_many_texts_get_their_normalised_ids_likewise(texts: list[str | None]) -> None:
+    expected = [text_id(text, "normalised") if text and text.strip() else None for text in texts]
+    assert text_ids(pa.array(texts, pa.string()), "normalised").to_pylist() == expected
+    forms = [normal_form(text) for text in texts if text]
+    assert [normal_form(form) for form in forms] == forms, "a form is its own form"

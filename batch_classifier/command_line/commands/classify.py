@@ -8,6 +8,7 @@ import typer
 from batch_classifier.command_line.exit_codes import ends_with_exit_code
 from batch_classifier.command_line.options import PromptOption
 from batch_classifier.command_line.process_start import quick_start
+from batch_classifier.errors import SettingError
 
 application = typer.Typer()
 
@@ -35,8 +36,17 @@ def classify(
     approve: Annotated[
         bool, typer.Option("--approve", help="Let this file pass, this once, though it be over a budget of the prompt.")
     ] = False,
+    fresh: Annotated[
+        bool,
+        typer.Option("--fresh", help="Ask all its texts again, also those that are answered, and pay for them again."),
+    ] = False,
 ) -> int:
     """Run the pipeline on one file and show a summary; 0 when every row has an honest status."""
+    if estimate and fresh:
+        raise SettingError(
+            "--estimate and --fresh do not go together; what --fresh would cost is in the estimate's line "
+            "'if nothing had been answered before'."
+        )
     if estimate:
         with quick_start():
             from batch_classifier.command_line.estimate import estimate_file
@@ -45,4 +55,4 @@ def classify(
     with quick_start():
         from batch_classifier.command_line.classify import classify_file
 
-    return classify_file(file, prompt, output, format, replace, approve)
+    return classify_file(file, prompt, output, format, replace, approve, fresh)

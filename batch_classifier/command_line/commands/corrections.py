@@ -32,6 +32,13 @@ def corrections(
     withdraw: Annotated[
         str | None, typer.Option("--withdraw", help="Take back the correction of this text id or record id.")
     ] = None,
+    results_since: Annotated[
+        str | None,
+        typer.Option(
+            "--results-since",
+            help="Make the summaries and result files anew that this set of corrections, or a later one, changes.",
+        ),
+    ] = None,
     who: Annotated[str | None, typer.Option("--who", help="Who says so; by default the system's user.")] = None,
     why: Annotated[str | None, typer.Option("--why", help="The reason, for rows that give none.")] = None,
     request_file: Annotated[
@@ -39,8 +46,10 @@ def corrections(
         typer.Option("--request-file", help="The request file that the imported ids stand in, if they do not tell."),
     ] = None,
 ) -> int:
-    """Do one of the four; 1 when a row of an imported file is wrong, and then nothing is imported."""
+    """Do one of the five; 1 when a row of an imported file is wrong, and then nothing is imported."""
     with quick_start():
         from batch_classifier.command_line.corrections import Wanted, change_corrections
 
-    return change_corrections(prompt, Wanted(imported, exported, listed, withdraw, who, why, request_file))
+    return change_corrections(
+        prompt, Wanted(imported, exported, listed, withdraw, results_since, who, why, request_file)
+    )

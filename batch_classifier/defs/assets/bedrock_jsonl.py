@@ -12,6 +12,7 @@ from batch_classifier.defs.metadata import markdown_table
 from batch_classifier.defs.names import WAREHOUSE_POOL, asset_key
 from batch_classifier.inference.interface import Inference
 from batch_classifier.notes.budget import is_approval
+from batch_classifier.notes.fresh import is_fresh
 from batch_classifier.progress import Progress
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.storage.folder import Folder
@@ -54,6 +55,7 @@ def build_bedrock_jsonl(prompt: Prompt) -> dg.AssetsDefinition:
             internal_folder,
             lambda done, total: progress.report("bedrock_jsonl", done, total, context.log.info),
             is_approved=is_approval(context.run.tags),
+            is_fresh=is_fresh(context.run.tags),
         )
         return TableRows(rows_or_failure(made), lambda: shown(made))
 
@@ -82,6 +84,7 @@ def shown(made: BedrockJsonl) -> dict[str, Any]:
         "answered_before": made.answered_before,
         "on_their_way": made.on_their_way,
         "new_texts": made.new_texts,
+        "asked_again": made.asked_again,
         "estimated_cost_usd": float(sum(known)) if len(known) == len(costs) else price_source,
         **(estimated(made.estimate) if made.estimate else {}),
         "budget_usd": made.prompt.budget_usd,
