@@ -14,6 +14,7 @@ from batch_classifier.command_line.classify import check_file
 from batch_classifier.command_line.tables import print_table
 from batch_classifier.command_line.terminal import say
 from batch_classifier.inference.open_inference import open_inference
+from batch_classifier.notes.budget import Budget, Send
 from batch_classifier.prompts.loading import load_prompts
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.requests.raw_requests import RawRequests
@@ -22,6 +23,7 @@ from batch_classifier.settings import Settings, load_settings
 from batch_classifier.storage.local_folder import LocalFolder
 from batch_classifier.storage.open_folder import open_folder
 from batch_classifier.storage.unfinished import temporary_folder
+from batch_classifier.warehouse.batch import NOT_WRITTEN
 from batch_classifier.warehouse.open_warehouse import open_warehouse
 from batch_classifier.warehouse.queries import all_answered_texts
 from batch_classifier.warehouse.scratch import scratch_database
@@ -42,6 +44,7 @@ class FileEstimate:
 
     Attributes:
         on_their_way: texts in batches that were made before, for this file or another.
+        refusal: why the file would be held back for a budget, and how to go on; None where it would not.
     """
 
     rows: int
@@ -49,6 +52,7 @@ class FileEstimate:
     answered_before: int
     on_their_way: int
     estimate: Estimate
+    refusal: str | None
 
 
 def estimate_file(file: Path, prompt_name: str) -> int:
@@ -71,8 +75,8 @@ def estimate_file(file: Path, prompt_name: str) -> int:
         rows = [[told, f"{estimate.without[name]:,.4f}"] for name, told in _SAVINGS.items() if name in estimate.without]
         print_table(["it would be", "USD"], rows, numbers=["USD"])
         say("")
-        if estimate.cost_usd > prompt.budget_usd:
-            say(f"That is over budget_usd of the prompt {prompt.name}, {prompt.budget_usd:,.2f} USD.")
+    if made.refusal is not None:
+        say(made.refusal)
     say("Nothing was submitted.")
     return 0
 
@@ -102,10 +106,16 @@ def _estimate(settings: Settings, prompt: Prompt, file: Path) -> FileEstimate:
     use = token_use(warehouse, prompt, model_id)
     least = inference.charged_on_demand_below
     room = room_of_records(Asked(asked.texts, asked.text_bytes, least), prompt, inference, use)
+    estimate = estimator(prompt, inference, use).estimate(asked, answered, room.most_texts)
+    internal = open_folder(settings.internal_location, settings.kms_key_id, settings.file_access)
+    budget = Budget(prompt, file.name, warehouse, inference, internal)
+    sends = [Send(NOT_WRITTEN, 1, "", asked.texts, estimate.cost_usd)] if asked.texts else []
     return FileEstimate(
         rows=whole.requests,
         texts=whole.texts,
         answered_before=answered.texts,
         on_their_way=whole.texts - answered.texts - asked.texts,
-        estimate=estimator(prompt, inference, use).estimate(asked, answered, room.most_texts),
+        estimate=estimate,
+        # Where there are no tables, nothing was spent, and none are made for an estimate.
+        refusal=budget.refusal(sends) if has_tables and is_charged else budget.over_file_budget(sends),
     )
