@@ -518,5 +518,6 @@ def test_checks_pass_where_nothing_is_wrong(project: Project) -> None:
         "request_files_readable",
         "texts_present",
         "within_bedrock_limits",
+        "within_budget",
     ]
     assert all(check.passed for check in checks.values()), checks
