@@ -115,7 +115,7 @@ def test_a_file_is_classified_in_the_project(binaries: Path, project: Path) -> N
     run(command, "sample", "--rows", "40", "--seed", "7", "--output", "calls.csv", folder=project)
     output = run(command, "classify", "calls.csv", "--prompt", "travel", "--output", "results", folder=project)
     assert "40 rows: " in output
-    with (project / "results" / "calls_csv.csv").open(encoding="utf-8-sig", newline="") as file:
+    with (project / "results" / "calls.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 40 and all(row["class"] and row["rationale"] for row in rows)
     assert "finished" in run(command, "status", folder=project)

@@ -99,7 +99,8 @@ def _answer(record: RecordOut, prompt: Prompt, labels: Labels) -> Answer:
     if not text.strip():
         return _without_class(record.recordId, Status.NO_ANSWER, "the model's answer is empty", tokens)
     parsed = parse_json(text) if prompt.answer == "json" else parse_tags(text)
-    return _settled(record.recordId, parsed, output.confidence, output.was_cut(), tokens, prompt, labels)
+    note = (output.notes or {}).get(record.recordId)
+    return _settled(record.recordId, parsed, output.confidence, note, output.was_cut(), tokens, prompt, labels)
 
 
 def _answers_to_several(record: RecordOut, texts: RecordTexts, prompt: Prompt, labels: Labels) -> Iterator[Answer]:
@@ -112,7 +113,7 @@ def _answers_to_several(record: RecordOut, texts: RecordTexts, prompt: Prompt, l
     text_ids, was_cut = texts.ids_within(), output.was_cut()
     shares = zip(*(_shares(tokens, len(text_ids)) for tokens in output.tokens()), strict=True)
     parts = parts_of(output.text(), prompt.answer == "json", text_ids, was_cut)
-    confidences = output.confidences or {}
+    confidences, notes = output.confidences or {}, output.notes or {}
     for (id_within, part), tokens in zip(parts.items(), shares, strict=True):
         text_id = text_ids[id_within]
         if part.answer is None:
@@ -120,7 +121,8 @@ def _answers_to_several(record: RecordOut, texts: RecordTexts, prompt: Prompt, l
             yield left_out._replace(is_left_out=True)
         else:
             # A cut answer that still tells of this text told of it in full.
-            yield _settled(text_id, part.answer, confidences.get(id_within), False, tokens, prompt, labels)
+            told = confidences.get(id_within), notes.get(id_within)
+            yield _settled(text_id, part.answer, *told, False, tokens, prompt, labels)
 
 
 def _shares(tokens: int, texts: int) -> list[int]:
@@ -133,6 +135,7 @@ def _settled(
     text_id: str,
     parsed: AnswerText,
     confidence: float | None,
+    note: str | None,
     was_cut: bool,
     tokens: tuple[int, int],
     prompt: Prompt,
@@ -140,7 +143,7 @@ def _settled(
 ) -> Answer:
     match = labels.match(parsed.class_words or "")
     if match.name is not None:
-        status, problem = (Status.CLASSIFIED if match.how == "exact" else Status.REPAIRED), None
+        status, problem = (Status.CLASSIFIED if match.how == "exact" else Status.REPAIRED), note
     elif was_cut:
         status = Status.NO_ANSWER
         problem = f"the answer was cut at max_tokens ({answer_limit(prompt)}) before it named a class"

@@ -27,7 +27,7 @@ from batch_classifier.warehouse.queries import known_answers
 from batch_classifier.warehouse.record_scope import RecordScope, ScopeOfIds
 from batch_classifier.warehouse.scratch import load, scratch_database
 from batch_classifier.warehouse.spooled_rows import SpooledRows
-from batch_classifier.warehouse.statuses import Status
+from batch_classifier.warehouse.statuses import HOLDING, Status
 from batch_classifier.warehouse.tables import CLASSIFICATIONS, RAW_REQUESTS
 
 _IDS = pa.schema([("text_id", pa.string())])
@@ -42,6 +42,7 @@ class Classifications:
 
     Attributes:
         statuses: how many requests ended how, so far.
+        notes: what has to be said of how requests got their class, and of how many, so far.
         unreadable_lines: lines of the files of answers that said nothing.
         second_opinion: by which answers without a confidence got their doubt.
 
@@ -58,6 +59,7 @@ class Classifications:
     on_progress: Callable[[int], None] = lambda _done: None
     unreadable_lines: int = 0
     statuses: Counter[str] = field(default_factory=Counter)
+    notes: Counter[str] = field(default_factory=Counter)
     second_opinion: SecondOpinion | None = None
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
@@ -80,6 +82,9 @@ class Classifications:
                 self.statuses.update(
                     {entry["values"]: entry["counts"] for entry in batch["status"].value_counts().to_pylist()}
                 )
+                holds = pc.is_in(batch["status"], pa.array([str(status) for status in HOLDING]))
+                noted = batch["error"].filter(holds).drop_null()
+                self.notes.update({entry["values"]: entry["counts"] for entry in noted.value_counts().to_pylist()})
                 yield batch
                 self.on_progress(self.statuses.total())
 
@@ -94,7 +99,10 @@ class Classifications:
 
     def _origin(self, job: FinishedJob) -> AnswerOrigin:
         return AnswerOrigin(
-            model_id=self.model_id, prompt_version=self.prompt.version, answered_at=job.ended_at, batch=job.batch
+            model_id=job.job_name if job.is_local else self.model_id,
+            prompt_version=self.prompt.version,
+            answered_at=job.ended_at,
+            batch=job.batch,
         )
 
     def _add_missing_answers(self, scratch: duckdb.DuckDBPyConnection) -> None:
@@ -138,6 +146,8 @@ class Classifications:
 
 
 def _source(job: FinishedJob) -> AnswerSource:
+    if job.is_local:
+        return AnswerSource.LOCAL_MODEL
     return AnswerSource.MODEL if job.shared_with is None else AnswerSource.EARLIER_ANSWER
 
 

@@ -15,7 +15,7 @@ from batch_classifier.evaluation.sample_workbook import RowToLabel, workbook_of
 from batch_classifier.evaluation.variants import changed
 from batch_classifier.prompts.loading import load_prompts
 from batch_classifier.prompts.prompt import Prompt
-from batch_classifier.results.xlsx_file import MAX_CELL_UNITS
+from batch_classifier.results.xlsx_cells import MAX_CELL_UNITS
 from batch_classifier.settings import load_settings
 from batch_classifier.warehouse.interface import Warehouse
 from batch_classifier.warehouse.open_warehouse import open_warehouse

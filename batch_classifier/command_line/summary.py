@@ -48,6 +48,8 @@ def print_summary(settings: Settings, prompt: Prompt, request_file: str, result:
             f"Without a day: {undated['date_problem']} "
             f"({counted(undated['requests'], 'row')}, the first is row {undated['first_row']:,})."
         )
+    for note in warehouse.query(prompt.name, queries.notes(warehouse, prompt, request_file))[:_PROBLEMS]:
+        say(f"{note['requests']:,} of {counted(sum(ends.values()), 'row')}: {note['note']}.")
     if masked := _masked(result):
         say(masked)
     say(_texts(result))

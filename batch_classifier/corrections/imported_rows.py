@@ -15,9 +15,9 @@ from batch_classifier.requests.column_names import some_names
 from batch_classifier.requests.raw_requests import find_column
 from batch_classifier.requests.readers.formats import Rows, read_rows
 from batch_classifier.results.formulas import guarded
-from batch_classifier.results.xlsx_file import CUT_MARK
+from batch_classifier.results.xlsx_cells import CUT_MARK
 
-# What each of our columns may be called in such a file.
+# What each of our columns may be called in such a file, besides what request files call it.
 _NAMES = {
     "id": ("id", "record_id"),
     "class": ("class", "new_class"),
@@ -60,7 +60,8 @@ class ImportedRows:
     def _taken(self, rows: Rows) -> pa.RecordBatch:
         names = rows.cells.schema.names
         found = {
-            ours: next((n for t in theirs if (n := find_column(names, t))), None) for ours, theirs in _NAMES.items()
+            ours: next((n for t in (self._given(ours), *theirs) if (n := find_column(names, t)) in names), None)
+            for ours, theirs in _NAMES.items()
         }
         if found["class"] is None or (found["id"] is None and found["text_id"] is None):
             raise UnreadableFile(
@@ -85,6 +86,10 @@ class ImportedRows:
             "problem": rows.problems.to_pylist(),
         }
         return pa.record_batch([pa.array(made[one.name], one.type) for one in ROWS_SCHEMA], schema=ROWS_SCHEMA)
+
+    def _given(self, ours: str) -> str | None:
+        """What request files, and so workbooks of results, call the column."""
+        return {"id": self.prompt.input.id, "text": self.prompt.input.text}.get(ours)
 
     def _category(self, name: str | None) -> str | None:
         """The category that is meant, whatever its case and spaces; the words as they are where there is none."""

@@ -1,6 +1,5 @@
 """Which texts the rows of an imported file are about: found by text id, or by record id and request file, in a scratch database."""
 
-import datetime
 import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ import pyarrow as pa
 from batch_classifier.corrections.imported_rows import ROWS_SCHEMA
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.results.formats import FORMATS
-from batch_classifier.results.result_key import result_key
+from batch_classifier.results.result_key import names_of_results
 from batch_classifier.warehouse.corrections import holding_corrections
 from batch_classifier.warehouse.duckdb_stream import record_batches
 from batch_classifier.warehouse.interface import Warehouse
@@ -150,10 +149,9 @@ def _matched(group: list[dict[str, Any]]) -> MatchedRow:
 def _file_of_results(scratch: duckdb.DuckDBPyConnection, prompt: Prompt, file_name: str) -> str | None:
     """The request file whose results are called like this, where there is only one."""
     files = scratch.execute("select distinct request_file from answered").fetchall()
-    day = datetime.date.min
     named = [
         file
         for (file,) in files
-        if file_name in {result_key(prompt.name, file, day, format).rpartition("/")[2] for format in FORMATS}
+        if file_name in {name.rpartition("/")[2] for name in names_of_results(prompt.name, file, FORMATS)}
     ]
     return named[0] if len(named) == 1 else None

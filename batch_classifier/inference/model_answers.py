@@ -50,6 +50,7 @@ class ModelOutput(msgspec.Struct):
     usage: _Usage | None = None
     confidence: float | None = None
     confidences: dict[str, float] | None = None
+    notes: dict[str, str] | None = None
 
     def text(self) -> str:
         """The answer's words; empty when there are none."""

@@ -4,8 +4,6 @@ import re
 from collections.abc import Iterator
 from itertools import chain
 
-READ_CHARACTERS = 100_000
-"""How much of a text is read."""
 # In a dialogue what it is about is said early, and reading on adds chatter.
 _SENTENCES = 10
 _PLAIN_SENTENCES = 200
@@ -69,7 +67,6 @@ WORD = re.compile(r"(?<!\d)[^\W\d_]{1,40}+(?!\d)(?:['’][^\W\d_]{1,10})?")
 
 def weighted_sentences(text: str) -> Iterator[tuple[list[str], float]]:
     """The sentences that tell what a text is about, as words, each with its weight."""
-    text = text[:READ_CHARACTERS]
     turns = _turns(text)
     limit, decay = (_SENTENCES, _DECAY) if turns else (_PLAIN_SENTENCES, _PLAIN_DECAY)
     read, answers, weight = 0, 0, 1.0
@@ -89,9 +86,19 @@ def weighted_sentences(text: str) -> Iterator[tuple[list[str], float]]:
         yield words, 1.0
 
 
+def sentences_of(text: str) -> Iterator[tuple[int, str]]:
+    """The sentences of a text as they are written, each with the place of its first character; blank ones are left out."""
+    start = 0
+    for end in chain(_SENTENCE_END.finditer(text), [None]):
+        sentence = text[start : end.start() if end else len(text)]
+        if sentence.strip():
+            yield start, sentence
+        start = end.end() if end else start
+
+
 def is_dialogue(text: str) -> bool:
     """Whether speakers are named in the text, as in "Customer: … Agent: …"."""
-    return _turns(text[:READ_CHARACTERS]) is not None
+    return _turns(text) is not None
 
 
 def _sentences(turn: str) -> Iterator[list[str]]:

@@ -31,20 +31,24 @@ class TrainedHead:
 
         self.categories = categories
         least = 2 if len(texts) > _TEXTS_TO_COMPARE else 1
-        self._features = TextFeatures(texts, least, _MOST_WEIGHTS // categories)
-        self._linear = fit(self._features.taught, np.array(owners))
+        self.features = TextFeatures(texts, least, _MOST_WEIGHTS // categories)
+        self._linear = fit(self.features.taught, np.array(owners))
         # Only the training needs them.
-        self._features.taught = None
+        self.features.taught = None
 
     def log_shares(self, texts: Sequence[str]) -> "Floats":
         """The logarithm of each category's probability, one row a text; one that it has not seen a text of is all but out."""
+        return self.judged(texts)[0]
+
+    def judged(self, texts: Sequence[str]) -> "tuple[Floats, NDArray[np.float64]]":
+        """The same, and how familiar each text's runs of characters are (`TextFeatures.with_familiarity`)."""
         import numpy as np
 
         logs = np.full((len(texts), self.categories), _ALL_BUT_OUT, np.float32)
+        features, familiarity = self.features.with_familiarity(texts)
         if texts:
-            said = self._linear.log_shares(self._features.of(texts))
-            logs[:, self._linear.classes] = np.maximum(said, _ALL_BUT_OUT)
-        return logs
+            logs[:, self._linear.classes] = np.maximum(self._linear.log_shares(features), _ALL_BUT_OUT)
+        return logs, familiarity
 
     def arrays(self) -> "dict[str, NDArray[np.generic]]":
         """All that it knows, as arrays of numbers by their names."""
@@ -55,7 +59,7 @@ class TrainedHead:
             "weights": linear.weights.astype(np.float16),
             "intercept": linear.intercept,
         }
-        return {**self._features.arrays(), "classes": linear.classes, **own}
+        return {**self.features.arrays(), "classes": linear.classes, **own}
 
     @classmethod
     def from_arrays(cls, arrays: "Mapping[str, NDArray[np.generic]]", order: Sequence[int]) -> "TrainedHead":
@@ -67,10 +71,10 @@ class TrainedHead:
 
         head = cls.__new__(cls)
         head.categories = len(order)
-        head._features = TextFeatures.from_arrays(arrays)
+        head.features = TextFeatures.from_arrays(arrays)
         classes = np.array(order, np.int64)[arrays["classes"].astype(np.int64)]
         weights = arrays["weights"].astype(np.float32)
-        if weights.shape != (head._features.columns, len(classes)) or arrays["intercept"].shape != classes.shape:
+        if weights.shape != (head.features.columns, len(classes)) or arrays["intercept"].shape != classes.shape:
             raise ValueError("weights and features are not of one head")
         head._linear = Linear(classes, weights, arrays["intercept"].astype(np.float32))
         return head

@@ -31,11 +31,26 @@ def sums_of_tokens(ids: "Sequence[NDArray[np.int64]]") -> "Floats":
     """For each of these lists of tokens the sum of their vectors, one row a list."""
     import numpy as np
 
-    weights = _model()[1]
-    vectors = np.zeros((len(ids), DIMENSIONS), np.float32)
-    for vector, tokens in zip(vectors, ids, strict=True):
-        np.add.reduce(weights[tokens], axis=0, dtype=np.float32, out=vector)
-    return vectors
+    return sums_of_rows(np.concatenate(ids) if ids else np.zeros(0, np.int64), np.array([len(one) for one in ids]))
+
+
+def sums_of_rows(tokens: "NDArray[np.int64]", counts: "NDArray[np.int64]") -> "Floats":
+    """The same where the lists stand one after the other in `tokens`; `counts` is how many each has."""
+    return summed(_model()[1], tokens, counts)
+
+
+def summed(table: "Floats", rows: "NDArray[np.int64]", counts: "NDArray[np.int64]") -> "Floats":
+    """The sums of rows of a table: of its first `counts[0]` in `rows`, then of the next `counts[1]`, and so on.
+
+    Each sum is made by itself, in the order of its rows.
+    """
+    import numpy as np
+    from scipy import sparse
+
+    ends = np.concatenate([[0], np.cumsum(counts)])
+    chosen = sparse.csr_matrix((np.ones(len(rows), np.float32), rows, ends), shape=(len(counts), len(table)))
+    result: Floats = chosen @ table
+    return result
 
 
 def token_ids(texts: Sequence[str]) -> "list[NDArray[np.int64]]":
@@ -71,7 +86,16 @@ def _controller() -> Any:
 
 
 @lru_cache(maxsize=1)
-def _model() -> "tuple[Any, NDArray[np.float16]]":
+def begins_word() -> "NDArray[np.bool_]":
+    """For each token whether a word begins with it."""
+    import numpy as np
+
+    tokenizer = _model()[0]
+    return np.array([tokenizer.id_to_token(token).startswith("▁") for token in range(tokenizer.get_vocab_size())])
+
+
+@lru_cache(maxsize=1)
+def _model() -> "tuple[Any, Floats]":
     """Tokenizer and weights from wordllama's files; importing the package would take longer than reading them."""
     from safetensors.numpy import load_file
     from tokenizers import Tokenizer
@@ -81,4 +105,5 @@ def _model() -> "tuple[Any, NDArray[np.float16]]":
         raise ModuleNotFoundError("wordllama is not installed; the local engine needs the weights that it ships.")
     package = Path(spec.submodule_search_locations[0])
     tokenizer = Tokenizer.from_file(str(package / "tokenizers" / "l2_supercat_tokenizer_config.json"))
-    return tokenizer, load_file(package / "weights" / "l2_supercat_256.safetensors")["embedding.weight"]
+    weights = load_file(package / "weights" / "l2_supercat_256.safetensors")["embedding.weight"]
+    return tokenizer, weights.astype("float32")

@@ -1,6 +1,6 @@
 """Rows that are to be forgotten leave the result files, of whatever day: each file is written anew without them."""
 
-import datetime
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
 from zipfile import BadZipFile
 
@@ -8,7 +8,7 @@ from batch_classifier.errors import ClassifierError
 from batch_classifier.results.formats import FORMATS
 from batch_classifier.results.formulas import guarded
 from batch_classifier.results.removing_rows import REMOVERS, Row
-from batch_classifier.results.result_key import OUTPUT, result_key
+from batch_classifier.results.result_key import OUTPUT, names_of_results
 from batch_classifier.storage.folder import Folder
 from batch_classifier.storage.removing import rewriting
 from batch_classifier.warehouse.wanted import KeyKind, Wanted
@@ -23,22 +23,26 @@ def forget_results(
     is that of the files. Raises ClassifierError for a file that is not as it was written.
     """
     files = [wanted.value] if wanted.kind is KeyKind.FILE else []
-    owners = {_below_day(prompt, name, format): name for name in (*record_ids, *files) for format in FORMATS}
+    owners: dict[str, set[str]] = defaultdict(set)
+    for owner in (*record_ids, *files):
+        for name in names_of_results(prompt, owner, FORMATS):
+            owners[name].add(owner)
     removed = {}
     for key in _result_files(customer, prompt):
-        owner = owners.get(_rest(key))
+        # Of files that share a name it may be of any: what is to be forgotten goes from each.
+        possible = owners.get(_rest(key), set())
         if wanted.kind is KeyKind.FILE:
-            if owner == wanted.value:
+            if wanted.value in possible:
                 removed[key] = 1
                 if not is_rehearsal:
                     customer.delete(key)
-        elif count := _remove_rows(customer, key, _unwanted(wanted, record_ids.get(owner or "", ())), is_rehearsal):
-            removed[key] = count
+        else:
+            ids = {one for owner in possible for one in record_ids.get(owner, ())}
+            if count := _remove_rows(customer, key, _unwanted(wanted, ids), is_rehearsal):
+                removed[key] = count
     if not is_rehearsal:
         # Also of files that an interrupted attempt has been at.
-        customer.forget_versions(
-            f"{OUTPUT}/{prompt}/", lambda key: key in removed or owners.get(_rest(key)) in {*record_ids, *files}
-        )
+        customer.forget_versions(f"{OUTPUT}/{prompt}/", lambda key: key in removed or _rest(key) in owners)
     return removed
 
 
@@ -46,10 +50,6 @@ def _result_files(customer: Folder, prompt: str) -> Iterator[str]:
     for file in list(customer.list(f"{OUTPUT}/{prompt}/")):
         if file.key.count("/") >= 3 and file.key.rsplit(".", 1)[-1] in REMOVERS:
             yield file.key
-
-
-def _below_day(prompt: str, request_file: str, format: str) -> str:
-    return _rest(result_key(prompt, request_file, datetime.date.min, format))
 
 
 def _rest(key: str) -> str:

@@ -69,33 +69,16 @@ def from_json(source: BinaryIO, target: BinaryIO, is_unwanted: IsUnwanted) -> in
 
 
 def from_xlsx(source: BinaryIO, target: BinaryIO, is_unwanted: IsUnwanted) -> int:
-    """The same for a workbook, row by row; what was a text stays one."""
+    """The same for a workbook, row by row; what was a text stays one, and its summary counts the rows that are left."""
     from openpyxl import load_workbook
 
-    from batch_classifier.results.xlsx_file import write_rows
-
-    removed = 0
-
-    def kept() -> Iterator[list[Any]]:
-        nonlocal removed
-        for sheet in workbook.worksheets:
-            rows = iter(sheet.iter_rows(values_only=True))
-            next(rows, None)
-            for row in rows:
-                cells = list(row) + [None] * (len(names) - len(row))
-                if is_unwanted(dict(zip(names, cells, strict=False))):
-                    removed += 1
-                else:
-                    yield cells
+    from batch_classifier.results.xlsx_rewriting import OwnWorkbook
 
     workbook = load_workbook(source, read_only=True)
     try:
-        header = next(workbook.worksheets[0].iter_rows(values_only=True), ())
-        names = [str(name) for name in header if name is not None]
-        write_rows(kept(), names, target)
+        return OwnWorkbook(workbook).write_without(is_unwanted, target)
     finally:
         workbook.close()
-    return removed
 
 
 def from_parquet(source: BinaryIO, target: BinaryIO, is_unwanted: IsUnwanted) -> int:

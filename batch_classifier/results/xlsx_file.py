@@ -1,16 +1,19 @@
-"""Results as an Excel workbook, written row by row.
+"""Results as an Excel workbook, written row by row: a sheet `Summary`, and `Results` as a table that can be filtered and reviewed.
 
 Excel's limits: https://support.microsoft.com/en-us/office/excel-specifications-and-limits-1672b34d-7043-467e-8e27-269d656771c3
 """
 
-import re
-from collections.abc import Iterable, Sequence
-from math import isfinite
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from batch_classifier.errors import ClassifierError
+from batch_classifier.requests.readers.own_workbook import RESULTS_SHEET
 from batch_classifier.results.columns import NOTE, ResultColumns
 from batch_classifier.results.formulas import is_formula
+from batch_classifier.results.result_figures import ResultFigures
+from batch_classifier.results.xlsx_cells import MAX_CELL_UNITS, CellStyles, fitting, set_up_page
+from batch_classifier.results.xlsx_summary import add_summary
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -19,13 +22,12 @@ if TYPE_CHECKING:
 
 MAX_DATA_ROWS = 1_048_575
 MAX_COLUMNS = 16_384
-# Excel counts UTF-16 code units.
-MAX_CELL_UNITS = 32_767
-CUT_MARK = "… [cut]"
-# What XML 1.0 cannot hold; a carriage return it would turn into a line feed, which is Excel's own line break in a cell.
-_NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-# What Excel reads as the character of that code (ECMA-376, part 1, 22.9.2.19): the first underscore is written as its own code.
-_LIKE_A_CODE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
+_LONGEST_TABLE_NAME = 255
+# A row shows at most so many lines of its texts, so that one long text does not fill the screen; the cell has all of it.
+_MOST_LINES = 8
+_POINTS_A_LINE = 15
+_OWN_WIDTH = 20
+# Width, in characters, by our own names; texts of these columns are wrapped.
 _WIDTHS = {
     "id": 14,
     "input_text": 70,
@@ -34,124 +36,209 @@ _WIDTHS = {
     "rationale": 60,
     "status": 13,
     "confidence": 11,
-    "note": 40,
+    "doubt": 11,
+    NOTE: 40,
+    "original_text": 70,
 }
-_OWN_WIDTH = 20
+_WRAPPED = ("input_text", "rationale", NOTE, "original_text")
 
 
-def write_xlsx(rows: "Iterable[pa.RecordBatch]", columns: ResultColumns, file: BinaryIO) -> int:
+@dataclass(frozen=True)
+class SheetColumn:
+    """A column of a sheet.
+
+    Attributes:
+        header: what stands above it.
+        name: our own name for it; None for a column of the request file.
+        number_format: Excel's format of the values that are no texts.
+    """
+
+    header: str
+    name: str | None = None
+    number_format: str = "General"
+
+    @property
+    def width(self) -> int:
+        """Its width in characters."""
+        return _WIDTHS.get(self.name or "", _OWN_WIDTH)
+
+    @property
+    def is_wrapped(self) -> bool:
+        """Whether long texts go on in a further line."""
+        return self.name in _WRAPPED
+
+
+def write_xlsx(
+    rows: "Iterable[pa.RecordBatch]", columns: ResultColumns, file: BinaryIO, figures: ResultFigures | None = None
+) -> int:
     """Write the rows and return their number; see `write_results` in `results/formats.py`.
 
-    All texts are text cells. Control characters become U+FFFD; what looks like Excel's code for a character (`_x0041_`) stays text; a text too long for a cell is cut, and the note says so.
-    Rows beyond a sheet's limit go on in a further sheet, with the header again.
+    The file's own columns have their own names, and numbers, dates and booleans where `cell_kinds` says so; all other texts are
+    text cells. Control characters become U+FFFD; what looks like Excel's code for a character (`_x0041_`) stays text; a text too
+    long for a cell is cut, and the note says so. Rows beyond a sheet's limit go on in a further sheet, with the header again.
 
     Raises:
         ClassifierError: more columns than a sheet holds.
     """
-    rows_of_cells = (row for batch in rows for row in zip(*columns.lists(batch, own_as_text=True), strict=True))
-    return write_rows(rows_of_cells, columns.names, file)
+    values = (row for batch in rows for row in zip(*columns.workbook_lists(batch), strict=True))
+    formats = {place: kind.number_format for place, kind in columns.kinds.items()}
+    sheet_columns = [
+        SheetColumn(header, name if name in columns.ours else None, formats.get(place, "General"))
+        for place, (header, name) in enumerate(zip(columns.names_as_given, columns.names, strict=True))
+    ]
+    return write_workbook(values, sheet_columns, file, figures)
 
 
 def write_rows(rows: Iterable[Sequence[Any]], names: Sequence[str], file: BinaryIO) -> int:
-    """Write a header and rows of values (texts, numbers or None) as a workbook, and return the number of rows.
+    """Write a header and rows of values (texts, numbers or None) as a workbook without a summary, and return the number of rows.
+
+    Raises:
+        ClassifierError: more columns than a sheet holds.
+    """
+    return write_workbook(rows, [SheetColumn(name, name) for name in names], file, None)
+
+
+def write_workbook(
+    rows: Iterable[Sequence[Any]], columns: Sequence[SheetColumn], file: BinaryIO, figures: ResultFigures | None
+) -> int:
+    """Write rows of values under their columns, behind the summary that `figures` make, and return their number.
 
     Raises:
         ClassifierError: more columns than a sheet holds.
     """
     from openpyxl import Workbook
 
-    if len(names) > MAX_COLUMNS:
+    if len(columns) > MAX_COLUMNS:
         raise ClassifierError(
-            f"An Excel sheet holds {MAX_COLUMNS:,} columns, but the results have {len(names):,}; "
+            f"An Excel sheet holds {MAX_COLUMNS:,} columns, but the results have {len(columns):,}; "
             "choose csv or json instead."
         )
     workbook = Workbook(write_only=True)
-    sheet = _add_sheet(workbook, names)
-    written = rows_in_sheet = 0
+    choices = None if figures is None else add_summary(workbook, figures)
+    sheet = _Results(workbook, columns, choices)
+    written = 0
     for row in rows:
-        if rows_in_sheet == MAX_DATA_ROWS:
-            sheet = _add_sheet(workbook, names)
-            rows_in_sheet = 0
-        sheet.append(_cells(sheet, names, row))
-        rows_in_sheet += 1
+        if sheet.rows == MAX_DATA_ROWS:
+            sheet.finish()
+            sheet = _Results(workbook, columns, choices, sheet.number + 1)
+        sheet.append(row)
         written += 1
+    sheet.finish()
     workbook.save(file)
     return written
 
 
-def _add_sheet(workbook: "Workbook", names: Sequence[str]) -> "WriteOnlyWorksheet":
-    from openpyxl.cell import WriteOnlyCell
-    from openpyxl.styles import Font
-    from openpyxl.utils import get_column_letter
+@dataclass
+class _Results:
+    """A sheet of results; `choices` is the range of the classes that may be chosen."""
 
-    number = len(workbook.worksheets) + 1
-    if number > 1:
-        # A finished sheet's file is closed now: the next one is written while it waits on disk.
-        workbook.worksheets[-1].close()
-    sheet = workbook.create_sheet("Results" if number == 1 else f"Results {number}")
-    sheet.freeze_panes = "A2"
-    for place, name in enumerate(names, 1):
-        sheet.column_dimensions[get_column_letter(place)].width = _WIDTHS.get(name, _OWN_WIDTH)
-    header = []
-    for name in names:
-        cell = WriteOnlyCell(sheet)
-        cell.value = _fitting(name)[0]
-        cell.data_type = "s"
-        cell.quotePrefix = is_formula(cell.value)
-        cell.font = Font(bold=True)
-        header.append(cell)
-    sheet.append(header)
-    return sheet
+    workbook: "Workbook"
+    columns: Sequence[SheetColumn]
+    choices: str | None
+    number: int = 1
+    rows: int = 0
+    _sheet: "WriteOnlyWorksheet" = field(init=False)
+    _styles: CellStyles = field(init=False)
+
+    def __post_init__(self) -> None:
+        from openpyxl.utils import get_column_letter
+
+        title = RESULTS_SHEET if self.number == 1 else f"{RESULTS_SHEET} {self.number}"
+        self._sheet = self.workbook.create_sheet(title)
+        self._styles = CellStyles(self._sheet, is_top=True)
+        self._sheet.freeze_panes = "A2"
+        self._sheet.print_title_rows = "1:1"
+        set_up_page(self._sheet)
+        for place, column in enumerate(self.columns, 1):
+            self._sheet.column_dimensions[get_column_letter(place)].width = column.width
+        headers = [fitting(column.header)[0] for column in self.columns]
+        self._sheet.append(self._styles.text(header, is_bold=True) for header in headers)
+
+    def append(self, row: Sequence[Any]) -> None:
+        self.rows += 1
+        self._set_height(row)
+        self._sheet.append(self._cells(row))
+        self._sheet.row_dimensions.pop(self.rows + 1, None)
+
+    def finish(self) -> None:
+        """Make a table of the rows; the sheet's file is closed, so that it waits on the disk while the next one is written."""
+        from openpyxl.utils import get_column_letter
+        from openpyxl.worksheet.filters import AutoFilter
+        from openpyxl.worksheet.table import Table, TableColumn, TableStyleInfo
+
+        area = f"A1:{get_column_letter(len(self.columns))}{self.rows + 1}"
+        headers = [column.header for column in self.columns]
+        if self.rows and _may_head_a_table(headers):
+            name = RESULTS_SHEET if self.number == 1 else f"{RESULTS_SHEET}_{self.number}"
+            style = TableStyleInfo("TableStyleLight1", showRowStripes=True)
+            table = Table(displayName=name, ref=area, tableStyleInfo=style, autoFilter=AutoFilter(ref=area))
+            # A sheet that is written row by row cannot be asked for its header.
+            table.tableColumns = [TableColumn(id=place, name=header) for place, header in enumerate(headers, 1)]
+            self._sheet.tables.add(table)
+        elif self.columns:
+            self._sheet.auto_filter.ref = area
+        self._offer_choices()
+        self._sheet.close()
+
+    def _offer_choices(self) -> None:
+        from openpyxl.utils import get_column_letter
+        from openpyxl.worksheet.datavalidation import DataValidation
+
+        place = next((place for place, column in enumerate(self.columns, 1) if column.name == "class"), None)
+        if self.choices is None or place is None or not self.rows:
+            return
+        choice = DataValidation(
+            type="list",
+            formula1=self.choices,
+            allow_blank=True,
+            showErrorMessage=True,
+            errorTitle="Not a category",
+            error="Choose one of the list.",
+        )
+        letter = get_column_letter(place)
+        choice.add(f"{letter}2:{letter}{self.rows + 1}")
+        self._sheet.data_validations.append(choice)
+
+    def _set_height(self, row: Sequence[Any]) -> None:
+        from openpyxl.worksheet.dimensions import RowDimension
+
+        lines = 1
+        for column, value in zip(self.columns, row, strict=True):
+            if column.is_wrapped and isinstance(value, str):
+                lines = max(lines, -(-len(value) // column.width), value.count("\n", 0, column.width * _MOST_LINES) + 1)
+        if lines > 1:
+            height = min(lines, _MOST_LINES) * _POINTS_A_LINE
+            self._sheet.row_dimensions[self.rows + 1] = RowDimension(self._sheet, self.rows + 1, ht=height)
+
+    def _cells(self, row: Sequence[Any]) -> Iterator[Any]:
+        """The cells one after another; each is written before the next is made. The note says what was cut."""
+        fitted = [fitting(value) if isinstance(value, str) else (value, False) for value in row]
+        cut = [
+            column.header
+            for column, (_, is_cut) in zip(self.columns, fitted, strict=True)
+            if is_cut and column.name != NOTE
+        ]
+        for column, (value, _) in zip(self.columns, fitted, strict=True):
+            if column.name == NOTE and cut:
+                yield self._styles.text(_note(value, cut), is_wrapped=True)
+            elif isinstance(value, str):
+                yield self._styles.text(value, column.is_wrapped)
+            else:
+                yield self._styles.value(value, column.number_format)
 
 
-def _cells(sheet: "WriteOnlyWorksheet", names: Sequence[str], row: Sequence[Any]) -> list[Any]:
-    cells: list[Any] = []
-    cut: list[str] = []
-    for name, value in zip(names, row, strict=True):
-        if isinstance(value, str):
-            text, is_cut = _fitting(value)
-            cells.append(_text_cell(sheet, text))
-            if is_cut and name != NOTE:
-                cut.append(name)
-        else:
-            cells.append(value if value is not None and isfinite(value) else None)
-    if cut:
-        place = names.index(NOTE)
-        said = f"{', '.join(cut)} {'was' if len(cut) == 1 else 'were'} cut at {MAX_CELL_UNITS:,} characters."
-        note = f"{row[place]} {said}" if row[place] else said
-        cells[place] = _text_cell(sheet, _fitting(note)[0])
-    return cells
+def _note(value: str | None, cut: Sequence[str]) -> str:
+    more = f"{', '.join(cut)} {'was' if len(cut) == 1 else 'were'} cut at {MAX_CELL_UNITS:,} characters."
+    return fitting(f"{value} {more}" if value else more)[0]
 
 
-def _text_cell(sheet: "WriteOnlyWorksheet", text: str) -> Any:
-    """The text, or, where openpyxl would make a formula or an error value of it, a cell that says it is text."""
-    if not text:
-        return None
-    is_dangerous = is_formula(text)
-    if not is_dangerous and not text.startswith("#"):
-        return text
-    from openpyxl.cell import WriteOnlyCell
-
-    cell = WriteOnlyCell(sheet)
-    cell.value = text
-    cell.data_type = "s"
-    if is_dangerous:
-        # Without it, Excel makes a formula of the text as soon as somebody edits the cell.
-        cell.quotePrefix = True
-    return cell
-
-
-def _fitting(text: str) -> tuple[str, bool]:
-    """The text as a cell can hold it, and whether it had to be cut."""
-    if "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-    text = _NOT_IN_XML.sub("\ufffd", text)
-    if "_x" in text:
-        text = _LIKE_A_CODE.sub("_x005F_", text)
-    if len(text) * 2 <= MAX_CELL_UNITS:
-        return text, False
-    units = text.encode("utf-16-le")
-    if len(units) <= MAX_CELL_UNITS * 2:
-        return text, False
-    room = (MAX_CELL_UNITS - len(CUT_MARK)) * 2
-    return units[:room].decode("utf-16-le", "ignore") + CUT_MARK, True
+def _may_head_a_table(headers: Sequence[str]) -> bool:
+    """Whether Excel takes these as the names of a table's columns: all there, different in any case, of one line, no codes."""
+    return len({header.casefold() for header in headers}) == len(headers) and all(
+        header.strip() == header
+        and header.isprintable()
+        and 0 < len(header) <= _LONGEST_TABLE_NAME
+        and not is_formula(header)
+        and "_x" not in header
+        for header in headers
+    )

@@ -204,6 +204,27 @@ def confusion(warehouse: Warehouse, prompt: Prompt, request_file: str) -> str:
     """
 
 
+def notes(warehouse: Warehouse, prompt: Prompt, request_file: str) -> str:
+    """What has to be said of how requests got their class: the note, and of how many."""
+    return f"""
+        select error as note, count(*) as requests
+        from {warehouse.name(prompt.name, CLASSIFICATIONS)}
+        where request_file = {literal(request_file)} and error is not null and status in {in_sql(HOLDING)}
+        group by error order by requests desc, note
+    """
+
+
+def reliability(warehouse: Warehouse, prompt: Prompt, request_file: str) -> str:
+    """Of the requests that have a label and a confidence: class, expected class, tenth of the confidence, number, sum of confidences."""
+    return f"""
+        select expected_class, "class", least(cast(floor(confidence * 10) as integer), 9) as tenth,
+            count(*) as requests, sum(confidence) as confidence
+        from {warehouse.name(prompt.name, CLASSIFICATIONS)}
+        where request_file = {literal(request_file)} and expected_class is not null and confidence is not null
+        group by 1, 2, 3
+    """
+
+
 def statuses(warehouse: Warehouse, prompt: Prompt, request_file: str) -> str:
     """How the requests ended: status, class and their number."""
     return f"""
@@ -318,4 +339,27 @@ def standing(warehouse: Warehouse, prompt: Prompt) -> str:
             from {warehouse.name(prompt.name, CLASSIFICATIONS)} group by request_file
         ) as done on raw.request_file = done.request_file
         order by raw.request_file
+    """
+
+
+def classes_given(warehouse: Warehouse, prompt: Prompt, model_id: str) -> str:
+    """What this version of the prompt and this model have said of the texts of all files: text_id, class and request_file."""
+    return f"""
+        select distinct text_id, "class", request_file from {warehouse.name(prompt.name, CLASSIFICATIONS)}
+        where {_same_question(prompt, model_id)} and status in {_HOLDING}
+    """
+
+
+def texts_of_ids(warehouse: Warehouse, prompt: Prompt, text_ids: Iterable[str]) -> str:
+    """These texts as they were read, one row a request that has one of them."""
+    return f"""
+        select text_id, text from {warehouse.name(prompt.name, RAW_REQUESTS)} where text_id in {_list(text_ids)}
+    """
+
+
+def classes_of_texts(warehouse: Warehouse, prompt: Prompt, model_id: str, text_ids: Iterable[str]) -> str:
+    """What this version of the prompt and this model have said of these texts, one row a text and class."""
+    return f"""
+        select distinct text_id, "class" from {warehouse.name(prompt.name, CLASSIFICATIONS)}
+        where {_same_question(prompt, model_id)} and status in {_HOLDING} and text_id in {_list(text_ids)}
     """

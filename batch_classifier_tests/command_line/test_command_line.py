@@ -103,7 +103,7 @@ def test_classify_again_does_nothing_anew_and_gives_the_format_that_is_wanted(
     result = run("classify", "first.csv", "-p", PROMPT, "--format", "json", "--output", "other")
     assert result.exit_code == 0 and "Nothing was classified anew" in result.output
     (path,) = Path("other").iterdir()
-    assert path.name == "first_csv.json"
+    assert path.name == "first.json"
     assert [row["class"] for row in json.loads(path.read_text(encoding="utf-8"))] == [
         "Travel",
         "Billing",
@@ -168,7 +168,7 @@ def test_a_file_that_is_dropped_already_is_taken_where_it_is(project: Project) -
     assert {row["request_file"] for row in project.rows("classifications")} >= {"May 2026/calls.xlsx"}
     assert not project.path_of("calls.xlsx").exists()
     (book,) = Path("books").rglob("*.xlsx")
-    rows = list(load_workbook(book, read_only=True).active.iter_rows(min_row=2, values_only=True))
+    rows = list(load_workbook(book, read_only=True)["Results"].iter_rows(min_row=2, values_only=True))
     assert [row[2] for row in rows] == ["Travel", "Billing", None, "Travel"]
 
 
@@ -177,24 +177,24 @@ def test_a_copy_goes_to_the_folder_and_nowhere_that_a_link_leads(project: Projec
     output, foreign = Path("shared"), Path("foreign.txt")
     output.mkdir()
     foreign.write_text("not ours")
-    for name in ("first_csv.csv", ".first_csv.csv.unfinished"):
+    for name in ("first.csv", ".first.csv.unfinished"):
         (output / name).symlink_to(foreign.absolute())
     result = run("classify", "first.csv", "-p", PROMPT, "--output", output)
     assert result.exit_code == 0, result.output
     assert foreign.read_text() == "not ours"
-    copy = output / "first_csv.csv"
-    assert not copy.is_symlink() and copy.read_bytes() == Path("results/here/first_csv.csv").read_bytes()
-    assert sorted(path.name for path in output.iterdir()) == [".first_csv.csv.unfinished", "first_csv.csv"]
+    copy = output / "first.csv"
+    assert not copy.is_symlink() and copy.read_bytes() == Path("results/here/first.csv").read_bytes()
+    assert sorted(path.name for path in output.iterdir()) == [".first.csv.unfinished", "first.csv"]
 
 
 def test_a_copy_that_fails_leaves_nothing_behind_and_says_where_the_result_is(
     project: Project, classified: Result
 ) -> None:
     output = Path("taken")
-    (output / "first_csv.csv" / "in the way").mkdir(parents=True)
+    (output / "first.csv" / "in the way").mkdir(parents=True)
     said = told(run("classify", "first.csv", "-p", PROMPT, "--output", output))
-    assert "taken/first_csv.csv cannot be written" in said and f"{project.home}/output_data/{PROMPT}/" in said
-    assert [path.name for path in output.iterdir()] == ["first_csv.csv"]
+    assert "taken/first.csv cannot be written" in said and f"{project.home}/output_data/{PROMPT}/" in said
+    assert [path.name for path in output.iterdir()] == ["first.csv"]
 
 
 @pytest.mark.parametrize("suffix", [pytest.param(".csv", marks=pytest.mark.long), ".csv.gz"])
@@ -501,4 +501,4 @@ def test_what_a_killed_command_left_in_the_folder_of_output_is_removed(project: 
     assert killed.returncode == -signal.SIGKILL and len(list(folder.iterdir())) == 2
     result = run("classify", "first.csv", "--prompt", PROMPT, "--output", "killed", "--format", "csv")
     assert result.exit_code == 0, result.output
-    assert {path.name for path in folder.iterdir()} == {".mine.unfinished", "first_csv.csv"}
+    assert {path.name for path in folder.iterdir()} == {".mine.unfinished", "first.csv"}

@@ -66,8 +66,7 @@ def result_file(project: Project, name: str) -> Path:
 def edited_workbook(project: Project, name: str, **classes: str | None) -> Path:
     """A result workbook in which a person has put other classes to some ids, saved under its own name."""
     book = load_workbook(result_file(project, name))
-    sheet = book.active
-    assert sheet is not None
+    sheet = book["Results"]
     header = [cell.value for cell in sheet[1]]
     for row in sheet.iter_rows(min_row=2):
         key = str(row[header.index("id")].value)
@@ -100,10 +99,10 @@ def results(project: Project, name: str) -> dict[str, tuple[str | None, str | No
 
 def test_an_edited_workbook_corrects_the_texts_everywhere(project: Project) -> None:
     before = project.rows("classifications")
-    workbook = edited_workbook(project, "first_csv.xlsx", A="Billing")
+    workbook = edited_workbook(project, "first.xlsx", A="Billing")
     result = corrections("--import", workbook, "--who", "Ann", "--why", "it is about the fare")
     assert result.exit_code == 0, result.output
-    assert "1 text corrected by 4 rows of first_csv.xlsx; 3 rows change nothing." in result.output
+    assert "1 text corrected by 4 rows of first.xlsx; 3 rows change nothing." in result.output
     corrected = ("Billing", "Travel", "Ann")
     assert latest(project) == {
         "A": corrected,
@@ -118,14 +117,14 @@ def test_an_edited_workbook_corrects_the_texts_everywhere(project: Project) -> N
     # The files that have the text are made again, and no others.
     assert summary(project, "first.csv") == {"Billing": (3, 2), None: (1, 0)}
     assert summary(project, "second.csv") == {"Billing": (1, 1), "Other": (1, 0)}
-    assert results(project, "first_csv.json") == {
+    assert results(project, "first.json") == {
         "A": ("Billing", "Travel"),
         "B": ("Billing", None),
         "C": (None, None),
         "=D": ("Billing", "Travel"),
     }
-    assert results(project, "second_csv.json") == {"E": ("Billing", "Travel"), "F": ("Other", None)}
-    with result_file(project, "first_csv.csv").open(encoding="utf-8-sig", newline="") as file:
+    assert results(project, "second.json") == {"E": ("Billing", "Travel"), "F": ("Other", None)}
+    with result_file(project, "first.csv").open(encoding="utf-8-sig", newline="") as file:
         assert next(csv.reader(file)) == [
             *("id", "input_text", "class", "model_class", "rationale", "status", "team", "confidence", "note")
         ]
@@ -137,7 +136,7 @@ def test_an_edited_workbook_corrects_the_texts_everywhere(project: Project) -> N
         *("Ann", "it is about the fare"),
     )
     assert (row["input_text"], row["record_id"], row["request_file"]) == ("My flight was moved", "A", "first.csv")
-    assert row["source"] == "first_csv.xlsx"
+    assert row["source"] == "first.xlsx"
 
 
 def test_a_correction_survives_a_rerun_and_reaches_new_files(project: Project) -> None:
@@ -145,7 +144,7 @@ def test_a_correction_survives_a_rerun_and_reaches_new_files(project: Project) -
     classify("first.csv", FIRST)
     classify("third.csv", [{"id": "G", "text": "My flight was moved"}])
     assert {latest(project)[key] for key in ("A", "=D", "G")} == {("Other", "Travel", "Ann")}
-    assert results(project, "third_csv.json") == {"G": ("Other", "Travel")}
+    assert results(project, "third.json") == {"G": ("Other", "Travel")}
     assert summary(project, "third.csv") == {"Other": (1, 1)}
 
 
@@ -168,7 +167,7 @@ def test_a_withdrawn_correction_leaves_the_models_class(project: Project) -> Non
     result = corrections("--withdraw", "A", "--who", "Ben", "--why", "a mistake")
     assert result.exit_code == 0, result.output
     assert latest(project)["E"] == ("Travel", None, None) and latest(project)["F"][0] == "Travel"
-    assert results(project, "first_csv.json")["A"] == ("Travel", None)
+    assert results(project, "first.json")["A"] == ("Travel", None)
     assert summary(project, "second.csv") == {"Travel": (2, 1)}
     assert len(project.query("select * from tickets.corrections")) == 3
     assert "withdrawal" in corrections("--list").output
@@ -213,32 +212,30 @@ def test_a_file_without_the_columns_is_told(tables_alone: Project) -> None:
 
 
 def test_a_csv_result_is_edited_as_well_and_case_does_not_matter(tables_alone: Project) -> None:
-    path = result_file(tables_alone, "first_csv.csv")
+    path = result_file(tables_alone, "first.csv")
     content = path.read_text(encoding="utf-8-sig")
-    Path("first_csv.csv").write_text(
-        content.replace('"My flight was moved","Travel"', '"My flight was moved"," billing "')
-    )
+    Path("first.csv").write_text(content.replace('"My flight was moved","Travel"', '"My flight was moved"," billing "'))
     assert "'=D" in content
-    result = corrections("--import", "first_csv.csv")
+    result = corrections("--import", "first.csv")
     assert result.exit_code == 0, result.output
     assert latest(tables_alone)["=D"][0] == "Billing"
 
 
 @pytest.mark.long
 def test_a_result_file_from_before_a_correction_does_not_undo_it(project: Project) -> None:
-    old = edited_workbook(project, "first_csv.xlsx", B="Other")
+    old = edited_workbook(project, "first.xlsx", B="Other")
     corrections("--import", list_of("labels.csv", ("A", "Billing")))
     result = corrections("--import", old)
     assert "2 rows of a result file from before a correction" in result.output
     assert latest(project)["A"][0] == "Billing" and latest(project)["B"][0] == "Other"
     # One that was written after it knows of it, and may.
-    Path("first_csv.xlsx").unlink()
-    assert corrections("--import", edited_workbook(project, "first_csv.xlsx", A="Travel", D="Travel")).exit_code == 0
+    Path("first.xlsx").unlink()
+    assert corrections("--import", edited_workbook(project, "first.xlsx", A="Travel", D="Travel")).exit_code == 0
     assert latest(project)["A"][0] == "Travel"
 
 
 def test_a_result_file_whose_rows_have_moved_is_refused(tables_alone: Project) -> None:
-    workbook = edited_workbook(tables_alone, "first_csv.xlsx", A="Billing")
+    workbook = edited_workbook(tables_alone, "first.xlsx", A="Billing")
     classify("first.csv", [{"id": "A", "text": "Where is my suitcase"}], "--replace")
     result = corrections("--import", workbook)
     assert "Row 1 (id A) has another text than the record of this id in first.csv has now." in result.output
@@ -256,7 +253,7 @@ def test_an_id_that_several_texts_have_needs_their_file(tables_alone: Project) -
     (row,) = tables_alone.query("select input_text from tickets.corrections")
     assert row["input_text"] == "Where is my suitcase"
     # A result file tells by its name and its texts.
-    assert corrections("--import", edited_workbook(tables_alone, "first_csv.xlsx", A="Other")).exit_code == 0
+    assert corrections("--import", edited_workbook(tables_alone, "first.xlsx", A="Other")).exit_code == 0
 
 
 @pytest.mark.parametrize("name", ["mine.csv", "mine.xlsx"])
@@ -286,7 +283,7 @@ def test_a_correction_to_a_category_that_is_gone_holds_no_longer(project: Projec
     path = Path("prompts/tickets.yaml")
     path.write_text(path.read_text(encoding="utf-8").replace("name: Billing", "name: Money"), encoding="utf-8")
     classify("second.csv", SECOND)
-    assert results(project, "second_csv.json")["F"] == ("Other", None)
+    assert results(project, "second.json")["F"] == ("Other", None)
     assert "no category any more" in corrections("--list").output
 
 

@@ -73,7 +73,7 @@ def ids(project: Project, table: str = "classifications") -> list[str]:
     return [row["record_id"] for row in project.rows(table)]
 
 
-def results(project: Project, name: str = "calls_csv") -> tuple[list[str], list[str]]:
+def results(project: Project, name: str = "calls") -> tuple[list[str], list[str]]:
     """The ids in the CSV and the JSON file."""
     (path,) = project.home.glob(f"output_data/tickets/*/{name}.csv")
     with path.open(encoding="utf-8-sig", newline="") as file:

@@ -116,7 +116,7 @@ def test_of_two_commands_at_once_one_is_refused_and_the_other_tells_its_own_rows
     codes = [one.returncode for one in commands]
     assert sorted(codes) == [0, 1], output
     winner = codes.index(0)
-    written = json.loads(Path(f"out-d{winner + 1}", "same_csv.json").read_text(encoding="utf-8"))
+    written = json.loads(Path(f"out-d{winner + 1}", "same.json").read_text(encoding="utf-8"))
     assert [row["id"] for row in written] == [["A", "B"], ["X"]][winner]
     assert "--replace" in output[1 - winner]
 
@@ -133,7 +133,7 @@ def test_a_file_that_is_replaced_while_it_is_classified_is_told(
     monkeypatch.setattr(command, "run_job", replaced_meanwhile)
     result = classify("d1/same.csv")
     assert result.exit_code == 1 and "was replaced while it was classified" in result.output
-    assert not Path("out", "same_csv.json").exists()
+    assert not Path("out", "same.json").exists()
 
 
 def project_environment() -> dict[str, str]:

@@ -56,7 +56,7 @@ def test_from_a_file_on_s3_to_an_answer_of_athena(deployment: Deployment) -> Non
     assert deployment.emulator.calls.creates_accepted == 1
     assert deployment.emulator.calls.texts_asked_twice() == []
     keys = [item["Key"] for item in deployment.emulator.client("s3").list_objects_v2(Bucket="customer")["Contents"]]
-    assert any(key.startswith("output_data/travel/") and key.endswith("calls of May_csv.csv") for key in keys)
+    assert any(key.startswith("output_data/travel/") and key.endswith("calls of May.csv") for key in keys)
 
     assert not deployment.tick("finished_jobs").run_requests
     assert not deployment.tick("request_files").run_requests

@@ -113,7 +113,7 @@ def test_a_name_of_any_characters_and_a_folder_in_between(project: Project) -> N
     rows = project.classify(name, ROWS, *EVERYTHING)
     assert [row["status"] for row in rows] == STATUSES
     (result,) = project.home.glob("output_data/tickets/*/März 2026/*.csv")
-    assert result.name == 'it\'s 100% "new" #1 & more; 日本_csv.csv'
+    assert result.name == 'it\'s 100% "new" #1 & more; 日本.csv'
 
 
 def test_a_second_run_asks_nothing_and_one_more_row_one_text(project: Project) -> None:

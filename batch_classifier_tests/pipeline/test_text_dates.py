@@ -40,7 +40,7 @@ def test_days_are_those_of_the_texts(projects: Callable[..., Project]) -> None:
     assert metadata["without_date"].value == 1 and problem in str(metadata["date_problems"].value)
     assert "soon" not in str(metadata)
     # Results show the date as it was written.
-    (path,) = project.home.glob("output_data/tickets/*/calls_csv.json")
+    (path,) = project.home.glob("output_data/tickets/*/calls.json")
     assert [row["Called on"] for row in json.loads(path.read_bytes())] == [row["Called on"] for row in ROWS]
 
 

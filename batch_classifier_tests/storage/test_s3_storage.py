@@ -172,5 +172,5 @@ def test_the_whole_pipeline_on_a_real_s3(server: SeaweedFS, tmp_path: Path, monk
         assert found == [{"request_file": ODD_NAME, "requests": len(TEXTS)}]
         assert emulator.calls.creates_accepted == 1 and not emulator.calls.texts_asked_twice()
         results = [found["Key"] for found in s3.list_objects_v2(Bucket="customer", Prefix="output_data/")["Contents"]]
-        assert results and all(f"/{ODD_NAME[:-4]}_csv." in key for key in results)
+        assert results and all(f"/{ODD_NAME[:-4]}." in key for key in results)
         assert not deployment.tick("request_files").run_requests

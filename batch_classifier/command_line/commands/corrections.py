@@ -14,7 +14,7 @@ application = typer.Typer()
 
 @application.command(
     help="Bring in, list, write out or take back corrections of classes.\n\n"
-    "Example: batch-classifier corrections --prompt travel --import calls_csv.xlsx"
+    "Example: batch-classifier corrections --prompt travel --import calls.xlsx"
 )
 @ends_with_exit_code
 def corrections(

@@ -19,6 +19,9 @@ from batch_classifier.storage.folder import Folder
 from batch_classifier.warehouse.interface import Warehouse
 from batch_classifier.warehouse.tables import BATCH_JOB, CLASSIFICATIONS, RAW_REQUESTS, TableRows
 
+# There are a few, each in words that are the same for all its texts.
+_NOTES_SHOWN = 20
+
 
 def build_classifications(prompt: Prompt) -> dg.AssetsDefinition:
     """The asset for a prompt."""
@@ -64,8 +67,10 @@ def _doubt(opinion: SecondOpinion | None) -> dict[str, Any]:
 def shown(made: Classifications) -> dict[str, Any]:
     """What Dagster shows of classifications that are made."""
     statuses = [{"status": status, "requests": count} for status, count in sorted(made.statuses.items())]
+    notes = [{"note": note, "requests": count} for note, count in made.notes.most_common(_NOTES_SHOWN)]
     return {
         "statuses": markdown_table(statuses),
+        **({"notes": markdown_table(notes)} if notes else {}),
         "unreadable_answer_lines": made.unreadable_lines,
         **_doubt(made.second_opinion),
         "prompt_version": made.prompt.version,

@@ -3,11 +3,14 @@
 All of it is learned from the prompt's own examples: each is judged by an engine that has not seen it.
 """
 
+from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
 
 from batch_classifier.inference.local.evidence import Evidence, Heard, KnownText
+from batch_classifier.inference.local.understanding import Understanding
+from batch_classifier.language.character_grams import CharacterGrams
 from batch_classifier.language.other_subjects import OTHER_SUBJECTS
 from batch_classifier.language.trained_head import TrainedHead
 
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
 
 Strictness = Literal["low", "normal", "high"]
 # What share of the prompt's own texts may go to the fallback wrongly, so that strangers go there.
-_COST: dict[Strictness, float] = {"low": 0.005, "normal": 0.015, "high": 0.05}
+COST: dict[Strictness, float] = {"low": 0.005, "normal": 0.015, "high": 0.05}
 # Where there are no examples: as like the prompt's texts as this share of sentences about other subjects is.
 _SHARE_OF_OTHERS: dict[Strictness, float] = {"low": 0.25, "normal": 0.5, "high": 0.75}
 # A unit of evidence, as the logarithm of a share. The temperature that is learned is on top of it.
@@ -30,8 +33,10 @@ _TEMPERATURES = (0.25, 0.35, 0.5, 0.7, 1.0, 1.4, 2.0, 2.8, 4.0, 5.6, 8.0)
 _FOLDS = 5
 # With many examples fewer folds say as much, in less time.
 _MANY_EXAMPLES, _FOLDS_OF_MANY = 300, 3
+# How many strangers are found with ten examples, as measured on questions that belong to none of 150 categories.
+SHARE_FOUND = 0.7
 # Fewer examples say nothing of shares of a hundredth.
-_FEWEST_EXAMPLES = 20
+FEWEST_EXAMPLES = 20
 
 
 @dataclass(frozen=True)
@@ -43,12 +48,21 @@ class Combination:
         temperature: divides the evidence, so that the shares of the categories are as often right as they say.
         least_score: below it a text is a stranger; a score is the best category's share times the best similarity, or the
             similarity alone where `by_share` is False.
+        by_share: see there.
+        own_scores: those of the examples that are below `least_score`, ascending.
+        examples: how many examples there were; 0 where none taught this.
+        strangers_share: how many of a few texts about other subjects are told to be strangers, 0 to 1.
+        strangers_expected: how many of all texts are taken to be strangers, 0 to 1.
     """
 
     head_weight: float
     temperature: float
     least_score: float
     by_share: bool
+    own_scores: tuple[float, ...] = ()
+    examples: int = 0
+    strangers_share: float = 1.0
+    strangers_expected: float = 0.5
 
     def shares(self, evidence: "Floats", head: "Floats | None") -> "NDArray[np.float64]":
         """The categories' shares, one row a text."""
@@ -59,9 +73,24 @@ class Combination:
             taken += self.head_weight * head
         return _softmax(taken / self.temperature)
 
-    def is_stranger(self, share: float, similarity: float) -> bool:
-        """Whether a text is about none of the categories; one that is like nothing known always is."""
-        return similarity <= 0 or (share if self.by_share else 1.0) * similarity < self.least_score
+    def score(self, share: float, similarity: float) -> float:
+        """How much the text belongs to the prompt; 0 for one that is like nothing known."""
+        return (share if self.by_share else 1.0) * max(similarity, 0.0)
+
+    def is_stranger(self, score: float) -> bool:
+        """Whether a text with this score is about none of the categories."""
+        return score <= 0 or score < self.least_score
+
+    def doubt_of_belonging(self, score: float) -> float:
+        """How probable it is that a text with this score, below the least, is a stranger indeed, 0 to 1 (Bayes' rule).
+
+        The lower the score, the fewer of the prompt's own texts have one as low.
+        """
+        if not self.examples:
+            return self.strangers_expected * self.strangers_share
+        own = (bisect_right(self.own_scores, score) + 0.5) / (self.examples + 1)
+        strange = self.strangers_expected * self.strangers_share
+        return strange / (strange + (1 - self.strangers_expected) * own)
 
 
 @dataclass(frozen=True)
@@ -72,11 +101,13 @@ class Learned:
         plain: how to judge a text.
         spoken: how to judge a dialogue.
         examples: how many examples it was learned from; 0 where they were too few.
+        understanding: which languages there are.
     """
 
     plain: Combination
     spoken: Combination
     examples: int
+    understanding: Understanding = field(default_factory=Understanding)
 
     @property
     def has_head(self) -> bool:
@@ -91,43 +122,51 @@ def learn(known: Sequence[KnownText], evidence: Evidence, categories: int, stric
     """
     import numpy as np
 
-    others = evidence.hear(OTHER_SUBJECTS)
+    others = _heard(evidence, OTHER_SUBJECTS)
     like_others = [float(heard.similarities.max(initial=0)) for heard in others if heard is not None]
     least = float(np.quantile(like_others, _SHARE_OF_OTHERS[strictness])) if like_others else 0.0
-    untaught = Combination(0.0, _TEMPERATURE, least, by_share=False)
+    untaught = Combination(0.0, _TEMPERATURE, least, by_share=False, strangers_share=_SHARE_OF_OTHERS[strictness])
     examples = _examples(known)
     owners = {text.owner for _, text in examples}
-    if len(examples) < max(_FEWEST_EXAMPLES, 2 * len(owners)) or len(owners) < 2:
+    if len(examples) < max(FEWEST_EXAMPLES, 2 * len(owners)) or len(owners) < 2:
         return Learned(untaught, untaught, 0)
-    plain = _taught(known, examples, categories, strictness)
-    # Examples are not dialogues: what they teach of weights and temperatures does not hold there, and what the head learns is
-    # what a sentence is about, not whether it matters.
-    return Learned(plain, untaught, len(examples))
+    unseen = _unseen(known, examples, categories)
+    truth = np.array([text.owner for _, text in examples])
+    weight, temperature = _best(unseen, truth)
+    shares = _softmax((unseen.evidence / _UNIT + weight * unseen.head) / temperature)
+    scores = shares.max(axis=1) * np.maximum(unseen.similar, 0)
+    order = np.argsort(scores, kind="stable")
+    lost = np.cumsum((shares.argmax(axis=1) == truth)[order]) / len(truth)
+    place = min(int(np.searchsorted(lost, COST[strictness], side="right")), len(order) - 1)
+    plain = Combination(
+        weight,
+        temperature,
+        float(scores[order[place]]),
+        by_share=True,
+        own_scores=tuple(scores[order[:place]].tolist()),
+        examples=len(examples),
+        strangers_share=SHARE_FOUND,
+        strangers_expected=COST[strictness],
+    )
+    # Examples are not dialogues: what they teach of weights does not hold there, for what the head learns is what a sentence is about,
+    # not whether it matters; and of calls that are put together from examples nothing better is learned of temperatures.
+    understanding = Understanding.of_examples(unseen.familiarity, is_by_words=not unseen.has_characters)
+    return Learned(plain, untaught, len(examples), understanding)
 
 
-def _taught(
-    known: Sequence[KnownText], examples: "Sequence[tuple[int, KnownText]]", categories: int, strictness: Strictness
-) -> Combination:
+def _best(unseen: "_Unseen", truth: "NDArray[Any]") -> tuple[float, float]:
+    """The weight of the head and the temperature under which what is true is most probable."""
     import numpy as np
 
-    evidence, head, similar = _unseen(known, examples, categories)
-    truth = np.array([text.owner for _, text in examples])
     rows = np.arange(len(truth))
     best = float("inf"), 0.0, _TEMPERATURE
     for weight in _HEAD_WEIGHTS:
-        taken = evidence / _UNIT + weight * head
+        taken = unseen.evidence / _UNIT + weight * unseen.head
         for temperature in _TEMPERATURES:
             loss = float(-np.log(np.maximum(_softmax(taken / temperature)[rows, truth], 1e-9)).mean())
             if loss < best[0] - 1e-6:
                 best = loss, weight, temperature
-    _, weight, temperature = best
-    shares = _softmax((evidence / _UNIT + weight * head) / temperature)
-    scores = shares.max(axis=1) * np.maximum(similar, 0)
-    order = np.argsort(scores, kind="stable")
-    lost = np.cumsum((shares.argmax(axis=1) == truth)[order]) / len(truth)
-    place = int(np.searchsorted(lost, _COST[strictness], side="right"))
-    least = float(scores[order[min(place, len(order) - 1)]])
-    return Combination(weight, temperature, least, by_share=True)
+    return best[1:]
 
 
 def _examples(known: Sequence[KnownText]) -> list[tuple[int, KnownText]]:
@@ -143,27 +182,55 @@ def _examples(known: Sequence[KnownText]) -> list[tuple[int, KnownText]]:
     return [(number % folds, text) for number, text in examples]
 
 
-def _unseen(
-    known: Sequence[KnownText], examples: Sequence[tuple[int, KnownText]], categories: int
-) -> "tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]":
-    """Evidence, head and best similarity of each example, by engines that were not given it."""
+@dataclass
+class _Unseen:
+    """What engines say of each example that they were not given: one row an example.
+
+    Attributes:
+        evidence: of the example, by category.
+        head: the head's logarithms of shares.
+        similar: the best similarity.
+        familiarity: how much of its runs of characters the other examples have.
+        has_characters: whether a head knows runs of characters.
+    """
+
+    evidence: "NDArray[np.float64]"
+    head: "NDArray[np.float64]"
+    similar: "NDArray[np.float64]"
+    familiarity: "NDArray[np.float64]"
+    has_characters: bool = False
+
+
+def _unseen(known: Sequence[KnownText], examples: Sequence[tuple[int, KnownText]], categories: int) -> _Unseen:
     import numpy as np
 
-    evidence = np.zeros((len(examples), categories))
-    head = np.zeros((len(examples), categories))
-    similar = np.zeros(len(examples))
+    table = (len(examples), categories)
+    row = len(examples)
+    found = _Unseen(
+        evidence=np.zeros(table),
+        head=np.zeros(table),
+        similar=np.zeros(row),
+        familiarity=np.zeros(row),
+    )
     for fold in sorted({number for number, _ in examples}):
         left_out = {id(text) for number, text in examples if number == fold}
         places = [place for place, (number, _) in enumerate(examples) if number == fold]
         rest = [text for text in known if id(text) not in left_out]
         texts = [examples[place][1].text for place in places]
-        head[places] = TrainedHead([text.text for text in rest], [text.owner for text in rest], categories).log_shares(
-            texts
-        )
-        for place, heard in zip(places, _heard(Evidence(rest, categories), texts), strict=True):
+        head = TrainedHead([text.text for text in rest], [text.owner for text in rest], categories)
+        found.head[places], familiarity = head.judged(texts)
+        if head.features.has_characters:
+            found.has_characters = True
+        else:
+            runs, _ = CharacterGrams.of_texts([text.text for text in rest])
+            familiarity = runs.familiarity(texts)
+        found.familiarity[places] = familiarity
+        evidence = Evidence(rest, categories)
+        for place, heard in zip(places, _heard(evidence, texts), strict=True):
             if heard is not None:
-                evidence[place], similar[place] = heard.evidence, heard.similarities.max(initial=0)
-    return evidence, head, similar
+                found.evidence[place] = heard.evidence
+                found.similar[place] = heard.similarities.max(initial=0)
+    return found
 
 
 def _heard(evidence: Evidence, texts: Sequence[str]) -> list[Heard | None]:

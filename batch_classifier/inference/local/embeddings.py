@@ -8,11 +8,22 @@ import dataclasses
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from heapq import nlargest
+from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
 from batch_classifier.inference.local.combination import Combination, Strictness, learn
 from batch_classifier.inference.local.evidence import Evidence, Heard, KnownText
-from batch_classifier.language.dialogue import READ_CHARACTERS, is_dialogue
+from batch_classifier.inference.local.long_texts import (
+    ALMOST_AS_GOOD,
+    LONG_CHARACTERS,
+    NOT_READ_TO_THE_END,
+    READ_CHARACTERS,
+    SENTENCES_THAT_SPEAK,
+    long_sentences,
+)
+from batch_classifier.language.character_grams import CharacterGrams
+from batch_classifier.language.dialogue import is_dialogue
 from batch_classifier.language.trained_head import TrainedHead
 from batch_classifier.language.word_vectors import one_thread
 
@@ -20,16 +31,27 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from batch_classifier.inference.local.taught import Taught
+
     Floats = NDArray[np.float32]
 
-MODEL_ID = "local/static-embeddings-3"
+MODEL_ID = "local/static-embeddings-4"
 """Name and version of the engine; raise the version whenever a change can alter a verdict."""
 
+NOT_COVERED = (
+    "the local engine's words do not cover this text's language; give examples in that language, or use Bedrock"
+)
+"""The note of a text that the engine can only guess at."""
 _FALLBACK_HANDICAP = 0.1
 # No engine is always right: of the confidences nearer to 1 than its examples can show, the rest is taken.
 _SUREST = 0.995
 _TEXTS_AT_ONCE = 32
 _QUOTE = 80
+
+
+def engine_id(strictness: Strictness) -> str:
+    """The engine's name and version, and how strict it is where that is not as usual."""
+    return MODEL_ID if strictness == "normal" else f"{MODEL_ID}-{strictness}"
 
 
 class CategoryLike(Protocol):
@@ -53,19 +75,59 @@ class Verdict:
     """The category of one text.
 
     `confidence` is between 0 and 1: the share of the category in the evidence, at the temperature at which, on the prompt's
-    examples, as many verdicts were right as their confidence says. `tokens` is how many tokens were read.
+    examples, as many verdicts were right as their confidence says. `tokens` is how many tokens were read, `note` what has to be said
+    of the text.
     """
 
     category: str
     reason: str
     confidence: float
     tokens: int
+    note: str | None = None
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """What is thought of a text, or of a sentence of a long one.
+
+    Attributes:
+        heard: None where it has no words.
+        is_dialogue: whether it is a dialogue.
+        evidence: for each category.
+        similarity: to the most similar known text.
+        shares: of the categories.
+        judge: how it was judged.
+        score: how much it belongs to the prompt.
+        understood: how probable it is that its language is one that the engine knows, 0 to 1.
+    """
+
+    heard: Heard | None
+    is_dialogue: bool
+    evidence: "Floats"
+    similarity: float
+    shares: "NDArray[np.float64]"
+    judge: Combination
+    score: float
+    understood: float
+
+    @property
+    def is_stranger(self) -> bool:
+        """Whether it is about none of the categories."""
+        return self.heard is None or self.judge.is_stranger(self.score)
 
 
 class EmbeddingClassifier:
     """Classifies texts into the categories of one prompt. Deterministic, and safe to share between threads."""
 
-    def __init__(self, categories: Sequence[CategoryLike], fallback: str, strictness: Strictness = "normal") -> None:
+    def __init__(
+        self,
+        categories: Sequence[CategoryLike],
+        fallback: str,
+        strictness: Strictness = "normal",
+        taught: "Taught | None" = None,
+    ) -> None:
+        """`taught` is the prompt's own model, where one is trained and has a say."""
+        self.taught = taught
         self.names = [category.name for category in categories]
         self.fallback = fallback
         self._lock = threading.Lock()
@@ -74,6 +136,9 @@ class EmbeddingClassifier:
             self._evidence = Evidence(known, len(self.names))
             self.learned = learn(known, self._evidence, len(self.names), strictness)
             self._head: TrainedHead | None = None
+            self._runs: CharacterGrams | None = None
+            if self.learned.understanding.familiarity is not None:
+                self._runs, _ = CharacterGrams.of_texts([text.text for text in known])
             if self.learned.has_head:
                 self._head = TrainedHead([text.text for text in known], [text.owner for text in known], len(self.names))
 
@@ -82,10 +147,65 @@ class EmbeddingClassifier:
         verdicts: list[Verdict] = []
         with self._lock, one_thread():
             for start in range(0, len(texts), _TEXTS_AT_ONCE):
-                verdicts += self._classify_some(texts[start : start + _TEXTS_AT_ONCE])
+                some = texts[start : start + _TEXTS_AT_ONCE]
+                read = [self._what_speaks(text) for text in some]
+                opinions = self._with_model(some, self._opinions([telling for telling, _ in read]))
+                verdicts += [
+                    self._verdict(text, opinion, places)
+                    for text, opinion, (_, places) in zip(some, opinions, read, strict=True)
+                ]
         return verdicts
 
-    def _classify_some(self, texts: Sequence[str]) -> list[Verdict]:
+    def opinions(self, texts: Sequence[str]) -> list[Opinion]:
+        """What is thought of each text without the prompt's own model."""
+        found: list[Opinion] = []
+        with self._lock, one_thread():
+            for start in range(0, len(texts), _TEXTS_AT_ONCE):
+                found += self._opinions([self._what_speaks(text)[0] for text in texts[start : start + _TEXTS_AT_ONCE]])
+        return found
+
+    def _with_model(self, texts: Sequence[str], opinions: list[Opinion]) -> list[Opinion]:
+        """The opinions, changed by what the prompt's own model says of the texts."""
+        if self.taught is None:
+            return opinions
+        for is_spoken in (False, True):
+            judge = self.taught.judge_of(is_spoken)
+            places = [
+                place
+                for place, opinion in enumerate(opinions)
+                if opinion.heard is not None and opinion.is_dialogue == is_spoken
+            ]
+            if judge is None or not places:
+                continue
+            said = self.taught.log_shares([texts[place] for place in places])
+            for place, of_text in zip(places, said, strict=True):
+                opinion = opinions[place]
+                shares = judge.shares(opinion.evidence[None, :], of_text[None, :])[0]
+                score = judge.score(float(shares.max()), opinion.similarity)
+                opinions[place] = dataclasses.replace(opinion, shares=shares, judge=judge, score=score)
+        return opinions
+
+    def _what_speaks(self, text: str) -> tuple[str, list[int]]:
+        """What of a text is judged: all, or of a long one the sentences that belong most to the prompt, with their places.
+
+        A dialogue is read from its beginning, however long it is: there what it is about is said early.
+        """
+        if len(text) <= LONG_CHARACTERS:
+            return text, []
+        if is_dialogue(text[:READ_CHARACTERS]):
+            return text[:READ_CHARACTERS], []
+        best: list[tuple[float, int, str]] = []
+        sentences = long_sentences(text)
+        while some := list(islice(sentences, _TEXTS_AT_ONCE)):
+            opinions = self._opinions([sentence for _, sentence in some])
+            # Of equally good ones the first: places are negative, for the greatest are taken.
+            best += [(opinion.score, -place, said) for opinion, (place, said) in zip(opinions, some, strict=True)]
+            best = nlargest(SENTENCES_THAT_SPEAK, best)
+        least = best[0][0] * ALMOST_AS_GOOD if best else 0.0
+        spoken = sorted((-place, said) for score, place, said in best if score >= least)
+        return " ".join(said for _, said in spoken), [place + 1 for place, _ in spoken]
+
+    def _opinions(self, texts: Sequence[str]) -> list[Opinion]:
         import numpy as np
 
         all_heard = self._evidence.hear(texts)
@@ -98,27 +218,60 @@ class EmbeddingClassifier:
             evidence[:, self.names.index(self.fallback)] -= np.float32(_FALLBACK_HANDICAP)
         plain, spoken = self.learned.plain, self.learned.spoken
         shares = spoken.shares(evidence, None)
+        familiarity = self._familiarity(texts, all_heard)
         if self._head is not None and not dialogues.all():
             written = np.flatnonzero(~dialogues)
-            head = self._head.log_shares([texts[int(place)] for place in written])
+            head, known = self._head.judged([texts[int(place)] for place in written])
+            if self._head.features.has_characters:
+                familiarity.update(zip(written.tolist(), known.tolist(), strict=True))
             shares[written] = plain.shares(evidence[written], head)
-        verdicts = [
-            self._verdict(heard, share, spoken if is_spoken else plain)
-            for heard, share, is_spoken in zip(all_heard, shares, dialogues, strict=True)
-        ]
-        return [_told_of_length(text, verdict) for text, verdict in zip(texts, verdicts, strict=True)]
+        elif not dialogues.all():
+            shares[~dialogues] = plain.shares(evidence[~dialogues], None)
+        opinions = []
+        for place, heard in enumerate(all_heard):
+            judge = spoken if dialogues[place] else plain
+            similarity = 0.0 if heard is None else float(heard.similarities.max(initial=0))
+            signs = 0.0 if heard is None else heard.signs
+            understood = self.learned.understanding.probability(signs, familiarity.get(place))
+            score = judge.score(float(shares[place].max()), similarity)
+            opinions.append(
+                Opinion(
+                    heard, bool(dialogues[place]), evidence[place], similarity, shares[place], judge, score, understood
+                )
+            )
+        return opinions
 
-    def _verdict(self, heard: Heard | None, shares: "NDArray[np.float64]", judge: Combination) -> Verdict:
+    def _familiarity(self, texts: Sequence[str], all_heard: Sequence[Heard | None]) -> dict[int, float]:
+        """How familiar the runs of characters are of those texts of which that has to be known, by their places."""
+        if self._runs is None:
+            return {}
+        needs = self.learned.understanding.needs_familiarity
+        places = [place for place, heard in enumerate(all_heard) if heard is not None and needs(heard.signs)]
+        return dict(zip(places, self._runs.familiarity([texts[place] for place in places]).tolist(), strict=True))
+
+    def _verdict(self, text: str, opinion: Opinion, places: Sequence[int]) -> Verdict:
         import numpy as np
 
+        heard, chance = opinion.heard, 1 / len(self.names)
         if heard is None:
-            return self._unknown(0)
-        second, best = np.argsort(shares, kind="stable")[-2:].tolist()
-        share = float(shares[best])
-        if judge.is_stranger(share, float(heard.similarities.max(initial=0))):
-            return self._unknown(heard.tokens)
-        reason = self._reason(best, second, heard)
-        return Verdict(self.names[best], reason, round(share * _SUREST, 4), heard.tokens)
+            reason, category, share = (
+                f"It has no words to go by, so {self.fallback} is the fallback.",
+                self.fallback,
+                0.0,
+            )
+        elif opinion.is_stranger:
+            reason = f"It is like no example or description, so {self.fallback} is the fallback."
+            category, share = self.fallback, opinion.judge.doubt_of_belonging(opinion.score)
+        else:
+            second, best = np.argsort(opinion.shares, kind="stable")[-2:].tolist()
+            reason, category = self._reason(best, second, heard), self.names[best]
+            share = float(opinion.shares[best]) * _SUREST
+        if places:
+            where = ", ".join(f"{place:,}" for place in places)
+            reason = f"{reason} Of its {len(text):,} characters the sentences at {where} speak for it."
+        # What is said in a language that the engine does not know is a guess.
+        confidence = max(opinion.understood * share + (1 - opinion.understood) * chance, chance)
+        return Verdict(category, reason, round(confidence, 4), heard.tokens if heard else 0, _note(text, opinion))
 
     def _reason(self, best: int, second: int, heard: Heard) -> str:
         known, similar = self._evidence.known, heard.similarities
@@ -134,18 +287,11 @@ class EmbeddingClassifier:
         lead = "Nearest to" if is_nearest else "By its words and sentences taken together, with some likeness to"
         return f"{lead} {known[closest].source} (similarity {similar[closest]:.2f}){telling}{next_one}"
 
-    def _unknown(self, tokens: int) -> Verdict:
-        what = "It is like no example or description" if tokens else "It has no words to go by"
-        return Verdict(
-            self.fallback, f"{what}, so {self.fallback} is the fallback.", round(1 / len(self.names), 4), tokens
-        )
 
-
-def _told_of_length(text: str, verdict: Verdict) -> Verdict:
-    if len(text) <= READ_CHARACTERS:
-        return verdict
-    told = f"{verdict.reason} Of its {len(text):,} characters the first {READ_CHARACTERS:,} were read."
-    return dataclasses.replace(verdict, reason=told)
+def _note(text: str, opinion: Opinion) -> str | None:
+    if opinion.understood < 0.5:
+        return NOT_COVERED
+    return NOT_READ_TO_THE_END if len(text) > READ_CHARACTERS else None
 
 
 def _known_texts(categories: Sequence[CategoryLike]) -> Iterator[KnownText]:

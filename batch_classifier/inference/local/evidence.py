@@ -15,14 +15,16 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from batch_classifier.language.coverage import signs_of_words
 from batch_classifier.language.dialogue import WORD, weighted_sentences
-from batch_classifier.language.word_vectors import DIMENSIONS, embed, normalised
+from batch_classifier.language.word_vectors import DIMENSIONS, embed, normalised, summed
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float32]
+    Whole = NDArray[np.int64]
 
 # Names of people and places begin with a capital letter and tell little about what is wanted.
 _NAME_WEIGHT = 0.5
@@ -39,6 +41,8 @@ _WORDS_KEPT = 30_000
 # Each new word is compared with all words of the known texts, or with those that tell most: what they have beyond these, a
 # trained model learns better.
 _WORDS_COMPARED = 1_000
+# A vector's length in steps: its square, and so each product, is less than 2^24, up to which whole numbers are exact in 32 bits.
+_STEPS = 2048
 
 SMALL_TALK = (
     "Hello, good morning, how are you today? I hope you are well",
@@ -75,19 +79,26 @@ class Heard:
         evidence: for each category, added up over the sentences.
         similarities: to each known text, those of small talk left out: that of the most similar sentence.
         tokens: how many were read.
+        signs: how much its words speak for a language that the vectors carry (`coverage`).
         words: those that were read, in their order.
-        spoken: what each word speaks for each category, one row a word, as loudly as its sentence.
+        loudness: how loudly each of them is said.
+        rows: where each of them stands in `table`.
+        table: what each word speaks for each category, from column DIMENSIONS on.
     """
 
     evidence: "Floats"
     similarities: "Floats"
     tokens: int
+    signs: float
     words: list[str]
-    spoken: "Floats"
+    loudness: "Floats"
+    rows: "Whole"
+    table: "Floats"
 
     def telling_word(self, best: int, second: int) -> str:
         """The word that speaks for the best category against the second most; empty when none does."""
-        margins = self.spoken[:, best] - self.spoken[:, second]
+        spoken = self.table[self.rows, DIMENSIONS + best] - self.table[self.rows, DIMENSIONS + second]
+        margins = spoken * self.loudness
         place = int(margins.argmax())
         return self.words[place] if margins[place] > 0 else ""
 
@@ -118,16 +129,17 @@ class Evidence:
         )
         # What all of them have in common, the field that the prompt is about, tells nothing.
         centre = prototypes.mean(axis=0)
-        self._prototypes = normalised(prototypes - centre).astype(np.float64)
+        own = normalised(prototypes - centre).astype(np.float64)
+        self._prototypes = _stepped(own)
         self._centre = centre.astype(np.float64)
-        self._offsets = self._prototypes @ self._centre
+        self._offsets = own @ self._centre
         table = np.array(list(counts.values()))
         # A category with a longer description must not get more evidence for that alone.
         masses = (table * np.linalg.norm(vectors, axis=1, keepdims=True)).sum(axis=0)
         told = np.linalg.norm(vectors, axis=1) * table.sum(axis=1)
         telling = np.sort(np.argsort(-told, kind="stable")[:_WORDS_COMPARED])
         self._counts = (table / np.maximum(masses, 1e-6) * 100).astype(np.float64)[telling]
-        self._vocabulary = normalised(vectors).astype(np.float64)[telling]
+        self._vocabulary = _stepped(normalised(vectors.astype(np.float64))[telling])
         self._forget()
 
     def hear(self, texts: Sequence[str]) -> list[Heard | None]:
@@ -138,36 +150,37 @@ class Evidence:
         rows = self._rows_of([words for of_text in sentences for words, _ in of_text])
         if not rows:
             return [None for _ in texts]
-        table = self._table.take(rows, axis=0)
+        table = self._table
+        places = np.array(rows, np.int64)
         lengths = np.array([len(words) for of_text in sentences for words, _ in of_text])
-        ends = np.cumsum(lengths)
-        starts = ends - lengths
-        sums = np.empty((len(starts), table.shape[1]), np.float32)
-        # A loop, as numpy's reduceat takes several times as long for rows.
-        for total, start, end in zip(sums, starts, ends, strict=True):
-            np.add.reduce(table[start:end], axis=0, out=total)
+        sums = summed(table, places, lengths)
         similarities, evidence, gates = self._weigh(sums, lengths)
         shares = gates * np.array([weight for of_text in sentences for _, weight in of_text], np.float32)
         evidence *= shares[:, None]
-        spoken = table[:, DIMENSIONS:-2] * np.repeat(shares, lengths)[:, None]
+        loudness = np.repeat(shares, lengths)
         heard: list[Heard | None] = []
-        first = 0
+        first = first_word = 0
         for of_text in sentences:
             last = first + len(of_text)
             if not of_text:
                 heard.append(None)
                 continue
             own = slice(first, last)
+            words = [word for words, _ in of_text for word in words]
+            own_words = slice(first_word, first_word + len(words))
             heard.append(
                 Heard(
                     evidence=np.add.reduce(evidence[own]) / np.add.reduce(shares[own]),
                     similarities=np.maximum.reduce(similarities[own]),
-                    tokens=int(sums[own, -1].sum()),
-                    words=[word for words, _ in of_text for word in words],
-                    spoken=spoken[starts[first] : ends[last - 1]],
+                    tokens=int(sums[own, -2].sum()),
+                    signs=float(sums[own, -1].sum()),
+                    words=words,
+                    loudness=loudness[own_words],
+                    rows=places[own_words],
+                    table=table,
                 )
             )
-            first = last
+            first, first_word = last, own_words.stop
         if self._used > _WORDS_KEPT:
             self._forget()
         return heard
@@ -175,19 +188,18 @@ class Evidence:
     def _weigh(self, sums: "Floats", lengths: "NDArray[Any]") -> "tuple[Floats, Floats, Floats]":
         """For each sentence: similarity to each known text, evidence for each category, weight (0 for small talk, to 1).
 
-        Products are made with twice the precision of what is kept, so that a row's outcome does not depend on the others.
+        Sums are made with twice the precision of what is kept, so that a row's outcome does not depend on the others.
         """
         import numpy as np
 
-        vectors = sums[:, :DIMENSIONS].astype(np.float64)
-        vectors /= np.sqrt(np.einsum("sd,sd->s", vectors, vectors))[:, None] + 1e-6
+        vectors = normalised(sums[:, :DIMENSIONS].astype(np.float64))
         # The cosines of the sentence less the centre.
         rest = np.sqrt(np.maximum(1 - 2 * (vectors @ self._centre) + self._centre @ self._centre, 1e-6))
-        similarities = (vectors @ self._prototypes.T - self._offsets) / rest[:, None]
+        similarities = (_stepped(vectors) @ self._prototypes.T / _STEPS**2 - self._offsets) / rest[:, None]
         near = np.exp(_SENTENCE_SHARPNESS * similarities) @ self._indicator
         evidence = np.log(np.maximum(near, 1e-3)) / _SENTENCE_SHARPNESS
         evidence *= (_SENTENCE_STRENGTH * np.sqrt(np.minimum(lengths / _FULL_SENTENCE, 1)))[:, None]
-        evidence += sums[:, DIMENSIONS:-1]
+        evidence += sums[:, DIMENSIONS:-2]
         margins = evidence[:, :-1].max(axis=1) - evidence[:, -1]
         gates = 1 / (1 + np.exp(_SMALL_TALK_MARGIN - margins))
         similar = similarities[:, : len(self.known)]
@@ -214,21 +226,26 @@ class Evidence:
         self._opening = _Lookup(lambda word: self._place(word, 1.0))
         self._inner = _Lookup(lambda word: self._place(word, _NAME_WEIGHT if len(word) > 1 and word.istitle() else 1.0))
         self._places: dict[tuple[str, float], int] = {}
-        self._table = np.zeros((0, DIMENSIONS + self._columns + 1), np.float32)
+        self._table = np.zeros((0, DIMENSIONS + self._columns + 2), np.float32)
         self._used = 0
 
     def _add(self, keys: Sequence[tuple[str, float]]) -> None:
-        """Put words into the table: vector, evidence, number of tokens."""
+        """Put words into the table: vector, evidence, number of tokens, sign of its language."""
         import numpy as np
 
-        vectors, tokens = embed([word.replace("’", "'") for word, _ in keys])
+        words = [word.replace("’", "'") for word, _ in keys]
+        vectors, tokens = embed(words)
         lengths = np.linalg.norm(vectors.astype(np.float64), axis=1, keepdims=True)
-        near = np.exp(_WORD_SHARPNESS * ((vectors / np.maximum(lengths, 1e-6)) @ self._vocabulary.T - 1))
-        evidence = np.log(_WORD_SMOOTHING + near @ self._counts)
+        near = _stepped(vectors / np.maximum(lengths, 1e-6)) @ self._vocabulary.T
+        near *= np.float32(_WORD_SHARPNESS / _STEPS**2)
+        near -= np.float32(_WORD_SHARPNESS)
+        evidence = np.log(_WORD_SMOOTHING + np.exp(near, out=near).astype(np.float64) @ self._counts)
         evidence -= evidence.mean(axis=1, keepdims=True)
         evidence *= np.minimum(lengths, 25.0) ** 1.2 * _WORD_STRENGTH
         weights = np.array([weight for _, weight in keys])[:, None]
-        rows = np.hstack([vectors * weights, evidence * weights, tokens[:, None]]).astype(np.float32)
+        # Names are in pieces in any language.
+        signs = signs_of_words(words, vectors, tokens)[:, None] * weights
+        rows = np.hstack([vectors * weights, evidence * weights, tokens[:, None], signs]).astype(np.float32)
         if self._used + len(rows) > len(self._table):
             more = np.zeros((max(1024, self._used, len(rows)), self._table.shape[1]), np.float32)
             self._table = np.concatenate([self._table[: self._used], more])
@@ -246,6 +263,17 @@ class _Lookup(dict[str, int]):
     def __missing__(self, word: str) -> int:
         row = self[word] = self._ask(word)
         return row
+
+
+def _stepped(units: "NDArray[Any]") -> "Floats":
+    """Vectors of length 1 as whole numbers: the product of two such is exact, whatever order it is added up in.
+
+    So it is made in single precision, and no row's outcome depends on the rows beside it.
+    """
+    import numpy as np
+
+    steps: Floats = np.rint(units * _STEPS).astype(np.float32)
+    return steps
 
 
 def _plain_words(text: str) -> list[str]:

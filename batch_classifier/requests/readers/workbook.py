@@ -3,7 +3,7 @@
 import io
 import zipfile
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, BinaryIO
 from xml.parsers.expat import ParserCreate
 
@@ -14,6 +14,7 @@ from batch_classifier.limits import Limits
 from batch_classifier.record_batches import ROWS_AT_ONCE
 from batch_classifier.requests.readers.cell_text import cell_text
 from batch_classifier.requests.readers.compound_file import SIGNATURE, EndlessChain, check_chains
+from batch_classifier.requests.readers.own_workbook import SUMMARY_MARK, may_be_results
 from batch_classifier.requests.readers.rows import (
     CELLS_AT_ONCE,
     Block,
@@ -40,7 +41,8 @@ def read_workbook(file: BinaryIO, name: str, limits: Limits) -> Iterator[Block]:
     """Yield the rows of all sheets of a workbook; the sheet's name is their part.
 
     Empty cells and cells with an error (`#N/A`) are missing values; of merged cells the first has the value. A sheet is in
-    memory as a whole while it is read, but for a large XLSX workbook without many shared strings, which is read in pieces.
+    memory as a whole while it is read, but for a large XLSX workbook without many shared strings, which is read in pieces. The
+    summary of a workbook of results is passed over (see `own_workbook`).
 
     Raises:
         UnreadableFile: the file is not a workbook, is damaged, is protected by a password, or is larger than the limits allow.
@@ -52,6 +54,7 @@ def read_workbook(file: BinaryIO, name: str, limits: Limits) -> Iterator[Block]:
     file.seek(0)
     try:
         with CalamineWorkbook.from_filelike(file) as workbook:
+            may_have_summary = may_be_results(workbook.sheet_names)
             for place, sheet in enumerate(workbook.sheets_metadata):
                 if sheet.typ == SheetTypeEnum.WorkSheet:
                     runs = (
@@ -59,6 +62,11 @@ def read_workbook(file: BinaryIO, name: str, limits: Limits) -> Iterator[Block]:
                         if is_large
                         else _runs(workbook.get_sheet_by_index(place))
                     )
+                    if place == 0 and may_have_summary:
+                        first = next(runs, [])
+                        if first and first[0][:1] == [SUMMARY_MARK]:
+                            continue
+                        runs = chain([first], runs)
                     yield from _read_sheet(sheet.name, runs)
     except PasswordError as error:
         raise _protected(name) from error

@@ -143,9 +143,9 @@ def test_no_confidence_is_beyond_what_can_be_known(engine: EmbeddingClassifier) 
     assert len({verdict.confidence for verdict in verdicts}) > 20
 
 
-def test_what_is_not_read_is_told(engine: EmbeddingClassifier) -> None:
-    (verdict,) = engine.classify(["Please print the invoice now. " * 5_000])
-    assert verdict.category == "Invoice"
-    assert "Of its 150,000 characters the first 100,000 were read." in verdict.reason
-    (short,) = engine.classify(["Please print the invoice now."])
-    assert "were read" not in short.reason
+def test_a_fallback_is_told_with_the_more_confidence_the_less_the_text_belongs(engine: EmbeddingClassifier) -> None:
+    judge = engine.learned.plain
+    least = judge.least_score
+    doubts = [judge.doubt_of_belonging(score) for score in (least, least / 2, 0.0)]
+    assert doubts == sorted(doubts)
+    assert 0 < doubts[0] < doubts[-1] < 1

@@ -1,0 +1,76 @@
+"""Whether confidence means what it says, where a request file brings the expected classes: of those at 0.8, are 0.8 right?"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from batch_classifier.answers.labels import Labels
+from batch_classifier.prompts.prompt import Prompt
+from batch_classifier.warehouse import queries
+from batch_classifier.warehouse.interface import Warehouse
+
+
+class ConfidenceCount(NamedTuple):
+    """How many requests were expected to get a class (as the file spells it) and got one, in one tenth of confidence.
+
+    `confidence` is the sum of theirs.
+    """
+
+    expected_class: str
+    class_name: str | None
+    tenth: int
+    requests: int
+    confidence: float
+
+
+class Tenth(NamedTuple):
+    """The requests with a confidence from `at_least`, less than a tenth more: how many, and the shares that were claimed and right."""
+
+    at_least: float
+    requests: int
+    confidence: float
+    right: float
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """What confidence was worth; `tenths` in ascending order, those without a request left out."""
+
+    tenths: Sequence[Tenth]
+
+    @property
+    def expected_calibration_error(self) -> float:
+        """By how much confidence and share of right classes differ, 0 to 1: the mean over the requests of their tenths'."""
+        requests = sum(tenth.requests for tenth in self.tenths)
+        return sum(tenth.requests * abs(tenth.confidence - tenth.right) for tenth in self.tenths) / requests
+
+
+def measure_reliability(warehouse: Warehouse, prompt: Prompt, request_file: str) -> Reliability | None:
+    """What confidence is worth in a request file's classifications; None where no labelled one has any."""
+    rows = warehouse.query(prompt.name, queries.reliability(warehouse, prompt, request_file))
+    counts = [
+        ConfidenceCount(row["expected_class"], row["class"], row["tenth"], row["requests"], row["confidence"])
+        for row in rows
+    ]
+    return reliability_of(counts, prompt.class_names)
+
+
+def reliability_of(counts: Iterable[ConfidenceCount], names: Sequence[str]) -> Reliability | None:
+    """Measure from counts of labelled requests; None when there is none. Labels are read as for accuracy (`quality`)."""
+    labels = Labels(names)
+    requests, claimed, right = [0] * 10, [0.0] * 10, [0] * 10
+    for count in counts:
+        match = labels.match(count.expected_class)
+        requests[count.tenth] += count.requests
+        claimed[count.tenth] += count.confidence
+        if match.how in ("exact", "spelling") and match.name == count.class_name:
+            right[count.tenth] += count.requests
+    if not any(requests):
+        return None
+    return Reliability(
+        [
+            Tenth(tenth / 10, number, claimed[tenth] / number, right[tenth] / number)
+            for tenth, number in enumerate(requests)
+            if number
+        ]
+    )
