@@ -13,7 +13,6 @@ import dagster as dg
 import typer
 
 from batch_classifier.cascade.standing import is_sampling
-from batch_classifier.command_line.incoming_file import Wish, request_file_of
 from batch_classifier.command_line.process_files import files_as_set
 from batch_classifier.command_line.progress_bar import TerminalProgress
 from batch_classifier.command_line.project import failure_sentence, open_instance, told_of_shortage, was_interrupted
@@ -28,6 +27,7 @@ from batch_classifier.notes.budget import APPROVE_TAG
 from batch_classifier.notes.fresh import FRESH_TAG
 from batch_classifier.prompts.loading import PromptFolder, load_prompts
 from batch_classifier.prompts.prompt import Prompt
+from batch_classifier.requests.incoming_file import Wish, request_file_of
 from batch_classifier.requests.readers.formats import SUPPORTED_SUFFIXES, is_supported
 from batch_classifier.requests.request_files import input_key
 from batch_classifier.results.formats import FORMATS
