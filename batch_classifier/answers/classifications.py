@@ -99,7 +99,10 @@ class Classifications:
 
     def _origin(self, job: FinishedJob) -> AnswerOrigin:
         return AnswerOrigin(
-            model_id=self.model_id, prompt_version=self.prompt.version, answered_at=job.ended_at, batch=job.batch
+            model_id=job.job_name if job.is_local else self.model_id,
+            prompt_version=self.prompt.version,
+            answered_at=job.ended_at,
+            batch=job.batch,
         )
 
     def _add_missing_answers(self, scratch: duckdb.DuckDBPyConnection) -> None:
@@ -143,6 +146,8 @@ class Classifications:
 
 
 def _source(job: FinishedJob) -> AnswerSource:
+    if job.is_local:
+        return AnswerSource.LOCAL_MODEL
     return AnswerSource.MODEL if job.shared_with is None else AnswerSource.EARLIER_ANSWER
 
 

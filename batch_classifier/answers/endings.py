@@ -19,7 +19,7 @@ NOT_ANSWERED_YET = "no job has answered this text yet"
 
 
 def choose_answers(scratch: duckdb.DuckDBPyConnection) -> None:
-    """Make `chosen`: for each request the best answer to its text, by status, then the newest.
+    """Make `chosen`: for each request the best answer to its text, by status, the model's before the local model's, then the newest.
 
     Its cost is all that the text's answers cost, at the first request with this text; all requests have the tokens that they
     took. The answers' long columns stay
@@ -48,7 +48,7 @@ def choose_answers(scratch: duckdb.DuckDBPyConnection) -> None:
                         over (partition by text_id) as unfit_class,
                     row_number() over (
                         partition by text_id
-                        order by status not in {in_sql(HOLDING)}, input_tokens is null,
+                        order by status not in {in_sql(HOLDING)}, source = '{AnswerSource.LOCAL_MODEL}', input_tokens is null,
                             {rank_in_sql("status")}, answered_at desc
                     ) as place
                 from answers join (

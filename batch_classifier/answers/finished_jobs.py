@@ -18,6 +18,7 @@ class Way(StrEnum):
 
     BATCH = "batch"
     ON_DEMAND = "on_demand"
+    LOCAL_MODEL = "local_model"  # by the cascade, in the model's place
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class FinishedJob:
         cost_usd: 0 where another request file pays; None where no price is known.
         output_uri: the folder of the answers.
         shared_with: the request file that pays for it; None when it is this one.
-        way: `batch` or `on_demand`; None in rows from before it was noted, as the prices.
+        way: `batch`, `on_demand` or `local_model`; None in rows from before it was noted, as the prices.
         input_price: USD per million tokens read; None where no price is known.
         lines: records sent, which may hold several texts each; None in rows that were written before they could.
     """
@@ -63,6 +64,11 @@ class FinishedJob:
     def records_sent(self) -> int:
         """How many records the job had."""
         return self.records if self.lines is None else self.lines
+
+    @property
+    def is_local(self) -> bool:
+        """Whether a local model answered in the model's place; its name is the job's."""
+        return self.way == Way.LOCAL_MODEL
 
     @property
     def price(self) -> Price | None:

@@ -1,6 +1,6 @@
 """The asset bedrock_jsonl: a request file's distinct texts, less what was answered before and what is on its way, as batches."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from itertools import chain
@@ -8,6 +8,7 @@ from itertools import chain
 import pyarrow as pa
 
 from batch_classifier.batches.batch_name import batch_name
+from batch_classifier.batches.cascaded_texts import CascadedTexts
 from batch_classifier.batches.estimate import Estimate, Estimator, Volume
 from batch_classifier.batches.held_back import JoiningTexts
 from batch_classifier.batches.learned_tokens import token_use
@@ -47,6 +48,7 @@ class BedrockJsonl:
         new_texts: of these, in new batches.
         batches: the rows, known at the end.
         estimate: what the new texts would cost, and without each saving; None where there are none.
+        cascade: what was decided on texts that the local model may answer; None where the prompt has no cascade.
         is_approved: whether a person lets the file pass though it be over a budget.
         refusal: why nothing was written, and how to go on; None where the budgets suffice.
         is_fresh: whether everything is asked again, also what is answered or on its way.
@@ -65,6 +67,7 @@ class BedrockJsonl:
     new_texts: int = 0
     batches: list[Batch] = field(default_factory=list)
     estimate: Estimate | None = None
+    cascade: CascadedTexts | None = None
     is_approved: bool = False
     refusal: str | None = None
     is_fresh: bool = False
@@ -79,13 +82,33 @@ class BedrockJsonl:
             answered = whole.less(needed.volume())
             found = self._shared(needed)
             self.new_texts = len(needed)
+            everything = needed.volume()
+            self.batches += self._cascade(needed, found.shared)
             self.on_their_way = self.distinct_texts - self.answered_before - self.new_texts
             self.batches += found.shared
+            self.new_texts = len(needed)
             if self.new_texts:
                 joining = JoiningTexts(needed, found, self.prompt, self.warehouse, self.inference, self.internal)
-                self.batches += self._write(needed, joining, answered)
+                self.batches += self._write(needed, joining, answered, everything)
         if self.batches:
             yield batches_to_arrow(self.batches)
+
+    def _cascade(self, needed: NeededTexts, under_way: Sequence[Batch]) -> list[Batch]:
+        """Leave what the local model answers, and what waits for the sample, out of the needed texts."""
+        if self.prompt.cascade is None or not len(needed):
+            return []
+        self.cascade = CascadedTexts(
+            self.prompt,
+            self.prompt.cascade,
+            self.request_file,
+            self.warehouse,
+            self.inference,
+            self.internal,
+            lambda: self._read(["row_number", "text_id", "text"]),
+        )
+        if self.is_fresh:
+            return self.cascade.pass_by("everything is asked again")
+        return self.cascade.take(needed, under_way)
 
     def _check_masking(self) -> None:
         if self.prompt.redact is None:
@@ -114,7 +137,9 @@ class BedrockJsonl:
         unread = UnreadBatches(self.prompt, self.request_file, self.warehouse, self.inference, self.internal)
         return unread.share(needed)
 
-    def _write(self, needed: NeededTexts, joining: JoiningTexts, answered: Volume) -> Iterator[Batch]:
+    def _write(
+        self, needed: NeededTexts, joining: JoiningTexts, answered: Volume, everything: Volume
+    ) -> Iterator[Batch]:
         texts = self.new_texts + len(joining)
         text_bytes = self._bytes(needed) + joining.bytes()
         overhead = self.inference.record_form(self.prompt).overhead
@@ -127,10 +152,15 @@ class BedrockJsonl:
         price = self.inference.price(self.prompt, -(-smallest // room.most_texts))
         joined = Volume(len(joining), joining.bytes(), len(joining), joining.bytes())
         to_ask = needed.volume().plus(joined)
-        self.estimate = estimator(self.prompt, self.inference, use).estimate(to_ask, answered, room.most_texts)
-        self.refusal = self._refusal(price, texts, self.estimate)
+        made = estimator(self.prompt, self.inference, use)
+        self.estimate = made.estimate(to_ask, answered, room.most_texts)
+        all_texts, all_of_it = texts, self.estimate
+        if self.cascade is not None and self.cascade.deferred:
+            # Nothing is sampled of a file that could not be paid for as a whole.
+            all_texts, all_of_it = everything.texts, made.estimate(everything.plus(joined), answered, room.most_texts)
+        self.refusal = self._refusal(price, all_texts, all_of_it)
         if self.refusal is not None:
-            yield self._not_written(price, texts, self.estimate)
+            yield self._not_written(price, all_texts, all_of_it)
             return
         settled = texts_in_tables(self.warehouse, self.prompt, self.inference.model_id(self.prompt))
         writer = BatchWriter(

@@ -67,6 +67,17 @@ class NeededTexts:
         )
         return before - len(self)
 
+    def keep_only(self, ids: Iterable[pa.RecordBatch]) -> None:
+        """Take away all but these ids."""
+        self.scratch.execute("drop table if exists kept")
+        load(self.scratch, "kept", IDS, ids)
+        self.scratch.execute("delete from needed where text_id not in (select text_id from kept)")
+
+    def ids(self) -> Iterator[pa.Array]:
+        """The ids that are needed; nothing else is to be asked of this set meanwhile."""
+        for rows in self.scratch.sql("select text_id from needed").to_arrow_reader(ROWS_AT_ONCE):
+            yield rows["text_id"]
+
     def has_unknown_lengths(self) -> bool:
         """Whether there are rows that were written when raw_requests had no text_bytes."""
         return one_number(self.scratch, "select count(*) from needed where text_bytes is null") > 0

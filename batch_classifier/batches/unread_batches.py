@@ -12,7 +12,14 @@ from batch_classifier.inference.prices import answer_tokens
 from batch_classifier.inference.token_use import starting_use
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.storage.folder import Folder
-from batch_classifier.storage.internal_keys import batch_folder, batch_key, batch_of, is_text_ids, record_texts_key
+from batch_classifier.storage.internal_keys import (
+    LOCAL_BATCH,
+    batch_folder,
+    batch_key,
+    batch_of,
+    is_text_ids,
+    record_texts_key,
+)
 from batch_classifier.storage.record_texts import read_record_texts
 from batch_classifier.storage.text_ids import TEXT_ID_LENGTH
 from batch_classifier.warehouse.batch import Batch
@@ -87,8 +94,9 @@ class UnreadBatches:
     def _stored(self) -> Iterator[tuple[str, int]]:
         """The batches in the internal folder, with the number of their texts."""
         for file in self.internal.list(f"{self.prompt.name}/{self.prompt.version}/"):
-            if is_text_ids(file.key):
-                yield batch_of(file.key), file.size // (TEXT_ID_LENGTH + 1)
+            # Nobody is asked for what the local model has answered.
+            if is_text_ids(file.key) and not (name := batch_of(file.key)).startswith(LOCAL_BATCH):
+                yield name, file.size // (TEXT_ID_LENGTH + 1)
 
     def _listed(self) -> dict[str, Batch]:
         """The batches that the table lists, by name: this file's own row where there is one, else the first."""

@@ -12,7 +12,7 @@ from typing import Any
 import dagster as dg
 import typer
 
-from batch_classifier.command_line.incoming_file import Wish, request_file_of
+from batch_classifier.cascade.standing import is_sampling
 from batch_classifier.command_line.process_files import files_as_set
 from batch_classifier.command_line.progress_bar import TerminalProgress
 from batch_classifier.command_line.project import failure_sentence, open_instance, told_of_shortage, was_interrupted
@@ -22,10 +22,12 @@ from batch_classifier.definitions import build_definitions
 from batch_classifier.defs.names import job_name, op_name, partitions_name
 from batch_classifier.errors import ClassifierError
 from batch_classifier.file_access import FileAccess
+from batch_classifier.inference.open_inference import open_inference
 from batch_classifier.notes.budget import APPROVE_TAG
 from batch_classifier.notes.fresh import FRESH_TAG
 from batch_classifier.prompts.loading import PromptFolder, load_prompts
 from batch_classifier.prompts.prompt import Prompt
+from batch_classifier.requests.incoming_file import Wish, request_file_of
 from batch_classifier.requests.readers.formats import SUPPORTED_SUFFIXES, is_supported
 from batch_classifier.requests.request_files import input_key
 from batch_classifier.results.formats import FORMATS
@@ -109,6 +111,9 @@ def _classify(
         with TerminalProgress() as progress:
             definitions = build_definitions(settings, folder, progress=progress)
             result = run_job(definitions, instance, prompt, request_file, formats, tags)
+            if result is not None and result.success and _has_sampled(settings, prompt, request_file):
+                # The sample of the cascade is answered; what is left is decided on by it.
+                result = run_job(definitions, instance, prompt, request_file, formats, tags)
     if result is None or was_interrupted(result):
         say(
             "",
@@ -137,6 +142,13 @@ def _classify(
         print_summary(settings, prompt, request_file, result, copies)
     honest = _passed(result, "every_request_classified")
     return 0 if result.success and honest else 1
+
+
+def _has_sampled(settings: Settings, prompt: Prompt, request_file: str) -> bool:
+    if prompt.cascade is None:
+        return False
+    internal = open_folder(settings.internal_location, settings.kms_key_id, settings.file_access)
+    return is_sampling(internal, prompt, open_inference(settings).model_id(prompt), request_file)
 
 
 def check_file(file: Path) -> None:

@@ -1,30 +1,14 @@
 """`batch-classifier classify --estimate`: what Bedrock would charge for a file, whoever answers here. Nothing is submitted or kept."""
 
-import shutil
-from dataclasses import dataclass
 from pathlib import Path
 
-from batch_classifier.batches.bedrock_jsonl import estimator
-from batch_classifier.batches.estimate import Estimate
-from batch_classifier.batches.learned_tokens import token_use
-from batch_classifier.batches.needed_texts import PLACES, NeededTexts
-from batch_classifier.batches.packing import Asked, room_of_records
-from batch_classifier.batches.unread_batches import UnreadBatches
 from batch_classifier.command_line.classify import check_file
 from batch_classifier.command_line.tables import print_table
 from batch_classifier.command_line.terminal import say
-from batch_classifier.inference.open_inference import open_inference
+from batch_classifier.insights.file_estimate import estimate_of
 from batch_classifier.prompts.loading import load_prompts
-from batch_classifier.prompts.prompt import Prompt
-from batch_classifier.requests.raw_requests import RawRequests
-from batch_classifier.requests.request_files import input_key
-from batch_classifier.settings import Settings, load_settings
-from batch_classifier.storage.local_folder import LocalFolder
-from batch_classifier.storage.open_folder import open_folder
-from batch_classifier.storage.unfinished import temporary_folder
+from batch_classifier.settings import load_settings
 from batch_classifier.warehouse.open_warehouse import open_warehouse
-from batch_classifier.warehouse.queries import all_answered_texts
-from batch_classifier.warehouse.scratch import scratch_database
 from batch_classifier.wording import counted
 
 _SAVINGS = {
@@ -36,27 +20,12 @@ _SAVINGS = {
 }
 
 
-@dataclass(frozen=True)
-class FileEstimate:
-    """The estimate for a file, and what its texts are.
-
-    Attributes:
-        on_their_way: texts in batches that were made before, for this file or another.
-    """
-
-    rows: int
-    texts: int
-    answered_before: int
-    on_their_way: int
-    estimate: Estimate
-
-
 def estimate_file(file: Path, prompt_name: str) -> int:
     """Tell what a file would cost; raises ClassifierError for what is wrong with the file, the prompt or the price file."""
     settings = load_settings()
     prompt = load_prompts(settings.prompts).get(prompt_name)
     check_file(file)
-    made = _estimate(settings, prompt, file)
+    made = estimate_of(settings, open_warehouse(settings), prompt, file)
     estimate = made.estimate
     say(
         f"{file.name}: {counted(made.rows, 'row')} with text, {counted(made.texts, 'distinct text')}, of these "
@@ -75,37 +44,3 @@ def estimate_file(file: Path, prompt_name: str) -> int:
             say(f"That is over budget_usd of the prompt {prompt.name}, {prompt.budget_usd:,.2f} USD.")
     say("Nothing was submitted.")
     return 0
-
-
-def _estimate(settings: Settings, prompt: Prompt, file: Path) -> FileEstimate:
-    inference, warehouse = open_inference(settings), open_warehouse(settings)
-    is_charged = settings.inference_kind != "local"
-    # The local engine's answers spare Bedrock nothing.
-    model_id = inference.model_id(prompt) if is_charged else prompt.model.id
-    has_tables = prompt.name in warehouse.prompts()
-    with temporary_folder() as home, scratch_database() as scratch:
-        customer = LocalFolder(home, settings.file_access)
-        with customer.spool() as path:
-            shutil.copyfile(file, path)
-            customer.publish(path, input_key(prompt.name, file.name))
-        read = RawRequests(prompt, file.name, customer, settings.limits)
-        needed = NeededTexts(scratch, (rows.select(PLACES) for rows in read))
-        whole = needed.volume()
-        if has_tables:
-            with warehouse.stream(prompt.name, all_answered_texts(warehouse, prompt, model_id)) as ids:
-                needed.leave_out(ids)
-        answered = whole.less(needed.volume())
-        if has_tables and is_charged:
-            internal = open_folder(settings.internal_location, settings.kms_key_id, settings.file_access)
-            UnreadBatches(prompt, file.name, warehouse, inference, internal).share(needed)
-        asked = needed.volume()
-    use = token_use(warehouse, prompt, model_id)
-    least = inference.charged_on_demand_below
-    room = room_of_records(Asked(asked.texts, asked.text_bytes, least), prompt, inference, use)
-    return FileEstimate(
-        rows=whole.requests,
-        texts=whole.texts,
-        answered_before=answered.texts,
-        on_their_way=whole.texts - answered.texts - asked.texts,
-        estimate=estimator(prompt, inference, use).estimate(asked, answered, room.most_texts),
-    )

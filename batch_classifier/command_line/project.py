@@ -1,32 +1,21 @@
 """The project around a command: settings, prompts and the Dagster instance that keeps its runs."""
 
-import importlib.util
 import logging
-import os
-import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
 from batch_classifier.defs.abandoned_runs import end_abandoned_runs
-from batch_classifier.errors import ClassifierError, SettingError
+from batch_classifier.defs.project_instance import project_instance
+from batch_classifier.errors import ClassifierError
 
 
 def open_instance() -> dg.DagsterInstance:
-    """The instance of DAGSTER_HOME, or of the dagster.yaml in this folder; raises SettingError when there is neither."""
-    if os.environ.get("DAGSTER_HOME"):
-        instance = dg.DagsterInstance.get()
-    elif Path("dagster.yaml").is_file():
-        _check_modules(Path("dagster.yaml"))
-        instance = dg.DagsterInstance.from_config(".")
-    else:
-        raise SettingError(
-            "There is no dagster.yaml in this folder; start the command in the project's folder, or make one with `batch-classifier init`."
-        )
+    """The project's instance, in which runs that were killed count as ended; raises SettingError where there is none."""
+    instance = project_instance()
     show_warnings()
     end_abandoned_runs(instance)
     return instance
@@ -47,20 +36,6 @@ def told_of_shortage() -> Iterator[None]:
         raise ClassifierError(
             "There is not enough memory; close other programs and start the same command again."
         ) from error
-
-
-def _check_modules(file: Path) -> None:
-    """Raise SettingError where a dagster.yaml names a module of ours that has moved; Dagster would end with a stack trace."""
-    for module in re.findall(
-        r"^\s*module:\s*(batch_classifier\.[\w.]+)", file.read_text(encoding="utf-8"), re.MULTILINE
-    ):
-        try:
-            is_there = importlib.util.find_spec(module) is not None
-        except ModuleNotFoundError:
-            is_there = False
-        if not is_there:
-            new = f"batch_classifier.defs.event_log.{module.rpartition('.')[2]}"
-            raise SettingError(f"{file} names the module {module}, which has moved; write {new} there.")
 
 
 def show_warnings() -> None:

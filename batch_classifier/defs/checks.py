@@ -7,6 +7,9 @@ import dagster as dg
 
 from batch_classifier.answers.quality import Accuracy, measure_accuracy
 from batch_classifier.answers.reliability import Reliability, measure_reliability
+from batch_classifier.cascade.audit import audit, turn_off_where_broken
+from batch_classifier.cascade.local_answers import is_local
+from batch_classifier.cascade.standing import Standing
 from batch_classifier.defs.failures import told_in_one_sentence
 from batch_classifier.defs.metadata import markdown_table
 from batch_classifier.defs.names import WAREHOUSE_POOL, asset_key, partitions_of
@@ -14,6 +17,7 @@ from batch_classifier.defs.request_files_readable import build_request_files_rea
 from batch_classifier.defs.within_budget import build_within_budget
 from batch_classifier.inference.interface import Inference, JobLimits
 from batch_classifier.prompts.prompt import Prompt
+from batch_classifier.storage.folder import Folder
 from batch_classifier.warehouse import queries
 from batch_classifier.warehouse.batch import Batch
 from batch_classifier.warehouse.interface import Warehouse, literal
@@ -51,6 +55,7 @@ def build_checks(prompt: Prompt) -> list[dg.AssetChecksDefinition]:
         _check(
             prompt, CLASSIFICATIONS, accuracy, "How many labelled requests got the class they were expected to get."
         ),
+        _cascade_check(prompt),
         _check(prompt, CATEGORY_SUMMARY, counts_reconcile, "Requests and cost add up to those of classifications."),
     ]
 
@@ -77,6 +82,26 @@ def _limits_check(prompt: Prompt) -> dg.AssetChecksDefinition:
     ) -> dg.AssetCheckResult:
         with told_in_one_sentence():
             return within_bedrock_limits(prompt, warehouse, context.partition_key, inference.limits)
+
+    return check
+
+
+def _cascade_check(prompt: Prompt) -> dg.AssetChecksDefinition:
+    name = cascade_agreement.__name__
+    description = (
+        "What the local model answers in the model's place agrees with the model as far as the prompt promises."
+    )
+
+    @dg.asset_check(**_specification(prompt, CLASSIFICATIONS, name, description, blocking=False))
+    def check(
+        context: dg.AssetCheckExecutionContext,
+        warehouse: dg.ResourceParam[Warehouse],
+        inference: dg.ResourceParam[Inference],
+        internal_folder: dg.ResourceParam[Folder],
+    ) -> dg.AssetCheckResult:
+        with told_in_one_sentence():
+            standing = Standing(internal_folder, prompt, inference.model_id(prompt))
+            return cascade_agreement(prompt, warehouse, context.partition_key, standing)
 
     return check
 
@@ -125,7 +150,8 @@ def within_bedrock_limits(
 ) -> dg.AssetCheckResult:
     """ERROR for a batch that the service would refuse for its size."""
     rows = warehouse.query(prompt.name, queries.batches(warehouse, prompt, request_file))
-    batches = [batch for batch in map(Batch.from_row, rows) if batch.is_written]
+    # What the local model has answered is in no job.
+    batches = [batch for batch in map(Batch.from_row, rows) if batch.is_written and not is_local(batch)]
     outside = [b for b in batches if b.records_sent > limits.maximum_records or b.bytes > limits.maximum_bytes]
     return _result(
         f"{len(batches) - len(outside):,} of {len(batches):,} batches within the limits.",
@@ -228,6 +254,27 @@ def confusion_matrix(measured: Accuracy) -> list[dict[str, object]]:
         {"expected": row.expected, **{name or "(no class)": requests for name, requests in row.given.items()}}
         for row in measured.matrix
     ]
+
+
+def cascade_agreement(
+    prompt: Prompt, warehouse: Warehouse, request_file: str, standing: Standing
+) -> dg.AssetCheckResult:
+    """WARN where audited texts say that the cascade's promise is broken; then it is off, and everything is sent."""
+    found = None if prompt.cascade is None else audit(standing, prompt.cascade, warehouse, request_file)
+    if prompt.cascade is None or found is None:
+        return _result(passed=True, severity=dg.AssetCheckSeverity.WARN, audited=0)
+    turn_off_where_broken(standing, found, request_file)
+    off = standing.off()
+    return _result(
+        passed=not found.is_broken,
+        severity=dg.AssetCheckSeverity.WARN,
+        audited=found.audited,
+        differing=found.differing,
+        agreement="nothing was audited" if found.agreement is None else found.agreement,
+        local_share=found.local_share,
+        promised_agreement=prompt.cascade.agreement,
+        cascade="on" if off is None else f"off: {off['why']}",
+    )
 
 
 def reliability_shown(reliability: Reliability) -> dict[str, Any]:

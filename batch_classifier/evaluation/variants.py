@@ -60,6 +60,8 @@ def changed(prompt: Prompt, model: str | None, label_column: str | None) -> Prom
     if model is not None and model != prompt.model.id:
         own["model"] = prompt.model.model_copy(update={"id": model, "price": None, "family": None})
     own["input"] = prompt.input.model_copy(update={"label": label_column or label_column_of(prompt)})
+    # What is measured is the model.
+    own["cascade"] = None
     try:
         made = Prompt(**own)
     except ValidationError as error:

@@ -18,7 +18,7 @@ from batch_classifier.storage.notes import KnownNotes, Notes, OldNotes
 class Waiting:
     """A request file that waits: the ARN of each job in flight by name, and the names of the jobs that have no place yet.
 
-    `since` is when it first stepped aside: the oldest is served first, among all prompts that share a model. `noted_at`
+    `goes_on_from` is the asset that a run then begins with, batch_job where it is empty. `since` is when it first stepped aside: the oldest is served first, among all prompts that share a model. `noted_at`
     is when it last did: two notes are never the same.
     """
 
@@ -29,18 +29,28 @@ class Waiting:
     unsent: Sequence[str] = ()
     model: str = ""
     noted_at: str = ""
+    goes_on_from: str = ""
 
 
 def note_waiting(
-    internal: Folder, prompt: Prompt, request_file: str, jobs: Sequence[Job], unsent: Sequence[str]
+    internal: Folder,
+    prompt: Prompt,
+    request_file: str,
+    jobs: Sequence[Job],
+    unsent: Sequence[str],
+    goes_on_from: str = "",
 ) -> None:
-    """Note that a request file waits for these jobs; the time of an earlier note stays."""
+    """Note that a request file waits for these jobs; the time of an earlier note stays.
+
+    `goes_on_from`: the asset that a run begins with when one of them is over, where it is not batch_job.
+    """
     notes, name = _notes(internal), _name(prompt.name, request_file)
     earlier = notes.read(name)
     now = datetime.datetime.now(datetime.UTC).isoformat()
     since = orjson.loads(earlier)["since"] if earlier else now
-    in_flight = {job.name: job.arn for job in jobs if not job.state.is_over}
-    waiting = Waiting(prompt.name, request_file, since, in_flight, unsent, prompt.model.id, now)
+    # Where another asset is to go on, it goes on at once.
+    waited_for = {job.name: job.arn for job in jobs if goes_on_from or not job.state.is_over}
+    waiting = Waiting(prompt.name, request_file, since, waited_for, unsent, prompt.model.id, now, goes_on_from)
     notes.write(name, orjson.dumps(asdict(waiting)))
 
 

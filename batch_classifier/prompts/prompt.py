@@ -178,6 +178,24 @@ class Fallback(_Part):
     )
 
 
+class Cascade(_Part):
+    """A local model answers the texts of which it is sure, in the model's place; what that may change is a promise."""
+
+    agreement: Number = Field(
+        default=0.98, ge=0.5, lt=1, description="share of a file's answers that are those the model would have given"
+    )
+    confidence: Number = Field(default=0.95, ge=0.5, lt=1, description="how probable it is that this holds")
+    sample: WholeNumber = Field(
+        default=500,
+        ge=100,
+        le=3_000,
+        description="texts of a large first file that the model answers before the others",
+    )
+    audit: Number = Field(
+        default=0.05, ge=0.01, lt=1, description="share of each later file's texts that the model answers by chance"
+    )
+
+
 class LocalModelKeys(_Part):
     """What the prompt's own model is trained on, beside the examples."""
 
@@ -225,6 +243,9 @@ class Prompt(_Part):
         default=1, ge=1, le=50, description="how many texts are put to the model at once, at most"
     )
     model: Model
+    cascade: Cascade | None = Field(
+        default=None, description="a local model answers the texts of which it is sure, in the model's place"
+    )
     same_text: SameText = Field(
         default="exact",
         description="whether texts that differ only in white space, letter case or Unicode form are the same",

@@ -7,6 +7,7 @@ from batch_classifier.prompts.prompt import Prompt
 # Beside the folders of the prompts, whose names cannot start with an underscore.
 _NOTES = "_notes"
 _MODELS = "_models"
+_CASCADE = "_cascade"
 
 
 class NoteKind(StrEnum):
@@ -120,3 +121,27 @@ def text_of_answer_part(key: str) -> str | None:
 def local_model_key(prompt: str) -> str:
     """The key of the model that was trained on a prompt's texts."""
     return f"{_MODELS}/{prompt}/local_model.npz"
+
+
+def cascade_secret_key(prompt: str) -> str:
+    """The key of what decides which of a prompt's texts are drawn by chance."""
+    return f"{_CASCADE}/{prompt}/secret"
+
+
+def cascade_note_key(prompt: Prompt, model: str, name: str) -> str:
+    """The key of a note on where the cascade of a prompt version and model stands."""
+    return f"{_CASCADE}/{prompt.name}/{prompt.version}/{model}/{name}.json"
+
+
+LOCAL_BATCH = "local-"
+"""What the names of batches begin with that the local model has answered; no job is sent for them."""
+
+
+def local_answers_key(prompt: Prompt, name: str) -> str:
+    """The folder of a local model's answers."""
+    return f"{batch_folder(prompt, name)}/answers-local_model"
+
+
+def audit_key(prompt: Prompt, name: str) -> str:
+    """The key of what a local model would have answered to the texts that went to the model as well."""
+    return f"{batch_folder(prompt, name)}/audit/{name}.jsonl.out"

@@ -362,3 +362,26 @@ def standing(warehouse: Warehouse, prompt: Prompt) -> str:
         ) as done on raw.request_file = done.request_file
         order by raw.request_file
     """
+
+
+def classes_given(warehouse: Warehouse, prompt: Prompt, model_id: str) -> str:
+    """What this version of the prompt and this model have said of the texts of all files: text_id, class and request_file."""
+    return f"""
+        select distinct text_id, "class", request_file from {warehouse.name(prompt.name, CLASSIFICATIONS)}
+        where {_same_question(prompt, model_id)} and status in {_HOLDING}
+    """
+
+
+def texts_of_ids(warehouse: Warehouse, prompt: Prompt, text_ids: Iterable[str]) -> str:
+    """These texts as they were read, one row a request that has one of them."""
+    return f"""
+        select text_id, text from {warehouse.name(prompt.name, RAW_REQUESTS)} where text_id in {_list(text_ids)}
+    """
+
+
+def classes_of_texts(warehouse: Warehouse, prompt: Prompt, model_id: str, text_ids: Iterable[str]) -> str:
+    """What this version of the prompt and this model have said of these texts, one row a text and class."""
+    return f"""
+        select distinct text_id, "class" from {warehouse.name(prompt.name, CLASSIFICATIONS)}
+        where {_same_question(prompt, model_id)} and status in {_HOLDING} and text_id in {_list(text_ids)}
+    """

@@ -47,7 +47,8 @@ class TableRows:
 
 _REQUEST_FILE = Column("request_file", TEXT, "the file's path below its prompt's folder")
 _SOURCES = (
-    f"where the answer is from: {AnswerSource.MODEL} (asked for this file), {AnswerSource.EARLIER_ANSWER} (asked for another), "
+    f"where the answer is from: {AnswerSource.MODEL} (asked for this file), {AnswerSource.LOCAL_MODEL} (in the model's place), "
+    f"{AnswerSource.EARLIER_ANSWER} (asked for another file), "
     f"{AnswerSource.DUPLICATE} (of a row further up); null where nobody was asked, and in rows from before there was this column"
 )
 _STATUSES = f"{', '.join(list(Status)[:-1])} or {Status.REJECTED} (unusable row)"

@@ -28,9 +28,8 @@ def prepare() -> None:
 def _lose_patience() -> None:
     """The product waits for minutes where nothing is lost by it; here what comes of it is looked at, not the minutes."""
     from batch_classifier.aws import clients
-    from batch_classifier.command_line import incoming_file
     from batch_classifier.defs.event_log import pool_waits
-    from batch_classifier.requests import request_files, s3_events
+    from batch_classifier.requests import incoming_file, request_files, s3_events
     from batch_classifier.warehouse import duckdb_file
 
     clients.RETRIES = {"mode": "standard", "max_attempts": 4}

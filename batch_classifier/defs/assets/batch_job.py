@@ -84,5 +84,7 @@ def _tell(context: dg.AssetExecutionContext, prompt: Prompt, under_way: UnderWay
     more: dict[str, str | int] = {"waiting_for_a_place": under_way.waiting_for_place}
     if under_way.too_few is not None:
         more["too_few_texts"] = lines["too_few_texts"] = under_way.too_few
+    if under_way.is_sample:
+        more["sample"] = lines["sample"] = "answered; bedrock_jsonl decides on the other texts next"
     context.log.info("; ".join(f"{name}: {line}" for name, line in lines.items()))
     context.log_event(observation(prompt.name, context.partition_key, jobs, inference, **more))

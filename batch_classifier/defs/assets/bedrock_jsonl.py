@@ -5,8 +5,10 @@ from typing import Any
 import dagster as dg
 
 from batch_classifier.batches.bedrock_jsonl import BedrockJsonl
+from batch_classifier.batches.cascaded_texts import CascadedTexts
 from batch_classifier.batches.estimate import Estimate
 from batch_classifier.defs.assets.table_asset import table_asset
+from batch_classifier.defs.cascade_metadata import certificate_metadata
 from batch_classifier.defs.failures import rows_or_failure
 from batch_classifier.defs.metadata import markdown_table
 from batch_classifier.defs.names import WAREHOUSE_POOL, asset_key
@@ -74,6 +76,16 @@ def estimated(estimate: Estimate) -> dict[str, Any]:
     }
 
 
+def cascaded(cascade: CascadedTexts) -> dict[str, Any]:
+    """What the cascade has decided."""
+    metadata: dict[str, Any] = {
+        "cascade": cascade.outcome,
+        "answered_by_local_model": cascade.local_texts,
+        "waiting_for_the_sample": cascade.deferred,
+    }
+    return metadata | (certificate_metadata(cascade.decision.summary()) if cascade.decision else {})
+
+
 def shown(made: BedrockJsonl) -> dict[str, Any]:
     """What Dagster shows of the batches, once they are there."""
     costs = [batch.estimated_cost_usd for batch in made.batches]
@@ -84,6 +96,7 @@ def shown(made: BedrockJsonl) -> dict[str, Any]:
         "answered_before": made.answered_before,
         "on_their_way": made.on_their_way,
         "new_texts": made.new_texts,
+        **(cascaded(made.cascade) if made.cascade else {}),
         "asked_again": made.asked_again,
         "estimated_cost_usd": float(sum(known)) if len(known) == len(costs) else price_source,
         **(estimated(made.estimate) if made.estimate else {}),

@@ -11,13 +11,17 @@ import dagster as dg
 from pydantic import Field
 
 from batch_classifier.answers.labels import Labels
+from batch_classifier.cascade.standing import Standing
 from batch_classifier.defs.assets.table_asset import prompt_asset
+from batch_classifier.defs.cascade_metadata import certificate_metadata
 from batch_classifier.defs.failures import told_in_one_sentence
 from batch_classifier.defs.metadata import markdown_table
 from batch_classifier.defs.names import LOCAL_MODEL, LOCAL_MODELS_GROUP, WAREHOUSE_POOL, asset_key
 from batch_classifier.evaluation.charts import curve_chart, reliability_chart
 from batch_classifier.evaluation.intervals import wilson
 from batch_classifier.evaluation.trained_model import ModelReport, report_on
+from batch_classifier.inference.interface import Inference
+from batch_classifier.inference.open_inference import follower_of_models
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.storage.folder import Folder
 from batch_classifier.training.train_prompt import train_prompt
@@ -56,15 +60,22 @@ def build_local_model(prompt: Prompt) -> dg.AssetsDefinition:
         config: LocalModelConfig,
         warehouse: dg.ResourceParam[Warehouse],
         internal_folder: dg.ResourceParam[Folder],
+        inference: dg.ResourceParam[Inference],
     ) -> Iterator[dg.MaterializeResult[None]]:
         with told_in_one_sentence():
             trained = train_prompt(
-                prompt, warehouse, internal_folder, Labels(prompt.class_names).named, config.only_where_new
+                prompt,
+                warehouse,
+                internal_folder,
+                Labels(prompt.class_names).named,
+                follower_of_models(),
+                config.only_where_new,
             )
         if trained is None:
             context.log.info(f"{prompt.name} has nothing new to learn from.")
         else:
-            yield dg.MaterializeResult(metadata=shown(report_on(prompt, trained)))
+            standing = Standing(internal_folder, prompt, inference.model_id(prompt))
+            yield dg.MaterializeResult(metadata=shown(report_on(prompt, trained)) | _cascade(standing))
 
     return local_model
 
@@ -93,6 +104,15 @@ def shown(report: ModelReport) -> dict[str, Any]:
     if trained_on.contradicting:
         metadata["contradicting_labels"] = trained_on.contradicting
     return metadata
+
+
+def _cascade(standing: Standing) -> dict[str, Any]:
+    """How the prompt's cascade stands, whose own model learns from the model's answers alone."""
+    if standing.prompt.cascade is None:
+        return {}
+    off, certificate = standing.off(), standing.certificate()
+    metadata: dict[str, Any] = {"cascade": "on" if off is None else f"off: {off['why']}"}
+    return metadata | (certificate_metadata(certificate) if certificate else {})
 
 
 def _by_category(report: ModelReport) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ import dagster as dg
 from dagster import DagsterEvent, DagsterEventType
 
 from batch_classifier.alerts.sending import Alert, Alerts
-from batch_classifier.defs.checks import all_texts_answered
+from batch_classifier.defs.checks import all_texts_answered, cascade_agreement
 from batch_classifier.defs.failures import told_in_one_sentence
 from batch_classifier.defs.names import PARTITION_TAG
 from batch_classifier.settings import Settings
@@ -37,7 +37,8 @@ def build_alert_sensors(settings: Settings) -> list[dg.SensorDefinition]:
         run_status=dg.DagsterRunStatus.SUCCESS,
         name="alerts_of_jobs",
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Tells of jobs that failed and left texts without an answer in a run that went through.",
+        description="Tells of jobs that failed and left texts without an answer in a run that went through, and of a cascade "
+        "that was turned off.",
     )
     def failed_jobs(context: dg.RunStatusSensorContext, internal_folder: dg.ResourceParam[Folder]) -> None:
         alert = alert_of_jobs(context, settings.ui_url)
@@ -68,15 +69,24 @@ def alert_of(context: dg.RunFailureSensorContext, ui_url: str | None) -> Alert:
 
 
 def alert_of_jobs(context: dg.RunStatusSensorContext, ui_url: str | None) -> Alert | None:
-    """What to tell of a run that went through while jobs failed; None where every text has its answer."""
+    """What to tell of a run that went through while jobs failed or a promise was broken; None where all is well."""
     run = context.dagster_run
     causes = []
+    outcome = "has jobs that failed"
     for _, evaluation in _failed_checks(context.instance, run.run_id):
         if evaluation.check_name == all_texts_answered.__name__:
             missing = evaluation.metadata["missing"].value
             causes.append(
                 f"batch_job: {missing} texts were sent and have no answer; the asset's table has each job's end."
             )
+        if evaluation.check_name == cascade_agreement.__name__:
+            found = evaluation.metadata
+            causes.append(
+                f"classifications: the local model answers otherwise than the model more often than cascade.agreement allows "
+                f"({found['differing'].value} of {found['audited'].value} audited texts); the cascade is off for this version of "
+                "the prompt, and all texts are sent."
+            )
+            outcome = "has turned its cascade off" if len(causes) == 1 else outcome
     if not causes:
         return None
     return Alert(
@@ -85,7 +95,7 @@ def alert_of_jobs(context: dg.RunStatusSensorContext, ui_url: str | None) -> Ale
         run_id=run.run_id,
         causes=tuple(causes),
         link=_link(ui_url, run.run_id),
-        outcome="has jobs that failed",
+        outcome=outcome,
     )
 
 

@@ -56,10 +56,13 @@ def build_finished_jobs_sensor(folder: PromptFolder, jobs: Sequence[AssetJob]) -
                 return dg.SensorResult(skip_reason=dg.SkipReason(str(busy)))
         if context.repository_def is None:
             raise RuntimeError("Without the definitions around it, the sensor cannot know what follows batch_job.")
-        prompts = {file.waiting.prompt for file in look.going_on}
-        assets = {prompt: batch_job_and_following(context.repository_def, prompt) for prompt in prompts}
+        repository = context.repository_def
+        beginnings = {(file.waiting.prompt, file.waiting.goes_on_from) for file in look.going_on}
+        assets = {(prompt, first): asset_and_following(repository, prompt, first) for prompt, first in beginnings}
         return dg.SensorResult(
-            run_requests=[_request(file, assets[file.waiting.prompt]) for file in look.going_on],
+            run_requests=[
+                _request(file, assets[file.waiting.prompt, file.waiting.goes_on_from]) for file in look.going_on
+            ],
             asset_events=[_observation(file, inference) for file in look.changed],
             skip_reason=None if look.going_on else dg.SkipReason(f"{look.waiting} request files wait for their jobs."),
         )
@@ -76,9 +79,9 @@ def _request(file: WaitingFile, assets: list[dg.AssetKey]) -> dg.RunRequest:
     )
 
 
-def batch_job_and_following(repository: dg.RepositoryDefinition, prompt: str) -> list[dg.AssetKey]:
-    """A prompt's batch_job and all assets of the prompt that come after it, whichever there are."""
-    following = dg.AssetSelection.assets(asset_key(prompt, BATCH_JOB.name)).downstream()
+def asset_and_following(repository: dg.RepositoryDefinition, prompt: str, first: str = "") -> list[dg.AssetKey]:
+    """A prompt's batch_job, or the asset named, and all assets of the prompt that come after it, whichever there are."""
+    following = dg.AssetSelection.assets(asset_key(prompt, first or BATCH_JOB.name)).downstream()
     chosen = following & dg.AssetSelection.groups(prompt)
     return sorted(chosen.resolve(repository.asset_graph))
 

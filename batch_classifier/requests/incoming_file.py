@@ -1,4 +1,4 @@
-"""How a file that `classify` is given becomes a request file: under its own name, unless another file of that name is there.
+"""How a file that `classify` or the dashboard is given becomes a request file: under its own name, unless another file of that name is there.
 
 Rows and results are known by the request file's name, so a second file of one name would take the place of the first one's.
 The same content is a repeat. Other content asks at a terminal; where nobody can be asked it is refused, for a script that goes on
