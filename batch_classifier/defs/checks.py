@@ -262,10 +262,13 @@ def cascade_agreement(
     """WARN where audited texts say that the cascade's promise is broken; then it is off, and everything is sent."""
     found = None if prompt.cascade is None else audit(standing, prompt.cascade, warehouse, request_file)
     if prompt.cascade is None or found is None:
-        return _result(passed=True, severity=dg.AssetCheckSeverity.WARN, audited=0)
+        why = "the prompt has no cascade" if prompt.cascade is None else "no text of the file was audited"
+        return _result(f"Not measured: {why}.", passed=True, severity=dg.AssetCheckSeverity.WARN, audited=0)
     turn_off_where_broken(standing, found, request_file)
     off = standing.off()
     return _result(
+        f"{found.audited - found.differing:,} of {counted(found.audited, 'audited text')} with the model's class.",
+        threshold=f"an agreement of {prompt.cascade.agreement:.1%}",
         passed=not found.is_broken,
         severity=dg.AssetCheckSeverity.WARN,
         audited=found.audited,
