@@ -181,4 +181,4 @@ def test_the_resource_is_there_where_the_warehouse_is_duckdb(project: Project, t
             update={"warehouse": "athena", "internal_uri": "s3://internal", "tables_uri": "s3://internal/tables"}
         )
     )
-    assert "duckdb" not in aws and aws["io_manager"] is warehouse_tables
+    assert "duckdb" not in aws and aws["io_manager"].required_resource_keys == warehouse_tables.required_resource_keys
