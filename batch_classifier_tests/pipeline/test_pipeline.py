@@ -411,9 +411,11 @@ def test_a_budget_that_does_not_suffice_stops_before_anything_is_written(project
     (row,) = project.rows("bedrock_jsonl")
     assert result.success and row["uri"] == "" and row["records"] == len(TEXTS) and row["estimated_cost_usd"] > 0.01
     message = failure_of(project.make("calls.csv", "batch_job"))
-    assert is_one_sentence(message) and "calls.csv" in message and "within_budget" in message
+    assert is_one_sentence(message)
+    assert all(part in message for part in ("calls.csv", "0.01 USD", "budget_usd", project.prompt_name))
     assert not project.jsonl_files() and not scripted(project).submitted
     project.set_prompt(budget_usd=100)
+    assert "materialize bedrock_jsonl again" in failure_of(project.make("calls.csv", "batch_job"))
     assert project.make("calls.csv", "bedrock_jsonl").success
 
 
@@ -517,5 +519,6 @@ def test_checks_pass_where_nothing_is_wrong(project: Project) -> None:
         "request_files_readable",
         "texts_present",
         "within_bedrock_limits",
+        "within_budget",
     ]
     assert all(check.passed for check in checks.values()), checks
