@@ -16,6 +16,8 @@ from batch_classifier.defs.names import WAREHOUSE_POOL, asset_key, partitions_of
 from batch_classifier.defs.request_files_readable import build_request_files_readable
 from batch_classifier.defs.within_budget import build_within_budget
 from batch_classifier.inference.interface import Inference, JobLimits
+from batch_classifier.insights.drift import LARGE_FROM, drift_of_file
+from batch_classifier.insights.prompt_tables import PromptTables
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.storage.folder import Folder
 from batch_classifier.warehouse import queries
@@ -55,6 +57,7 @@ def build_checks(prompt: Prompt) -> list[dg.AssetChecksDefinition]:
         ),
         _cascade_check(prompt),
         _check(prompt, CATEGORY_SUMMARY, counts_reconcile, "Requests and cost add up to those of classifications."),
+        _check(prompt, CATEGORY_SUMMARY, class_drift, "The classes are about those of the last 20 files."),
     ]
 
 
@@ -270,6 +273,27 @@ def counts_reconcile(prompt: Prompt, warehouse: Warehouse, request_file: str) ->
     passed = totals["summary_requests"] == totals["requests"]
     passed = passed and abs(totals["summary_cost_usd"] - totals["cost_usd"]) < 1e-6 + 1e-9 * abs(totals["cost_usd"])
     return _result(passed=passed, severity=dg.AssetCheckSeverity.ERROR, **totals)
+
+
+def class_drift(prompt: Prompt, warehouse: Warehouse, request_file: str) -> dg.AssetCheckResult:
+    """WARN where the shares of the classes differ from those of the files before, by chance hardly and by much."""
+    found = drift_of_file(PromptTables(warehouse, prompt), request_file)
+    changes = [
+        {"class": one.class_name or "(no class)", "before": f"{one.before:.1%}", "now": f"{one.now:.1%}"}
+        for one in found.changes
+    ]
+    return dg.AssetCheckResult(
+        passed=not found.is_drift,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=found.told,
+        metadata={
+            "files_compared": found.files,
+            "size": found.size,
+            "large_from": LARGE_FROM,
+            **({} if found.p_value is None else {"p_value": found.p_value}),
+            "changes": markdown_table(changes),
+        },
+    )
 
 
 def _result(passed: bool, severity: dg.AssetCheckSeverity, **metadata: Any) -> dg.AssetCheckResult:
