@@ -33,6 +33,7 @@ from batch_classifier.storage.local_folder import LocalFolder
 from batch_classifier.storage.notes_apart import NotesApart
 from batch_classifier.storage.open_folder import open_folder
 from batch_classifier.storage.unfinished import temporary_folder
+from batch_classifier.training.model_file import lend_local_model
 from batch_classifier.warehouse.batch import Batch
 from batch_classifier.warehouse.interface import Warehouse
 from batch_classifier.warehouse.open_warehouse import open_warehouse
@@ -187,6 +188,11 @@ def evaluation_run(team: Settings, variant: Variant, file: Path, progress: Progr
         inference = open_inference(settings)
         inference.check_prompt(prompt)
         internal = open_folder(settings.internal_location, settings.kms_key_id, settings.file_access)
+        if variant.engine == "local":
+            # It answers as it does in the team's own runs.
+            lend_local_model(
+                open_folder(team.internal_location, team.kms_key_id, team.file_access), internal, prompt.name
+            )
         instance.add_dynamic_partitions(partitions_name(prompt.name), [file.name])
         definitions = build_definitions(
             settings,

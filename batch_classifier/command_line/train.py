@@ -9,6 +9,7 @@ from batch_classifier.command_line.terminal import say
 from batch_classifier.defs.assets.local_model import shown
 from batch_classifier.defs.names import LOCAL_MODEL, asset_key
 from batch_classifier.evaluation.trained_model import ModelReport, report_on
+from batch_classifier.inference.open_inference import follower_of_models
 from batch_classifier.prompts.loading import load_prompts
 from batch_classifier.settings import load_settings
 from batch_classifier.storage.open_folder import open_folder
@@ -23,7 +24,9 @@ def train_and_show(name: str) -> int:
     internal = open_folder(settings.internal_location, settings.kms_key_id, settings.file_access)
     with told_of_shortage():
         instance = open_instance()
-        trained = train_prompt(prompt, open_warehouse(settings), internal, Labels(prompt.class_names).named)
+        trained = train_prompt(
+            prompt, open_warehouse(settings), internal, Labels(prompt.class_names).named, follower_of_models()
+        )
         if trained is None:
             return 1
         report = report_on(prompt, trained)

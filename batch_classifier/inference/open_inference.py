@@ -5,7 +5,9 @@ from collections.abc import Callable
 from batch_classifier.inference.bedrock.batch_inference import BedrockInference
 from batch_classifier.inference.interface import Inference
 from batch_classifier.inference.local.local_inference import LocalInference
+from batch_classifier.inference.local.taught import LocalEngine
 from batch_classifier.settings import Settings
+from batch_classifier.training.train_prompt import Follower
 
 # The classes import their libraries when they are used, so that nobody needs those of a service that is not chosen.
 INFERENCES: dict[str, Callable[[Settings], Inference]] = {
@@ -17,3 +19,8 @@ INFERENCES: dict[str, Callable[[Settings], Inference]] = {
 def open_inference(settings: Settings) -> Inference:
     """Who answers in a deployment. Nothing is connected to yet."""
     return INFERENCES[settings.inference_kind](settings)
+
+
+def follower_of_models() -> Follower:
+    """Who classifies with the prompts' trained models, whichever service answers just now."""
+    return LocalEngine()

@@ -80,6 +80,13 @@ def read_local_model(internal: Folder, prompt: Prompt, with_folds: bool = True) 
     return model
 
 
+def lend_local_model(own: Folder, other: Folder, prompt: str) -> None:
+    """Copy the prompt's model, where there is one, into another internal folder."""
+    content = own.read_bytes(local_model_key(prompt))
+    if content is not None:
+        other.write_bytes(local_model_key(prompt), content)
+
+
 def _read(content: bytes, prompt: Prompt, with_folds: bool) -> LocalModel | None:
     import numpy as np
 

@@ -21,6 +21,7 @@ from batch_classifier.evaluation.charts import curve_chart, reliability_chart
 from batch_classifier.evaluation.intervals import wilson
 from batch_classifier.evaluation.trained_model import ModelReport, report_on
 from batch_classifier.inference.interface import Inference
+from batch_classifier.inference.open_inference import follower_of_models
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.storage.folder import Folder
 from batch_classifier.training.train_prompt import train_prompt
@@ -63,7 +64,12 @@ def build_local_model(prompt: Prompt) -> dg.AssetsDefinition:
     ) -> Iterator[dg.MaterializeResult[None]]:
         with told_in_one_sentence():
             trained = train_prompt(
-                prompt, warehouse, internal_folder, Labels(prompt.class_names).named, config.only_where_new
+                prompt,
+                warehouse,
+                internal_folder,
+                Labels(prompt.class_names).named,
+                follower_of_models(),
+                config.only_where_new,
             )
         if trained is None:
             context.log.info(f"{prompt.name} has nothing new to learn from.")

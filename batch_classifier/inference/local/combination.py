@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Strictness = Literal["low", "normal", "high"]
 # What share of the prompt's own texts may go to the fallback wrongly, so that strangers go there.
-_COST: dict[Strictness, float] = {"low": 0.005, "normal": 0.015, "high": 0.05}
+COST: dict[Strictness, float] = {"low": 0.005, "normal": 0.015, "high": 0.05}
 # Where there are no examples: as like the prompt's texts as this share of sentences about other subjects is.
 _SHARE_OF_OTHERS: dict[Strictness, float] = {"low": 0.25, "normal": 0.5, "high": 0.75}
 # A unit of evidence, as the logarithm of a share. The temperature that is learned is on top of it.
@@ -34,9 +34,9 @@ _FOLDS = 5
 # With many examples fewer folds say as much, in less time.
 _MANY_EXAMPLES, _FOLDS_OF_MANY = 300, 3
 # How many strangers are found with ten examples, as measured on questions that belong to none of 150 categories.
-_SHARE_FOUND = 0.7
+SHARE_FOUND = 0.7
 # Fewer examples say nothing of shares of a hundredth.
-_FEWEST_EXAMPLES = 20
+FEWEST_EXAMPLES = 20
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ def learn(known: Sequence[KnownText], evidence: Evidence, categories: int, stric
     untaught = Combination(0.0, _TEMPERATURE, least, by_share=False, strangers_share=_SHARE_OF_OTHERS[strictness])
     examples = _examples(known)
     owners = {text.owner for _, text in examples}
-    if len(examples) < max(_FEWEST_EXAMPLES, 2 * len(owners)) or len(owners) < 2:
+    if len(examples) < max(FEWEST_EXAMPLES, 2 * len(owners)) or len(owners) < 2:
         return Learned(untaught, untaught, 0)
     unseen = _unseen(known, examples, categories)
     truth = np.array([text.owner for _, text in examples])
@@ -137,7 +137,7 @@ def learn(known: Sequence[KnownText], evidence: Evidence, categories: int, stric
     scores = shares.max(axis=1) * np.maximum(unseen.similar, 0)
     order = np.argsort(scores, kind="stable")
     lost = np.cumsum((shares.argmax(axis=1) == truth)[order]) / len(truth)
-    place = min(int(np.searchsorted(lost, _COST[strictness], side="right")), len(order) - 1)
+    place = min(int(np.searchsorted(lost, COST[strictness], side="right")), len(order) - 1)
     plain = Combination(
         weight,
         temperature,
@@ -145,8 +145,8 @@ def learn(known: Sequence[KnownText], evidence: Evidence, categories: int, stric
         by_share=True,
         own_scores=tuple(scores[order[:place]].tolist()),
         examples=len(examples),
-        strangers_share=_SHARE_FOUND,
-        strangers_expected=_COST[strictness],
+        strangers_share=SHARE_FOUND,
+        strangers_expected=COST[strictness],
     )
     # Examples are not dialogues: what they teach of weights does not hold there, for what the head learns is what a sentence is about,
     # not whether it matters; and of calls that are put together from examples nothing better is learned of temperatures.

@@ -4,6 +4,7 @@ What words and sentences speak for (`evidence`) and, where there are examples, a
 as the prompt's own examples teach (`combination`).
 """
 
+import dataclasses
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from batch_classifier.inference.local.taught import Taught
+
     Floats = NDArray[np.float32]
 
 MODEL_ID = "local/static-embeddings-4"
@@ -44,6 +47,11 @@ _FALLBACK_HANDICAP = 0.1
 _SUREST = 0.995
 _TEXTS_AT_ONCE = 32
 _QUOTE = 80
+
+
+def engine_id(strictness: Strictness) -> str:
+    """The engine's name and version, and how strict it is where that is not as usual."""
+    return MODEL_ID if strictness == "normal" else f"{MODEL_ID}-{strictness}"
 
 
 class CategoryLike(Protocol):
@@ -79,11 +87,14 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class _Opinion:
+class Opinion:
     """What is thought of a text, or of a sentence of a long one.
 
     Attributes:
         heard: None where it has no words.
+        is_dialogue: whether it is a dialogue.
+        evidence: for each category.
+        similarity: to the most similar known text.
         shares: of the categories.
         judge: how it was judged.
         score: how much it belongs to the prompt.
@@ -91,6 +102,9 @@ class _Opinion:
     """
 
     heard: Heard | None
+    is_dialogue: bool
+    evidence: "Floats"
+    similarity: float
     shares: "NDArray[np.float64]"
     judge: Combination
     score: float
@@ -98,13 +112,22 @@ class _Opinion:
 
     @property
     def is_stranger(self) -> bool:
+        """Whether it is about none of the categories."""
         return self.heard is None or self.judge.is_stranger(self.score)
 
 
 class EmbeddingClassifier:
     """Classifies texts into the categories of one prompt. Deterministic, and safe to share between threads."""
 
-    def __init__(self, categories: Sequence[CategoryLike], fallback: str, strictness: Strictness = "normal") -> None:
+    def __init__(
+        self,
+        categories: Sequence[CategoryLike],
+        fallback: str,
+        strictness: Strictness = "normal",
+        taught: "Taught | None" = None,
+    ) -> None:
+        """`taught` is the prompt's own model, where one is trained and has a say."""
+        self.taught = taught
         self.names = [category.name for category in categories]
         self.fallback = fallback
         self._lock = threading.Lock()
@@ -126,12 +149,41 @@ class EmbeddingClassifier:
             for start in range(0, len(texts), _TEXTS_AT_ONCE):
                 some = texts[start : start + _TEXTS_AT_ONCE]
                 read = [self._what_speaks(text) for text in some]
-                opinions = self._opinions([telling for telling, _ in read])
+                opinions = self._with_model(some, self._opinions([telling for telling, _ in read]))
                 verdicts += [
                     self._verdict(text, opinion, places)
                     for text, opinion, (_, places) in zip(some, opinions, read, strict=True)
                 ]
         return verdicts
+
+    def opinions(self, texts: Sequence[str]) -> list[Opinion]:
+        """What is thought of each text without the prompt's own model."""
+        found: list[Opinion] = []
+        with self._lock, one_thread():
+            for start in range(0, len(texts), _TEXTS_AT_ONCE):
+                found += self._opinions([self._what_speaks(text)[0] for text in texts[start : start + _TEXTS_AT_ONCE]])
+        return found
+
+    def _with_model(self, texts: Sequence[str], opinions: list[Opinion]) -> list[Opinion]:
+        """The opinions, changed by what the prompt's own model says of the texts."""
+        if self.taught is None:
+            return opinions
+        for is_spoken in (False, True):
+            judge = self.taught.judge_of(is_spoken)
+            places = [
+                place
+                for place, opinion in enumerate(opinions)
+                if opinion.heard is not None and opinion.is_dialogue == is_spoken
+            ]
+            if judge is None or not places:
+                continue
+            said = self.taught.log_shares([texts[place] for place in places])
+            for place, of_text in zip(places, said, strict=True):
+                opinion = opinions[place]
+                shares = judge.shares(opinion.evidence[None, :], of_text[None, :])[0]
+                score = judge.score(float(shares.max()), opinion.similarity)
+                opinions[place] = dataclasses.replace(opinion, shares=shares, judge=judge, score=score)
+        return opinions
 
     def _what_speaks(self, text: str) -> tuple[str, list[int]]:
         """What of a text is judged: all, or of a long one the sentences that belong most to the prompt, with their places.
@@ -153,7 +205,7 @@ class EmbeddingClassifier:
         spoken = sorted((-place, said) for score, place, said in best if score >= least)
         return " ".join(said for _, said in spoken), [place + 1 for place, _ in spoken]
 
-    def _opinions(self, texts: Sequence[str]) -> list[_Opinion]:
+    def _opinions(self, texts: Sequence[str]) -> list[Opinion]:
         import numpy as np
 
         all_heard = self._evidence.hear(texts)
@@ -182,7 +234,11 @@ class EmbeddingClassifier:
             signs = 0.0 if heard is None else heard.signs
             understood = self.learned.understanding.probability(signs, familiarity.get(place))
             score = judge.score(float(shares[place].max()), similarity)
-            opinions.append(_Opinion(heard, shares[place], judge, score, understood))
+            opinions.append(
+                Opinion(
+                    heard, bool(dialogues[place]), evidence[place], similarity, shares[place], judge, score, understood
+                )
+            )
         return opinions
 
     def _familiarity(self, texts: Sequence[str], all_heard: Sequence[Heard | None]) -> dict[int, float]:
@@ -193,7 +249,7 @@ class EmbeddingClassifier:
         places = [place for place, heard in enumerate(all_heard) if heard is not None and needs(heard.signs)]
         return dict(zip(places, self._runs.familiarity([texts[place] for place in places]).tolist(), strict=True))
 
-    def _verdict(self, text: str, opinion: _Opinion, places: Sequence[int]) -> Verdict:
+    def _verdict(self, text: str, opinion: Opinion, places: Sequence[int]) -> Verdict:
         import numpy as np
 
         heard, chance = opinion.heard, 1 / len(self.names)
@@ -232,7 +288,7 @@ class EmbeddingClassifier:
         return f"{lead} {known[closest].source} (similarity {similar[closest]:.2f}){telling}{next_one}"
 
 
-def _note(text: str, opinion: _Opinion) -> str | None:
+def _note(text: str, opinion: Opinion) -> str | None:
     if opinion.understood < 0.5:
         return NOT_COVERED
     return NOT_READ_TO_THE_END if len(text) > READ_CHARACTERS else None

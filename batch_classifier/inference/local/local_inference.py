@@ -18,7 +18,9 @@ from batch_classifier.inference.bedrock.limits import LIMITS
 from batch_classifier.inference.bedrock.model_limits import record_room
 from batch_classifier.inference.bedrock.model_requests import check_model, model_input
 from batch_classifier.inference.interface import Inference, Job, JobRequest, RecordRoom
-from batch_classifier.inference.local.embeddings import MODEL_ID, EmbeddingClassifier, Verdict
+from batch_classifier.inference.local.embeddings import MODEL_ID, EmbeddingClassifier, Verdict, engine_id
+from batch_classifier.inference.local.taught import Taught
+from batch_classifier.inference.local.trained_models import TrainedModels
 from batch_classifier.inference.price_table import PriceTable
 from batch_classifier.inference.prices import FREE, ModelPrice, Price
 from batch_classifier.inference.process_jobs import ProcessJobs
@@ -46,6 +48,7 @@ class LocalInference(Inference):
     ) -> None:
         self.internal = internal
         self.prices = prices or PriceTable()
+        self.models = TrainedModels(internal)
         notes = LocalFolder(home / "local_jobs", access)
         self.jobs = ProcessJobs(
             "local", notes, lambda name: held_lock(notes.path / f".{name}.lock", access), self._answer
@@ -74,9 +77,13 @@ class LocalInference(Inference):
         check_model(prompt)
 
     def model_id(self, prompt: Prompt) -> str:
-        """The engine's name and version, and how strict it is where that is not as usual."""
-        strictness = prompt.fallback.strictness
-        return MODEL_ID if strictness == "normal" else f"{MODEL_ID}-{strictness}"
+        """The engine's name and version, how strict it is where that is not as usual, and the prompt's own model.
+
+        Another model is another answer: texts that are met again are asked anew. Raises ClassifierError where it is damaged.
+        """
+        taught = self.models.of(prompt)
+        name = engine_id(prompt.fallback.strictness)
+        return name if taught is None else f"{name}+{taught.model.digest}"
 
     def price(self, prompt: Prompt, records: int) -> Price | None:
         """Nothing."""
@@ -130,8 +137,12 @@ class LocalInference(Inference):
         """There is no page for a local job."""
         return None
 
+    def _engine(self, prompt: Prompt) -> EmbeddingClassifier:
+        taught = self.models.of(prompt)
+        return _engine(prompt) if taught is None else _engine_with(prompt, taught)
+
     def _answer(self, request: JobRequest, job: Job, note: Callable[[Job], None]) -> Job:
-        engine, forms = _engine(request.prompt), self.record_forms(request.prompt)
+        engine, forms = self._engine(request.prompt), self.record_forms(request.prompt)
         tokens_read = tokens_written = 0
         with self.internal.spool() as path:
             with self.internal.read(request.input_key) as lines, path.open("wb") as out:
@@ -179,6 +190,10 @@ def held_lock(path: Path, access: FileAccess = PRIVATE) -> Iterator[bool]:
 @lru_cache(maxsize=8)
 def _engine(prompt: Prompt) -> EmbeddingClassifier:
     return EmbeddingClassifier(prompt.categories, prompt.fallback.name, prompt.fallback.strictness)
+
+
+def _engine_with(prompt: Prompt, taught: Taught) -> EmbeddingClassifier:
+    return EmbeddingClassifier(prompt.categories, prompt.fallback.name, prompt.fallback.strictness, taught)
 
 
 def answer_text(prompt: Prompt, record: Record, verdicts: Mapping[str, Verdict]) -> str:
