@@ -102,3 +102,25 @@ def drift(rows: Sequence[Mapping[str, Any]], large_from: float) -> Any:
         .encode(y="size:Q")
     )
     return (limit + points + marks).properties(height=220)
+
+
+def stacked(rows: Sequence[Mapping[str, Any]], name: str, value: str, part: str) -> Any:
+    """A bar for each name, made of its parts."""
+    data = pd.DataFrame(rows)
+    parts = list(dict.fromkeys(data[part]))
+    return (
+        alt.Chart(data)
+        .mark_bar()
+        .encode(
+            y=alt.Y(f"{name}:N", sort=None, title=None, axis=alt.Axis(labelLimit=_LONGEST_NAME)),
+            x=alt.X(f"{value}:Q", title="USD", axis=alt.Axis(tickCount=5)),
+            color=alt.Color(
+                f"{part}:N",
+                sort=parts,
+                scale=alt.Scale(domain=parts, range=list(_COLOURS[: len(parts)])),
+                legend=alt.Legend(orient="bottom", title=None, columns=2),
+            ),
+            tooltip=[alt.Tooltip(f"{name}:N"), alt.Tooltip(f"{part}:N"), alt.Tooltip(f"{value}:Q", format=",.4f")],
+        )
+        .properties(height=_CELL_HEIGHT * data[name].nunique() + 90)
+    )

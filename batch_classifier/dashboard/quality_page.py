@@ -47,7 +47,7 @@ def _measured(view: View, found: Quality) -> None:
     low, high = found.interval
     with st.container(horizontal=True):
         st.metric("Accuracy", f"{found.accuracy.accuracy:.1%}", width=150)
-        st.metric("95% interval", f"{low:.1%} to {high:.1%}", width=230)
+        st.metric("95% interval", f"{low * 100:.1f}–{high:.1%}", width=230)
         st.metric("Measured on", f"{found.accuracy.labelled:,}", width=150)
     left, right = st.columns(2, gap="large")
     with left:
@@ -88,12 +88,12 @@ def _percent(share: float | None) -> float | None:
 def _versions(found: Quality) -> None:
     table = pd.DataFrame(
         {
-            "Since": [one.since for one in found.versions],
-            "Version": [one.prompt_version for one in found.versions],
-            "Model": [one.model_id for one in found.versions],
             "Accuracy": [_percent(one.accuracy) for one in found.versions],
             "95% interval": [f"{one.interval.low:.1%} to {one.interval.high:.1%}" for one in found.versions],
             "On": [one.labelled for one in found.versions],
+            "Since": [one.since for one in found.versions],
+            "Version": [one.prompt_version for one in found.versions],
+            "Model": [one.model_id for one in found.versions],
         }
     )
     st.dataframe(

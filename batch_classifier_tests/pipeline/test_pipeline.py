@@ -509,6 +509,7 @@ def test_checks_pass_where_nothing_is_wrong(project: Project) -> None:
     assert sorted(checks) == [
         "accuracy",
         "all_texts_answered",
+        "cascade_agreement",
         "class_drift",
         "classes_allowed",
         "counts_reconcile",
@@ -517,5 +518,6 @@ def test_checks_pass_where_nothing_is_wrong(project: Project) -> None:
         "request_files_readable",
         "texts_present",
         "within_bedrock_limits",
+        "within_budget",
     ]
     assert all(check.passed for check in checks.values()), checks
