@@ -19,7 +19,9 @@ from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
 
+from benchmarks import engine, known_texts, savings
 from benchmarks.data import DATA, request_file
+from benchmarks.known_texts import SIZES as KNOWN
 
 RESULTS = Path(__file__).parent / "results.md"
 LOADS = "## Many files at once"
@@ -83,10 +85,25 @@ def main() -> None:
         _engine(),
         _start_up(1 if options.quick else 3),
         _sensor(),
+        _savings(),
+        _known_texts(SIZES[-1:] if options.quick or options.small else KNOWN),
     ]
     text = "\n\n".join(sections) + "\n"
     print(text)
     RESULTS.write_text(text + _loads(), encoding="utf-8")
+
+
+def _savings() -> str:
+    _tell("tokens and USD")
+    return (
+        f"## Tokens and USD\n\n`python -m benchmarks.savings`, also with a CSV file of one's own.\n\n{savings.tables()}"
+    )
+
+
+def _known_texts(sizes: Sequence[int]) -> str:
+    _tell("texts that are known")
+    told = "`python -m benchmarks.known_texts`: on DuckDB; half of the file's texts are known, and each look-up is a process."
+    return f"## Look-up among known texts\n\n{told}\n\n{known_texts.table(sizes)}"
 
 
 def _loads() -> str:
@@ -170,7 +187,7 @@ def _engine() -> str:
         measure = _measure("engine", Path(folder), file)
     return (
         f"## The local engine\n\nbatch_job, {ENGINE_ROWS:,} rows (a text that is there twice is asked once): "
-        f"{ENGINE_ROWS / measure.seconds:,.0f} rows a second, {measure.peak_mb:,.0f} MB."
+        f"{ENGINE_ROWS / measure.seconds:,.0f} rows a second, {measure.peak_mb:,.0f} MB.\n\n{engine.measured()}"
     )
 
 

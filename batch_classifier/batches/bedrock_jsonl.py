@@ -15,7 +15,7 @@ from batch_classifier.batches.learned_tokens import token_use
 from batch_classifier.batches.needed_texts import NeededTexts, texts_of_file
 from batch_classifier.batches.packing import Asked, room_of_records
 from batch_classifier.batches.texts import chosen_texts
-from batch_classifier.batches.unread_batches import SharedBatches, UnreadBatches, texts_in_tables
+from batch_classifier.batches.unread_batches import SharedBatches, UnreadBatches, names_in_tables
 from batch_classifier.batches.writing import BatchWriter, texts_per_batch
 from batch_classifier.errors import ClassifierError
 from batch_classifier.inference.interface import Inference
@@ -162,7 +162,7 @@ class BedrockJsonl:
         if self.refusal is not None:
             yield self._not_written(price, all_texts, all_of_it)
             return
-        settled = texts_in_tables(self.warehouse, self.prompt, self.inference.model_id(self.prompt))
+        settled = names_in_tables(self.warehouse, self.prompt, self.inference.model_id(self.prompt))
         writer = BatchWriter(
             self.request_file,
             self.prompt,

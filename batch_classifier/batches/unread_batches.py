@@ -24,7 +24,7 @@ from batch_classifier.storage.record_texts import read_record_texts
 from batch_classifier.storage.text_ids import TEXT_ID_LENGTH
 from batch_classifier.warehouse.batch import Batch
 from batch_classifier.warehouse.interface import Warehouse
-from batch_classifier.warehouse.queries import failed_texts, made_batches, represented_batches
+from batch_classifier.warehouse.queries import batches_in_tables, failed_texts, made_batches, represented_batches
 
 # Who had a batch made that no table lists any more: a request file that was replaced since.
 EARLIER_CONTENT = "a file that was replaced"
@@ -158,3 +158,8 @@ def texts_in_tables(warehouse: Warehouse, prompt: Prompt, model_id: str) -> dict
     """How many texts of each batch classifications hold, by the batch's name; one without any is not there."""
     rows = warehouse.query(prompt.name, represented_batches(warehouse, prompt, model_id))
     return {row["batch"]: row["texts"] for row in rows}
+
+
+def names_in_tables(warehouse: Warehouse, prompt: Prompt, model_id: str) -> set[str]:
+    """The names of the batches of which classifications hold any text."""
+    return {row["batch"] for row in warehouse.query(prompt.name, batches_in_tables(warehouse, prompt, model_id))}

@@ -149,6 +149,14 @@ def represented_batches(warehouse: Warehouse, prompt: Prompt, model_id: str) -> 
     """
 
 
+def batches_in_tables(warehouse: Warehouse, prompt: Prompt, model_id: str) -> str:
+    """The names of the batches that stand in classifications with any text: a fraction of the work of counting these."""
+    return f"""
+        select distinct batch from {warehouse.name(prompt.name, CLASSIFICATIONS)}
+        where {_same_question(prompt, model_id)} and batch is not null
+    """
+
+
 def failed_texts(warehouse: Warehouse, prompt: Prompt, model_id: str) -> str:
     """Ids of the texts that were asked and ended without a class: sharing their old batch would ask nothing."""
     return f"""
@@ -318,6 +326,28 @@ def summary_totals(warehouse: Warehouse, prompt: Prompt, request_file: str) -> s
             (select count(*) from {rows} where {this_file}) as requests,
             (select coalesce(sum(cost_usd), 0.0) from {summary} where {this_file}) as summary_cost_usd,
             (select coalesce(sum(cost_usd), 0.0) from {rows} where {this_file}) as cost_usd
+    """
+
+
+def texts_of_older_versions(warehouse: Warehouse, prompt: Prompt, model_id: str) -> str:
+    """One row: files with rows that an older version of the prompt has answered, and what of their texts this one has not.
+
+    Distinct texts and their bytes, and the requests that have them and theirs.
+    """
+    answers = warehouse.name(prompt.name, CLASSIFICATIONS)
+    older = f"select distinct request_file from {answers} where prompt_version <> {literal(prompt.version)}"
+    return f"""
+        select (select count(*) from ({older}) as old) as files, count(*) as texts, sum(text_bytes) as text_bytes,
+            sum(requests) as requests, sum(request_bytes) as request_bytes
+        from (
+            select text_id, max(text_bytes) as text_bytes, count(*) as requests, sum(text_bytes) as request_bytes
+            from {warehouse.name(prompt.name, RAW_REQUESTS)}
+            where text_id is not null and request_file in ({older}) and text_id not in (
+                select text_id from {answers}
+                where {_same_question(prompt, model_id)} and status in {_HOLDING} and text_id is not null
+            )
+            group by text_id
+        ) as needed
     """
 
 
