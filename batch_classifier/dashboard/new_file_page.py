@@ -183,9 +183,18 @@ def _progress(prompt: Prompt) -> None:
         st.caption(sentence(str(error)))
         return
     st.subheader("Files")
-    # What is over is not drawn anew all the time: a click on a download would meet a button that is gone.
-    is_under_way = any(not is_over for *_, is_over in _files(prompt))
-    st.fragment(_draw_files, run_every=_SECONDS_BETWEEN_LOOKS if is_under_way else None)(prompt, is_under_way)
+    if any(not is_over for *_, is_over in _files(prompt)):
+        _watch(prompt)
+    else:
+        _draw_files(prompt, is_under_way=False)
+
+
+@st.fragment(run_every=_SECONDS_BETWEEN_LOOKS)
+def _watch(prompt: Prompt) -> None:
+    """What is under way is drawn anew all the time, and without downloads: a click would meet a button that is gone."""
+    if all(is_over for *_, is_over in _files(prompt)):
+        st.rerun()
+    _draw_files(prompt, is_under_way=True)
 
 
 def _files(prompt: Prompt) -> list[tuple[str, FileRun | None, Child | None, bool]]:
@@ -202,13 +211,11 @@ def _files(prompt: Prompt) -> list[tuple[str, FileRun | None, Child | None, bool
 
 def _draw_files(prompt: Prompt, is_under_way: bool) -> None:
     files = _files(prompt)
-    if is_under_way and all(is_over for *_, is_over in files):
-        st.rerun()
     if not files:
         st.caption("Nothing was classified here yet.")
     for place, (name, run, child, _) in enumerate(files):
         with st.expander(label(name), expanded=place == 0, icon=_icon(run, child)):
-            _one_file(prompt, name, run, child)
+            _one_file(prompt, name, run, child, is_under_way)
 
 
 def _icon(run: FileRun | None, child: Child | None) -> str:
@@ -220,7 +227,7 @@ def _icon(run: FileRun | None, child: Child | None) -> str:
     return ":material/hourglass_top:" if run is None else states.get(run.state, ":material/hourglass_top:")
 
 
-def _one_file(prompt: Prompt, request_file: str, run: FileRun | None, child: Child | None) -> None:
+def _one_file(prompt: Prompt, request_file: str, run: FileRun | None, child: Child | None, is_under_way: bool) -> None:
     if child is not None and child.failed:
         st.error(sentence(" ".join(child.errors())))
     elif run is not None and run.problem is not None:
@@ -236,9 +243,9 @@ def _one_file(prompt: Prompt, request_file: str, run: FileRun | None, child: Chi
     for step in run.steps:
         rows = f"  {counted(step.rows, 'row')}" if step.rows is not None else ""
         st.text(f"{_SIGNS[step.state]}  {step.name}{rows}")
-    if run.state == "done" and run.results:
+    if run.state == "done" and run.results and not is_under_way:
         _results(prompt, request_file, run)
-    elif run.is_over and not run.problem:
+    elif run.is_over and not run.results and not run.problem:
         st.caption("The texts wait for their job; Dagster goes on with them when it is over.")
 
 

@@ -16,7 +16,7 @@ from batch_classifier.defs.names import WAREHOUSE_POOL, asset_key, partitions_of
 from batch_classifier.defs.request_files_readable import build_request_files_readable
 from batch_classifier.defs.within_budget import build_within_budget
 from batch_classifier.inference.interface import Inference, JobLimits
-from batch_classifier.insights.drift import LARGE_FROM, drift_of_file
+from batch_classifier.insights.drift import LARGE_FROM, SURE_BELOW, drift_of_file
 from batch_classifier.insights.prompt_tables import PromptTables
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.storage.folder import Folder
@@ -311,17 +311,15 @@ def class_drift(prompt: Prompt, warehouse: Warehouse, request_file: str) -> dg.A
         {"class": one.class_name or "(no class)", "before": f"{one.before:.1%}", "now": f"{one.now:.1%}"}
         for one in found.changes
     ]
-    return dg.AssetCheckResult(
+    return _result(
+        found.told,
         passed=not found.is_drift,
         severity=dg.AssetCheckSeverity.WARN,
-        description=found.told,
-        metadata={
-            "files_compared": found.files,
-            "size": found.size,
-            "large_from": LARGE_FROM,
-            **({} if found.p_value is None else {"p_value": found.p_value}),
-            "changes": markdown_table(changes),
-        },
+        threshold=f"size {LARGE_FROM} and a chance below {SURE_BELOW}",
+        files_compared=found.files,
+        size=found.size,
+        changes=markdown_table(changes),
+        **({} if found.p_value is None else {"p_value": found.p_value}),
     )
 
 
