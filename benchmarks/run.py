@@ -19,7 +19,7 @@ from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
 
-from benchmarks import known_texts, savings
+from benchmarks import engine, known_texts, savings
 from benchmarks.data import DATA, request_file
 from benchmarks.known_texts import SIZES as KNOWN
 
@@ -187,7 +187,7 @@ def _engine() -> str:
         measure = _measure("engine", Path(folder), file)
     return (
         f"## The local engine\n\nbatch_job, {ENGINE_ROWS:,} rows (a text that is there twice is asked once): "
-        f"{ENGINE_ROWS / measure.seconds:,.0f} rows a second, {measure.peak_mb:,.0f} MB."
+        f"{ENGINE_ROWS / measure.seconds:,.0f} rows a second, {measure.peak_mb:,.0f} MB.\n\n{engine.measured()}"
     )
 
 

@@ -36,8 +36,8 @@ def choose_answers(scratch: duckdb.DuckDBPyConnection) -> None:
             select * from (
                 select text_id, answers.rowid as answer, first_row,
                     sum(cost_usd) over (partition by text_id) as cost_usd,
-                    cast(sum(tokens_read) over (partition by text_id) as bigint) as tokens_read,
-                    cast(sum(tokens_written) over (partition by text_id) as bigint) as tokens_written,
+                    {_taken("tokens_read")} as tokens_read,
+                    {_taken("tokens_written")} as tokens_written,
                     case when bool_or(source = '{AnswerSource.MODEL}') over (partition by text_id)
                         then '{AnswerSource.MODEL}' else source end as source,
                     bool_or(
@@ -59,6 +59,13 @@ def choose_answers(scratch: duckdb.DuckDBPyConnection) -> None:
         ) as best using (text_id)
         """
     )
+
+
+def _taken(tokens: str) -> str:
+    """What this file's own questions took, where it asked; else what the answer took that is used again."""
+    is_own = f"source = '{AnswerSource.MODEL}'"
+    own = f"sum(case when {is_own} then {tokens} else 0 end) over (partition by text_id)"
+    return f"cast(case when bool_or({is_own}) over (partition by text_id) then {own} else {tokens} end as bigint)"
 
 
 def endings(model_id: str, prompt_version: str) -> str:

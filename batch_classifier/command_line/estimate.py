@@ -40,7 +40,7 @@ def estimate_file(file: Path, prompt_name: str) -> int:
         rows = [[told, f"{estimate.without[name]:,.4f}"] for name, told in _SAVINGS.items() if name in estimate.without]
         print_table(["it would be", "USD"], rows, numbers=["USD"])
         say("")
-        if estimate.cost_usd > prompt.budget_usd:
-            say(f"That is over budget_usd of the prompt {prompt.name}, {prompt.budget_usd:,.2f} USD.")
+    if made.refusal is not None:
+        say(made.refusal)
     say("Nothing was submitted.")
     return 0

@@ -5,6 +5,7 @@ from typing import Any
 
 import dagster as dg
 
+from batch_classifier.cascade.local_answers import is_local
 from batch_classifier.defs.failures import told_in_one_sentence
 from batch_classifier.defs.names import WAREHOUSE_POOL, asset_key, partitions_of
 from batch_classifier.inference.interface import Inference, NotNow
@@ -52,7 +53,7 @@ def build_within_budget(prompt: Prompt) -> dg.AssetChecksDefinition:
 def within_budget(budget: Budget, batches: Sequence[Batch]) -> dg.AssetCheckResult:
     """ERROR for batches that the budgets do not cover; what was sent, or is reserved, is not asked about again."""
     try:
-        sends = budget.unsent(batches)
+        sends = budget.unsent([batch for batch in batches if not is_local(batch)])
     except NotNow:
         # The service is too busy to say what was sent; batch_job asks again before it sends anything.
         sends = []

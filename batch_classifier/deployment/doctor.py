@@ -9,6 +9,7 @@ from batch_classifier.deployment.doctor_bedrock import check_job_role, check_mod
 from batch_classifier.deployment.doctor_buckets import check_bucket, check_queue
 from batch_classifier.deployment.doctor_caller import check_credentials, check_region
 from batch_classifier.deployment.doctor_local import check_duckdb, check_folder, check_prompts
+from batch_classifier.deployment.doctor_prices import check_prices
 from batch_classifier.deployment.doctor_tables import check_athena, check_glue_database, check_tables_are_kept
 from batch_classifier.deployment.verdicts import Check, Verdict, run_checks
 from batch_classifier.prompts.loading import load_prompts
@@ -38,6 +39,7 @@ def check_deployment(settings: Settings, clients: DeploymentClients | None = Non
         add("Bedrock role", functools.partial(check_job_role, clients, settings.bedrock_role_arn))
         for model_id, prompts in _models(settings.prompts).items():
             add(f"Model {model_id}", functools.partial(check_model, clients, model_id, prompts))
+        add("Prices", functools.partial(check_prices, settings))
     if settings.warehouse_kind == "athena":
         database, workgroup = settings.glue_database, settings.athena_workgroup
         add("Glue database", functools.partial(check_glue_database, clients, database))

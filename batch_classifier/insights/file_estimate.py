@@ -11,6 +11,7 @@ from batch_classifier.batches.needed_texts import PLACES, NeededTexts
 from batch_classifier.batches.packing import Asked, room_of_records
 from batch_classifier.batches.unread_batches import UnreadBatches
 from batch_classifier.inference.open_inference import open_inference
+from batch_classifier.notes.budget import Budget, Send
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.requests.raw_requests import RawRequests
 from batch_classifier.requests.request_files import input_key
@@ -18,6 +19,7 @@ from batch_classifier.settings import Settings
 from batch_classifier.storage.local_folder import LocalFolder
 from batch_classifier.storage.open_folder import open_folder
 from batch_classifier.storage.unfinished import temporary_folder
+from batch_classifier.warehouse.batch import NOT_WRITTEN
 from batch_classifier.warehouse.interface import Warehouse
 from batch_classifier.warehouse.queries import all_answered_texts
 from batch_classifier.warehouse.scratch import scratch_database
@@ -29,6 +31,7 @@ class FileEstimate:
 
     Attributes:
         on_their_way: texts in batches that were made before, for this file or another.
+        refusal: why the file would be held back for a budget, and how to go on; None where it would not.
     """
 
     rows: int
@@ -36,6 +39,7 @@ class FileEstimate:
     answered_before: int
     on_their_way: int
     estimate: Estimate
+    refusal: str | None = None
 
 
 def estimate_of(
@@ -68,10 +72,16 @@ def estimate_of(
     use = token_use(warehouse, prompt, model_id)
     least = inference.charged_on_demand_below
     room = room_of_records(Asked(asked.texts, asked.text_bytes, least), prompt, inference, use)
+    estimate = estimator(prompt, inference, use).estimate(asked, answered, room.most_texts)
+    internal = open_folder(settings.internal_location, settings.kms_key_id, settings.file_access)
+    budget = Budget(prompt, file.name, warehouse, inference, internal)
+    sends = [Send(NOT_WRITTEN, 1, "", asked.texts, estimate.cost_usd)] if asked.texts else []
     return FileEstimate(
         rows=whole.requests,
         texts=whole.texts,
         answered_before=answered.texts,
         on_their_way=whole.texts - answered.texts - asked.texts,
-        estimate=estimator(prompt, inference, use).estimate(asked, answered, room.most_texts),
+        estimate=estimate,
+        # Where there are no tables, nothing was spent, and none are made for an estimate.
+        refusal=budget.refusal(sends) if has_tables and is_charged else budget.over_file_budget(sends),
     )

@@ -96,7 +96,7 @@ def run_batch_jobs(
     is_sample = is_sampling(internal, prompt, inference.model_id(prompt), request_file)
     goes_on_from = BEDROCK_JSONL.name if is_sample else ""
     everything, batches = batches, [batch for batch in batches if not is_local(batch)]
-    check_written(batches, prompt, request_file)
+    check_written(batches, request_file, budget)
     if budget is not None and not _reserve(budget, batches, wait_seconds):
         names = [job_name(prompt, inference.model_id(prompt), internal, batch.name, 1) for batch in batches]
         note_waiting(internal, prompt, request_file, [], names, goes_on_from)

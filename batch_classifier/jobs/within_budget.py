@@ -13,13 +13,16 @@ from batch_classifier.warehouse.batch import Batch
 _LONGER = 1.2
 
 
-def check_written(batches: Sequence[Batch], prompt: Prompt, request_file: str) -> None:
-    """Raise ClassifierError where a budget has kept the batches from being made."""
-    if any(not batch.is_written for batch in batches):
-        raise ClassifierError(
-            f"The batches of {request_file} were not made, for they are over a budget of the prompt {prompt.name}; its check "
-            "within_budget on bedrock_jsonl says how to go on. Then materialize bedrock_jsonl again, with what follows it."
-        )
+def check_written(batches: Sequence[Batch], request_file: str, budget: Budget | None) -> None:
+    """Raise ClassifierError where a budget has kept the batches from being made: with what it says, if it still does."""
+    if all(batch.is_written for batch in batches):
+        return
+    refusal = None if budget is None else budget.refusal(budget.unsent(batches))
+    raise ClassifierError(
+        refusal
+        or f"The batches of {request_file} were not made, for a budget did not cover them then; materialize bedrock_jsonl again, "
+        "with what follows it."
+    )
 
 
 def renewing(budget: Budget, on_progress: Callable[[int, int], None]) -> Callable[[int, int], None]:

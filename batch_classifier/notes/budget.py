@@ -109,14 +109,14 @@ class Budget:
         """Why these jobs may not be sent, and how to go on; None where they may. Nothing is reserved or noted."""
         if not self.is_needed or not sends:
             return None
-        refusal = self._over_file_budget(sends) or self._over_month(sends, self.monthly())
+        refusal = self.over_file_budget(sends) or self._over_month(sends, self.monthly())
         return None if refusal is None or self._passes(sends) else refusal
 
     def reserve(self, sends: Sequence[Send]) -> None:
         """Reserve what these jobs may cost, before any of them is sent; raises ClassifierError where they may not be."""
         if not self.is_needed or not sends:
             return
-        is_over = self._must_pass(sends, self._over_file_budget(sends))
+        is_over = self._must_pass(sends, self.over_file_budget(sends))
         if self.prompt.monthly_budget_usd is not None:
             is_over |= self._reserve_in_month(sends)
         if is_over and self.is_approved:
@@ -210,7 +210,8 @@ class Budget:
             return True
         return {send.batch for send in sends} <= approved_batches(self.internal, self.prompt.name, self.request_file)
 
-    def _over_file_budget(self, sends: Sequence[Send]) -> str | None:
+    def over_file_budget(self, sends: Sequence[Send]) -> str | None:
+        """Why these jobs are over what the file may cost; None where they are not."""
         name = self.prompt.name
         if any(send.usd is None for send in sends):
             return (

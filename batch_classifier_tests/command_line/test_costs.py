@@ -79,6 +79,7 @@ def emulator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bedroc
         yield deployment.emulator
 
 
+@pytest.mark.long
 def test_a_file_over_the_budget_is_held_back_until_it_is_approved(emulator: BedrockEmulator, tmp_path: Path) -> None:
     path = tmp_path / "calls.csv"
     path.write_text("text\n" + "".join(f"My flight {number} {'was late ' * 30}\n" for number in range(20)), "utf-8")

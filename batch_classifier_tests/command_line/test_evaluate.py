@@ -370,13 +370,13 @@ def test_a_prompt_that_fails_while_it_is_asked_leaves_the_other_measured(here: H
     found = here.figures("--against", "dear.yaml", exit_code=1)
     assert [one["variant"] for one in found["variants"]] == [PROMPT] and found["variants"][0]["right"] == 20
     (failed,) = found["failed"]
-    assert failed["title"] == "dear.yaml" and "not made, for they are over a budget" in failed["reason"]
+    assert failed["title"] == "dear.yaml" and "over the budget of 0.0001 USD" in failed["reason"]
     assert len(here.model.asked) == 22, "the budget holds"
 
 
 def test_the_budget_of_the_only_prompt_holds(here: Here) -> None:
     here.prompt(budget_usd=0.0001)
-    assert "over a budget" in told(here.evaluate())
+    assert "over the budget" in told(here.evaluate())
     assert here.model.asked == []
 
 

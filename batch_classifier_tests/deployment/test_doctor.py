@@ -117,7 +117,7 @@ def test_a_whole_deployment_is_healthy_and_left_as_it_was(deployment: Deployment
     assert {name: verdict.finding for name, verdict in verdicts.items() if verdict.status != "ok"} == {}
     assert list(verdicts) == [
         *("Prompts", "Credentials", "Region", "Request files and results", "Batches and answers", "Queue"),
-        *("Bedrock role", f"Model {MODEL}", "Glue database", "Tables", "Athena"),
+        *("Bedrock role", f"Model {MODEL}", "Prices", "Glue database", "Tables", "Athena"),
     ]
     for bucket in ("customer", "internal"):
         kept = boto3.client("s3").list_objects_v2(Bucket=bucket).get("Contents", [])

@@ -56,21 +56,22 @@ def test_a_budget_of_one_cent_lets_nothing_through_and_approval_one_file_once(
     project = projects(price=PRICE, budget_usd=0.01)
     for name in ("first.csv", "second.csv"):
         project.drop(name, [f"{name}: {text}" for text in TEXTS])
-        result = run(project, name)
+        result = run(project, name, "raw_requests", "bedrock_jsonl")
         said = refusal(result)
         assert all(part in said for part in (name, "0.30 USD", "0.01 USD", "budget_usd", "--approve", APPROVE_TAG))
     (check,) = [one for one in result.get_asset_check_evaluations() if one.check_name == "within_budget"]
     assert check.metadata["would_cost_usd"].value == pytest.approx(0.3) and check.metadata["budget_usd"].value == 0.01
-    assert "within_budget" in failure_of(run(project, "first.csv", "batch_job")), "also when only it is materialized"
+    assert "over the budget of 0.01 USD" in failure_of(run(project, "first.csv", "batch_job")), (
+        "also when it runs alone"
+    )
     assert not scripted(project).submitted and not project.jsonl_files()
 
     result = run(project, "first.csv", approve=True)
     assert result.success, failure_of(result)
     assert {row["status"] for row in project.rows("classifications", "first.csv")} == {"classified"}
     assert len(scripted(project).submitted) == 1
-    refusal(run(project, "second.csv"))
     project.drop("first.csv", [f"Anew: {text}" for text in TEXTS])
-    refusal(run(project, "first.csv"))
+    refusal(run(project, "first.csv", "raw_requests", "bedrock_jsonl"))
     assert len(scripted(project).submitted) == 1, "the approval was for that run"
     assert metadata_of(result, "batch_job")["estimate_error"] == pytest.approx(5.0), "60 tokens estimated, 10 written"
 
@@ -104,28 +105,27 @@ def test_an_approved_file_goes_on_in_runs_that_are_not(projects: Callable[..., P
 
 def test_a_month_is_held_over_all_files_and_says_what_is_left(projects: Callable[..., Project]) -> None:
     project = projects(price=PRICE, budget_usd=1.0, monthly_budget_usd=0.34)
-    project.drop("first.csv", TEXTS)
-    assert run(project, "first.csv").success
+    assert project.classify("first.csv", TEXTS)
     (billed,) = project.rows("bill")
     assert billed["cost_usd"] == pytest.approx(0.05) and billed["month"] == this_month()
     assert not any(Reservations(scripted(project).internal, project.prompt_name, this_month()).read().values())
     project.drop("second.csv", [f"Second: {number}" for number in range(30)])
-    result = run(project, "second.csv")
+    result = run(project, "second.csv", "raw_requests", "bedrock_jsonl", "batch_job")
     said = refusal(result)
     parts = ("second.csv", "monthly_budget_usd", "0.34 USD", "0.29 USD are left", this_month(), "spent: 0.05")
     assert all(part in said for part in parts), said
     assert len(scripted(project).submitted) == 1
-    assert run(project, "second.csv", approve=True).success
+    assert run(project, "second.csv", "raw_requests", "bedrock_jsonl", "batch_job", approve=True).success
 
 
 def test_without_a_price_no_budget_holds_and_nothing_is_sent(projects: Callable[..., Project]) -> None:
     project = projects(price=PRICE)
     scripted(project).usd = None  # type: ignore[assignment]
     project.drop("calls.csv", TEXTS)
-    said = refusal(run(project, "calls.csv"))
+    said = refusal(run(project, "calls.csv", "raw_requests", "bedrock_jsonl"))
     assert all(part in said for part in ("no price is known", "model.price", "--approve")), said
     assert not scripted(project).submitted
-    assert run(project, "calls.csv", approve=True).success
+    assert run(project, "calls.csv", "raw_requests", "bedrock_jsonl", "batch_job", approve=True).success
     (billed,) = project.rows("bill")
     assert billed["cost_usd"] is None and billed["input_tokens"] == 500
 

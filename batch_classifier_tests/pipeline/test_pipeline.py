@@ -71,12 +71,13 @@ def test_the_same_texts_in_two_files_are_asked_once(twins: Twins) -> None:
 
 
 def test_results_of_two_formats_of_one_name_are_two_files(twins: Twins) -> None:
+    """When the results of the first were written, there was no other file of its name."""
     names = {path.name for path in twins[0].home.glob("output_data/tickets/*/*")}
-    assert names == {f"calls_{given}.{made}" for given in ("csv", "json") for made in ("csv", "json", "xlsx")}
+    assert names == {f"{name}.{made}" for name in ("calls", "calls_json") for made in ("csv", "json", "xlsx")}
 
 
 def test_a_result_file_starts_with_the_columns_that_people_look_for(twins: Twins) -> None:
-    (path,) = twins[0].home.glob("output_data/tickets/*/calls_csv.csv")
+    (path,) = twins[0].home.glob("output_data/tickets/*/calls.csv")
     with path.open(encoding="utf-8-sig", newline="") as file:
         shown = list(csv.DictReader(file))
     assert list(shown[0])[:6] == ["id", "input_text", "class", "rationale", "status", "team"]
@@ -410,9 +411,11 @@ def test_a_budget_that_does_not_suffice_stops_before_anything_is_written(project
     (row,) = project.rows("bedrock_jsonl")
     assert result.success and row["uri"] == "" and row["records"] == len(TEXTS) and row["estimated_cost_usd"] > 0.01
     message = failure_of(project.make("calls.csv", "batch_job"))
-    assert is_one_sentence(message) and "calls.csv" in message and "within_budget" in message
+    assert is_one_sentence(message)
+    assert all(part in message for part in ("calls.csv", "0.01 USD", "budget_usd", project.prompt_name))
     assert not project.jsonl_files() and not scripted(project).submitted
     project.set_prompt(budget_usd=100)
+    assert "materialize bedrock_jsonl again" in failure_of(project.make("calls.csv", "batch_job"))
     assert project.make("calls.csv", "bedrock_jsonl").success
 
 
@@ -516,5 +519,6 @@ def test_checks_pass_where_nothing_is_wrong(project: Project) -> None:
         "request_files_readable",
         "texts_present",
         "within_bedrock_limits",
+        "within_budget",
     ]
     assert all(check.passed for check in checks.values()), checks

@@ -105,7 +105,7 @@ def _link(ui_url: str | None, run_id: str) -> str | None:
 
 def _sentence(event: DagsterEvent, checks: Sequence[str]) -> str:
     if checks:
-        return f"the blocking check {' and '.join(checks)} failed."
+        return " ".join(checks)
     data = event.step_failure_data
     if data.user_failure_data is not None and data.user_failure_data.description:
         return data.user_failure_data.description
@@ -125,9 +125,11 @@ def _failed_checks(instance: dg.DagsterInstance, run_id: str) -> Iterator[tuple[
 
 
 def _blocking(failed: Iterator[tuple[str, dg.AssetCheckEvaluation]]) -> dict[str, list[str]]:
-    """The names of those that block, by their step."""
+    """What is told of those that block, by their step: what the check itself says, if it says anything."""
     found: dict[str, list[str]] = {}
     for step, evaluation in failed:
         if evaluation.blocking and evaluation.severity is dg.AssetCheckSeverity.ERROR:
-            found.setdefault(step, []).append(evaluation.check_name)
+            found.setdefault(step, []).append(
+                evaluation.description or f"the blocking check {evaluation.check_name} failed."
+            )
     return found

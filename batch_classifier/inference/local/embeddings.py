@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
 
-MODEL_ID = "local/static-embeddings-4"
+MODEL_ID = "local/static-embeddings-5"
 """Name and version of the engine; raise the version whenever a change can alter a verdict."""
 
 NOT_COVERED = (
@@ -216,20 +216,19 @@ class EmbeddingClassifier:
         evidence = np.array([nothing if heard is None else heard.evidence for heard in all_heard])
         if self.fallback in self.names:
             evidence[:, self.names.index(self.fallback)] -= np.float32(_FALLBACK_HANDICAP)
-        plain, spoken = self.learned.plain, self.learned.spoken
-        shares = spoken.shares(evidence, None)
         familiarity = self._familiarity(texts, all_heard)
-        if self._head is not None and not dialogues.all():
-            written = np.flatnonzero(~dialogues)
-            head, known = self._head.judged([texts[int(place)] for place in written])
-            if self._head.features.has_characters:
-                familiarity.update(zip(written.tolist(), known.tolist(), strict=True))
-            shares[written] = plain.shares(evidence[written], head)
-        elif not dialogues.all():
-            shares[~dialogues] = plain.shares(evidence[~dialogues], None)
+        shares = np.zeros((len(texts), len(self.names)))
+        for judge, is_judged in ((self.learned.plain, ~dialogues), (self.learned.spoken, dialogues)):
+            places = np.flatnonzero(is_judged)
+            head = None
+            if self._head is not None and judge.head_weight > 0 and len(places):
+                head, known = self._head.judged([texts[int(place)] for place in places])
+                if self._head.features.has_characters:
+                    familiarity.update(zip(places.tolist(), known.tolist(), strict=True))
+            shares[places] = judge.shares(evidence[places], head)
         opinions = []
         for place, heard in enumerate(all_heard):
-            judge = spoken if dialogues[place] else plain
+            judge = self.learned.spoken if dialogues[place] else self.learned.plain
             similarity = 0.0 if heard is None else float(heard.similarities.max(initial=0))
             signs = 0.0 if heard is None else heard.signs
             understood = self.learned.understanding.probability(signs, familiarity.get(place))
