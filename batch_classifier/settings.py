@@ -88,6 +88,9 @@ class Settings(BaseSettings):
     ui_port: int = Field(default=3000, ge=1, le=65_535, description="port of that UI")
     dashboard_host: str = Field(default="127.0.0.1", description="address that `dashboard` listens on")
     dashboard_port: int = Field(default=8501, ge=1, le=65_535, description="port of the dashboard")
+    dashboard_url: str | None = Field(
+        default=None, description="address of the dashboard, for links to it; else this machine's"
+    )
     ui_url: str | None = Field(default=None, description="address of Dagster's web interface, for links in alerts")
     retention_days: int | None = Field(
         default=None,
@@ -122,6 +125,11 @@ class Settings(BaseSettings):
         description="how many times its own size a packed request file (.gz, workbook, Parquet) may unpack to, beyond 100 MB",
     )
     wait_seconds: float | None = Field(default=None, ge=0, description="how long batch_job waits for its jobs")
+
+    @property
+    def dashboard_address(self) -> str:
+        """Where a browser finds the dashboard, without a slash at the end."""
+        return (self.dashboard_url or f"http://localhost:{self.dashboard_port}").rstrip("/")
 
     @property
     def inference_kind(self) -> str:

@@ -30,6 +30,7 @@ class Saved:
     earlier_answers: float = 0.0
     batch: float = 0.0
     packing: float = 0.0
+    cascade: float = 0.0
 
 
 @dataclass
@@ -109,7 +110,10 @@ def _of_prompt(warehouse: Warehouse, prompt: str, by: By, total: Costs) -> Itera
     ]
     rows = [
         _named(row, "request_file", "month", "class")
-        for row in warehouse.query(prompt, answered(*names, "request_file", "month", "class"))
+        for row in warehouse.query(
+            prompt,
+            answered(*names, "request_file", "month", "class", day=warehouse.dialect.day("answered.answered_at")),
+        )
     ]
     of_prompt = Costs(prompt)
     for row in paid:
@@ -126,7 +130,7 @@ def _of_prompt(warehouse: Warehouse, prompt: str, by: By, total: Costs) -> Itera
         yield from _of_jobs(prompt, column, paid, rows)
 
 
-_BY_ROWS = ("deduplication", "earlier_answers")
+_BY_ROWS = ("deduplication", "earlier_answers", "cascade")
 
 
 def _of_jobs(

@@ -19,6 +19,7 @@ _SAVED = {
     "earlier_answers": "earlier answers",
     "batch": "batch",
     "packing": "packing",
+    "cascade": "cascade",
 }
 # A rounding of sums of floating point numbers is no saving.
 _NOTHING = 5e-7

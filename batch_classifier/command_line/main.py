@@ -17,6 +17,7 @@ ORDER = [
     "prompts",
     "status",
     "costs",
+    "report",
     "ui",
     "dashboard",
     "evaluate",

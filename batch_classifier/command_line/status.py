@@ -5,12 +5,14 @@ from typing import Any
 
 import dagster as dg
 
+from batch_classifier.command_line.paid_again import told_of_paid_again
 from batch_classifier.command_line.project import open_instance
 from batch_classifier.command_line.tables import print_table
 from batch_classifier.command_line.terminal import say
 from batch_classifier.defs.failed_reads import reasons_of_failed_reads
 from batch_classifier.defs.loaded_prompts import loaded_prompts
 from batch_classifier.defs.names import partitions_name
+from batch_classifier.inference.open_inference import open_inference
 from batch_classifier.notes.unreadable import read_unreadable, reading_settings
 from batch_classifier.prompts.changes import difference
 from batch_classifier.prompts.loading import PromptFolder, load_prompts
@@ -65,6 +67,7 @@ def show_status(only: str | None) -> int:
         )
         return 0
     print_table(["prompt", "request file", *_COUNTS, "stands at"], lines, _COUNTS)
+    say(*told_of_paid_again(settings, prompts, open_inference(settings)))
     say(*changed)
     return 0
 

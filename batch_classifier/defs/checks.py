@@ -30,9 +30,11 @@ from batch_classifier.warehouse.tables import (
     RAW_REQUESTS,
     Table,
 )
+from batch_classifier.wording import counted
 
 Evaluation = Callable[[Prompt, Warehouse, str], dg.AssetCheckResult]
 SHOWN = 20
+_UNMEASURED = "Not measured: the file has no labels (the prompt's input.label names their column)."
 # The length of a bar that stands for all.
 _BAR = 20
 
@@ -119,8 +121,10 @@ def ids_unique(prompt: Prompt, warehouse: Warehouse, request_file: str) -> dg.As
     """WARN for record ids that stand in the file more than once."""
     repeated = warehouse.query(prompt.name, queries.repeated_ids(warehouse, prompt, request_file))
     return _result(
+        f"Repeated: {counted(len(repeated), 'record id')}." if repeated else "Every record id stands once.",
         passed=not repeated,
         severity=dg.AssetCheckSeverity.WARN,
+        threshold="none may stand twice",
         repeated_ids=len(repeated),
         requests=sum(row["requests"] for row in repeated),
         sample=markdown_table(repeated[:SHOWN]),
@@ -130,10 +134,13 @@ def ids_unique(prompt: Prompt, warehouse: Warehouse, request_file: str) -> dg.As
 def texts_present(prompt: Prompt, warehouse: Warehouse, request_file: str) -> dg.AssetCheckResult:
     """WARN for rows that can't be used."""
     unusable = warehouse.query(prompt.name, queries.unusable_rows(warehouse, prompt, request_file))
+    rejected = sum(row["requests"] for row in unusable)
     return _result(
+        f"Not usable: {counted(rejected, 'row')}." if rejected else "Every row has a text.",
         passed=not unusable,
         severity=dg.AssetCheckSeverity.WARN,
-        rejected=sum(row["requests"] for row in unusable),
+        threshold="every row has a text",
+        rejected=rejected,
         sample=markdown_table(unusable[:SHOWN]),
     )
 
@@ -147,8 +154,10 @@ def within_bedrock_limits(
     batches = [batch for batch in map(Batch.from_row, rows) if batch.is_written and not is_local(batch)]
     outside = [b for b in batches if b.records_sent > limits.maximum_records or b.bytes > limits.maximum_bytes]
     return _result(
+        f"{len(batches) - len(outside):,} of {len(batches):,} batches within the limits.",
         passed=not outside,
         severity=dg.AssetCheckSeverity.ERROR,
+        threshold=f"at most {limits.maximum_records:,} records and {limits.maximum_bytes:,} bytes a batch",
         batches=len(batches),
         most_records=max((batch.records_sent for batch in batches), default=0),
         most_bytes=max((batch.bytes for batch in batches), default=0),
@@ -160,10 +169,13 @@ def all_texts_answered(prompt: Prompt, warehouse: Warehouse, request_file: str) 
     """WARN for texts that no attempt got an answer to."""
     jobs = warehouse.query(prompt.name, queries.jobs(warehouse, prompt, request_file))
     missing = sum(job["unanswered"] for job in jobs)
+    texts = sum(job["records"] for job in jobs if job["attempt"] == 1)
     return _result(
+        f"{texts - missing:,} of {counted(texts, 'text')} answered." if texts else "No text had to be asked.",
         passed=missing == 0,
         severity=dg.AssetCheckSeverity.WARN,
-        texts=sum(job["records"] for job in jobs if job["attempt"] == 1),
+        threshold="every text",
+        texts=texts,
         missing=missing,
         sample=markdown_table(
             [job for job in jobs if job["failed"]][:SHOWN], ["job_name", "status", "records", "failed", "message"]
@@ -189,12 +201,14 @@ def classes_allowed(prompt: Prompt, warehouse: Warehouse, request_file: str) -> 
         else []
     )
     return _result(
+        f"{total - invalid - foreign:,} of {counted(total, 'request')} with none but the prompt's categories.",
         passed=not share,
         severity=dg.AssetCheckSeverity.ERROR if too_many else dg.AssetCheckSeverity.WARN,
         requests=total,
         invalid_class=invalid,
         outside_the_set=foreign,
         share=share,
+        threshold=f"all of them; the run is blocked where {prompt.max_invalid_share:.1%} or more have another class",
         allowed_share=prompt.max_invalid_share,
         sample=markdown_table(sample),
     )
@@ -204,19 +218,28 @@ def every_request_classified(prompt: Prompt, warehouse: Warehouse, request_file:
     """ERROR unless rows in = rows out, each exactly once."""
     (counts,) = warehouse.query(prompt.name, queries.rows_in_and_out(warehouse, prompt, request_file))
     passed = counts["rows_in"] == counts["rows_out"] == counts["distinct_rows_out"] and counts["missing"] == 0
-    return _result(passed=passed, severity=dg.AssetCheckSeverity.ERROR, **counts)
+    says = f"{counts['rows_in']:,} rows in, {counts['rows_out']:,} rows out{'.' if passed else ', which are not the same.'}"
+    return _result(
+        says, passed=passed, severity=dg.AssetCheckSeverity.ERROR, threshold="the same rows, each once", **counts
+    )
 
 
 def accuracy(prompt: Prompt, warehouse: Warehouse, request_file: str) -> dg.AssetCheckResult:
     """Accuracy, precision and recall by category, confusion matrix and what confidence was worth; passes where the file has no labels."""
     measured = measure_accuracy(warehouse, prompt, request_file)
     if measured is None:
-        return _result(passed=True, severity=dg.AssetCheckSeverity.WARN, labelled=0)
+        return _result(_UNMEASURED, passed=True, severity=dg.AssetCheckSeverity.WARN, labelled=0)
     reliability = measure_reliability(warehouse, prompt, request_file)
+    says = f"{measured.correct:,} of {measured.labelled:,} as labelled ({measured.accuracy:.1%})"
+    if measured.unknown_labels:
+        says += f"; {counted(len(measured.unknown_labels), 'label')} no category of the prompt"
     return _result(
+        f"{says}.",
         passed=not measured.unknown_labels,
         severity=dg.AssetCheckSeverity.WARN,
+        threshold="none for the accuracy; every label must be a category",
         labelled=measured.labelled,
+        correct=measured.correct,
         accuracy=measured.accuracy,
         categories=markdown_table([category._asdict() for category in measured.categories]),
         confusion_matrix=markdown_table(confusion_matrix(measured)),
@@ -239,10 +262,13 @@ def cascade_agreement(
     """WARN where audited texts say that the cascade's promise is broken; then it is off, and everything is sent."""
     found = None if prompt.cascade is None else audit(standing, prompt.cascade, warehouse, request_file)
     if prompt.cascade is None or found is None:
-        return _result(passed=True, severity=dg.AssetCheckSeverity.WARN, audited=0)
+        why = "the prompt has no cascade" if prompt.cascade is None else "no text of the file was audited"
+        return _result(f"Not measured: {why}.", passed=True, severity=dg.AssetCheckSeverity.WARN, audited=0)
     turn_off_where_broken(standing, found, request_file)
     off = standing.off()
     return _result(
+        f"{found.audited - found.differing:,} of {counted(found.audited, 'audited text')} with the model's class.",
+        threshold=f"an agreement of {prompt.cascade.agreement:.1%}",
         passed=not found.is_broken,
         severity=dg.AssetCheckSeverity.WARN,
         audited=found.audited,
@@ -269,9 +295,12 @@ def counts_reconcile(prompt: Prompt, warehouse: Warehouse, request_file: str) ->
     (totals,) = warehouse.query(prompt.name, queries.summary_totals(warehouse, prompt, request_file))
     passed = totals["summary_requests"] == totals["requests"]
     passed = passed and abs(totals["summary_cost_usd"] - totals["cost_usd"]) < 1e-6 + 1e-9 * abs(totals["cost_usd"])
-    return _result(passed=passed, severity=dg.AssetCheckSeverity.ERROR, **totals)
+    says = f"{totals['summary_requests']:,} of {counted(totals['requests'], 'request')} in the summary."
+    return _result(
+        says, passed=passed, severity=dg.AssetCheckSeverity.ERROR, threshold="all, at the same cost", **totals
+    )
 
 
-def _result(passed: bool, severity: dg.AssetCheckSeverity, **metadata: Any) -> dg.AssetCheckResult:
+def _result(says: str, passed: bool, severity: dg.AssetCheckSeverity, **metadata: Any) -> dg.AssetCheckResult:
     plain = {name: int(value) if type(value).__name__ == "Decimal" else value for name, value in metadata.items()}
-    return dg.AssetCheckResult(passed=bool(passed), severity=severity, metadata=plain)
+    return dg.AssetCheckResult(passed=bool(passed), severity=severity, description=says, metadata=plain)

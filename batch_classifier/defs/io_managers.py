@@ -5,6 +5,7 @@ from pathlib import Path
 import dagster as dg
 import pyarrow as pa
 
+from batch_classifier.defs.dashboard_links import DashboardLinks
 from batch_classifier.defs.failures import told_in_one_sentence
 from batch_classifier.defs.metadata import Preview
 from batch_classifier.defs.names import DUCKDB, RUN_PROCESS
@@ -18,8 +19,9 @@ _TABLES = {table.name: table for table in TABLES}
 class TablesIOManager(dg.IOManager):
     """Writes TableRows as a partition of the warehouse's tables, and loads partitions as Arrow tables."""
 
-    def __init__(self, warehouse: Warehouse) -> None:
+    def __init__(self, warehouse: Warehouse, links: DashboardLinks | None = None) -> None:
         self.warehouse = warehouse
+        self.links = links
 
     def handle_output(self, context: dg.OutputContext, obj: TableRows) -> None:
         """Replace the request file's rows, all or nothing; they are visible the moment this returns."""
@@ -42,6 +44,7 @@ class TablesIOManager(dg.IOManager):
                 "Query": f"select * from {name} where {PARTITION_COLUMN} = {literal(request_file)}",
                 "preview": preview.markdown(),
                 **obj.describe(),
+                **(self.links.metadata(prompt, request_file) if self.links else {}),
             }
         )
 
@@ -70,6 +73,18 @@ def duckdb_tables(context: dg.InitResourceContext) -> TablesIOManager:
     database = getattr(context.resources, DUCKDB)
     path, access = Path(database.database), FileAccess(database.file_mode)
     return TablesIOManager(DuckDBWarehouse(path, connections=database.get_connection, access=access))
+
+
+def linked(tables: dg.IOManagerDefinition, links: DashboardLinks) -> dg.IOManagerDefinition:
+    """The same IO manager, which shows a link to the dashboard beside what it has written."""
+
+    @dg.io_manager(required_resource_keys=set(tables.required_resource_keys), description=tables.description)
+    def io_manager(context: dg.InitResourceContext) -> TablesIOManager:
+        manager: TablesIOManager = tables.resource_fn(context)  # type: ignore[call-arg]
+        manager.links = links
+        return manager
+
+    return io_manager
 
 
 def _prompt_and_table(key: dg.AssetKey) -> tuple[str, Table]:

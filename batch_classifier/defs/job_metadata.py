@@ -1,5 +1,6 @@
 """What Dagster shows of batch_job: jobs that are under way in observations, finished ones in the asset's metadata."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -20,11 +21,32 @@ def observation(
     prompt: str, request_file: str, jobs: Mapping[str, Job], inference: Inference, **more: Any
 ) -> dg.AssetObservation:
     """An observation of batch_job: state, counts and link of each job by its name, and what else there is to tell."""
-    metadata: dict[str, Any] = {**more, **{name: job.progress for name, job in jobs.items()}}
+    waits = [job.submitted_at for job in jobs.values() if job.submitted_at is not None and not job.state.is_over]
+    metadata: dict[str, Any] = {
+        "state": _state(jobs, more),
+        **({"waiting_since": dg.MetadataValue.timestamp(min(waits))} if waits else {}),
+        "jobs": markdown_table([_standing(job) for job in jobs.values()][:_JOBS_SHOWN]),
+        **more,
+        **{name: job.progress for name, job in jobs.items()},
+    }
     for name, job in jobs.items():
         if (url := inference.console_url(job)) is not None:
             metadata[f"{name} in the AWS console"] = dg.MetadataValue.url(url)
     return dg.AssetObservation(asset_key(prompt, BATCH_JOB.name), partition=request_file, metadata=metadata)
+
+
+def _state(jobs: Mapping[str, Job], more: Mapping[str, Any]) -> str:
+    """Why the partition is empty, in a sentence."""
+    states = Counter(str(job.state) for job in jobs.values())
+    told = ", ".join(f"{number} {state}" for state, number in states.items()) or "none yet"
+    waiting = more.get("waiting_for_a_place")
+    place = f"; {waiting} more wait for a place in the quota" if waiting else ""
+    return f"Jobs on their way: {told}{place}. The sensor finished_jobs goes on with this file when they are over."
+
+
+def _standing(job: Job) -> dict[str, Any]:
+    since = job.submitted_at.isoformat(" ", "minutes") if job.submitted_at is not None else ""
+    return {"job": job.name, "state": str(job.state), "since": since, "done": job.processed, "of": job.total}
 
 
 def finished_metadata(finished: Finished, batches: Sequence[Batch], unknown_price: str) -> dict[str, Any]:

@@ -10,6 +10,8 @@ from batch_classifier.warehouse.tables import TABLES, Table
 from batch_classifier.wording import fit_line, fit_markdown
 
 PREVIEW_ROWS = 5
+# Markdown of fewer characters stands in Dagster's page as it is; what is longer is behind a button.
+SHOWN_AT_ONCE = 1_000
 SHOWN_CHARACTERS = 60
 _BAR_CHARACTERS = 30
 _CELL_CHARACTERS = 200
@@ -56,7 +58,19 @@ class Preview:
             }
             for row in self.rows
         ]
-        return markdown_table(shown)
+        return _shown_at_once(shown)
+
+
+def _shown_at_once(rows: Sequence[Mapping[str, object]]) -> dg.MarkdownMetadataValue:
+    """As many rows and columns of a table as Dagster shows without a click."""
+    columns = list(rows[0]) if rows else []
+    while len(columns) > 1:
+        for number in range(len(rows), 0, -1):
+            table = markdown_table(rows[:number], columns)
+            if len(table.value or "") < SHOWN_AT_ONCE and number >= min(2, len(rows)):
+                return table
+        columns = columns[:-1]
+    return markdown_table(rows[:1], columns)
 
 
 def markdown_table(

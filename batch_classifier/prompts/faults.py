@@ -24,7 +24,9 @@ def validation_faults(error: ValidationError) -> str:
 
 
 def _sentence(fault: dict[str, Any]) -> str:
-    key = ".".join(fit_line(str(part), _SHOWN_CHARACTERS) for part in fault["loc"])
+    # Pydantic counts a list's entries from 0, people from 1.
+    parts = (str(part + 1) if isinstance(part, int) else part for part in fault["loc"])
+    key = ".".join(fit_line(part, _SHOWN_CHARACTERS) for part in parts)
     return f"{key}: {_what_is_wrong(fault)}" if key else _what_is_wrong(fault)
 
 
@@ -36,6 +38,8 @@ def _what_is_wrong(fault: dict[str, Any]) -> str:
         )
     if kind == "missing":
         return "is missing"
+    if kind == "string_type" and isinstance(fault["input"], dict):
+        return "must be text; put it in quotes, for with its colon it is a key and a value"
     if kind == "string_type":
         return f"must be text; put {_shown(fault['input'])} in quotes"
     if kind == "tuple_type":

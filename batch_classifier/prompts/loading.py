@@ -49,6 +49,9 @@ def load_prompts(folder: Path) -> PromptFolder:
         fault = "is not a folder" if not folder.is_dir() else f"cannot be listed ({error.strerror})"
         sentence = f"{folder} {fault}; BATCH_CLASSIFIER_PROMPTS must name the prompts' folder."
         return PromptFolder({}, (PromptError(sentence),))
+    if not paths:
+        sentence = f"{folder} holds no prompt file (*.yaml); write one, or begin with those of `batch-classifier init`."
+        return PromptFolder({}, (PromptError(sentence),))
     prompts: dict[str, Prompt] = {}
     errors: list[PromptError] = []
     with BoundedRenderer() as renderer:

@@ -15,6 +15,12 @@ _CHARACTERS_OF_A_VALUE = 50
 _LONGEST_NUMBER = 40
 _LONGEST_FAULT = 300
 _TEXT = "tag:yaml.org,2002:str"
+# What PyYAML says of usual slips, in the words of whoever makes them.
+_EXPLAINED = {
+    "mapping values are not allowed here": "a colon and a space stand in the middle of a text, where they would begin a value; "
+    "put the whole text in quotes",
+    "found character '\\t' that cannot start any token": "it begins with a tab; indent with spaces",
+}
 
 
 def read_yaml(path: Path) -> Any:
@@ -84,7 +90,7 @@ def yaml_fault(error: yaml.YAMLError) -> str:
     """What is wrong, and in which line."""
     mark = getattr(error, "problem_mark", None)
     problem = fit_line(str(getattr(error, "problem", None) or str(error).split("\n", 1)[0]), _LONGEST_FAULT)
-    return f"line {mark.line + 1}: {problem}" if mark else problem
+    return f"line {mark.line + 1}: {_EXPLAINED.get(problem, problem)}" if mark else problem
 
 
 def _unfit(fault: str, mark: Any) -> yaml.MarkedYAMLError:

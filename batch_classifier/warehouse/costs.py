@@ -12,7 +12,11 @@ from batch_classifier.warehouse.corrections import HOLDING_CLASS, holding
 
 _TOKENS = [("input_tokens", WHOLE_NUMBER), ("output_tokens", WHOLE_NUMBER), ("cost_usd", NUMBER)]
 _BY_THE_BILL = [("saved_by_batch_usd", NUMBER), ("saved_by_packing_usd", NUMBER)]
-_BY_ROWS = [("saved_by_deduplication_usd", NUMBER), ("saved_by_earlier_answers_usd", NUMBER)]
+_BY_ROWS = [
+    ("saved_by_deduplication_usd", NUMBER),
+    ("saved_by_earlier_answers_usd", NUMBER),
+    ("saved_by_cascade_usd", NUMBER),
+]
 
 BY_MONTH = pa.schema(
     [
@@ -40,11 +44,15 @@ def billed(bill: str, *keys: str) -> str:
     """
 
 
-def answered(classifications: str, corrections: str, bill: str, *keys: str) -> str:
-    """What the rows' answers took and spared, by these keys: request_file, month (of the answer's job) and class (that holds)."""
+def answered(classifications: str, corrections: str, bill: str, *keys: str, day: str = "null") -> str:
+    """What the rows' answers took and spared, by these keys: request_file, month (of the answer) and class (that holds).
+
+    `day` is the day of `answered.answered_at` in the warehouse's SQL, where months are asked for. What the local model answered is taken to
+    have spared what a text costs that the model answers, on the average of the prompt.
+    """
     values = {
         "request_file": "answered.request_file",
-        "month": 'job."month"',
+        "month": f'coalesce(job."month", substr(cast({day} as varchar), 1, 7))',
         "class": HOLDING_CLASS,
     }
     named = ", ".join(f'{values[key]} as "{key}"' for key in keys)
@@ -59,10 +67,15 @@ def answered(classifications: str, corrections: str, bill: str, *keys: str) -> s
             {_share("case when job.way = 'batch' then job.on_demand_cost_usd end", "saved_by_batch_usd")},
             {_share("job.unpacked_cost_usd", "saved_by_packing_usd")},
             {_spared(AnswerSource.DUPLICATE, answer, "saved_by_deduplication_usd")},
-            {_spared(AnswerSource.EARLIER_ANSWER, answer, "saved_by_earlier_answers_usd")}
+            {_spared(AnswerSource.EARLIER_ANSWER, answer, "saved_by_earlier_answers_usd")},
+            {_spared(AnswerSource.LOCAL_MODEL, "usual.usd", "saved_by_cascade_usd")}
         from {classifications} as answered
         left join ({holding(corrections)}) as held on answered.text_id = held.text_id
         left join (select * from {bill} where attempt = 1) as job on answered.batch = job.batch
+        cross join (
+            select coalesce(avg(cost_usd), 0.0) as usd from {classifications}
+            where source = '{AnswerSource.MODEL}' and cost_usd > 0
+        ) as usual
         group by {grouped}
     """
 

@@ -329,6 +329,28 @@ def summary_totals(warehouse: Warehouse, prompt: Prompt, request_file: str) -> s
     """
 
 
+def texts_of_older_versions(warehouse: Warehouse, prompt: Prompt, model_id: str) -> str:
+    """One row: files with rows that an older version of the prompt has answered, and what of their texts this one has not.
+
+    Distinct texts and their bytes, and the requests that have them and theirs.
+    """
+    answers = warehouse.name(prompt.name, CLASSIFICATIONS)
+    older = f"select distinct request_file from {answers} where prompt_version <> {literal(prompt.version)}"
+    return f"""
+        select (select count(*) from ({older}) as old) as files, count(*) as texts, sum(text_bytes) as text_bytes,
+            sum(requests) as requests, sum(request_bytes) as request_bytes
+        from (
+            select text_id, max(text_bytes) as text_bytes, count(*) as requests, sum(text_bytes) as request_bytes
+            from {warehouse.name(prompt.name, RAW_REQUESTS)}
+            where text_id is not null and request_file in ({older}) and text_id not in (
+                select text_id from {answers}
+                where {_same_question(prompt, model_id)} and status in {_HOLDING} and text_id is not null
+            )
+            group by text_id
+        ) as needed
+    """
+
+
 def standing(warehouse: Warehouse, prompt: Prompt) -> str:
     """Where each request file stands: rows read, those that have ended and how, and rows of an older prompt version."""
     return f"""

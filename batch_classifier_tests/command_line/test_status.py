@@ -149,3 +149,19 @@ def test_why_a_file_is_no_request_file_is_told(project: Project) -> None:
     assert "Error: prompts/broken.yaml: is not valid YAML" in said
     assert "without a prompt that can be used: broken." in said
     assert f"Not a format that can be read: {project.prompt_name}/scan.pdf." in said
+
+
+def test_a_changed_prompt_says_what_it_would_ask_again_before_anybody_materializes(project: Project) -> None:
+    project.drop("calls.csv", ["My flight", "charged", "My flight", ""])
+    run("classify", project.path_of("calls.csv"), "--prompt", project.prompt_name)
+    assert "older version" not in run("status") and "older version" not in run("prompts")
+    path = Path("prompts", f"{project.prompt_name}.yaml")
+    path.write_text(path.read_text().replace("money, bills", "money, invoices"))
+    for command in ("status", "prompts"):
+        said = run(command)
+        assert (
+            f"{project.prompt_name}: 1 file was classified by an older version of the prompt; to materialize them again would ask "
+            "2 texts anew, of the local engine at no cost (of Bedrock for about 0.0"
+        ) in said, said
+    run("classify", project.path_of("calls.csv"), "--prompt", project.prompt_name)
+    assert "older version" not in run("status")

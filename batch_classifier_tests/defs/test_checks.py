@@ -63,6 +63,7 @@ def test_a_check_shows_its_counts_and_the_first_offenders(
     assert evaluation.passed == passed and (passed or evaluation.severity == WARN)
     assert {key: value_of(evaluation, key) for key in counts} == counts
     assert offender is None or offender in str(value_of(evaluation, "sample"))
+    assert evaluation.description and value_of(evaluation, "threshold")
 
 
 def test_a_few_invalid_classes_hold_up_nothing(dirty: tuple[Project, dg.ExecuteInProcessResult]) -> None:
@@ -77,6 +78,7 @@ def test_accuracy_is_measured_on_the_rows_that_have_a_label(
     """A label is a category also in other letters; a row without a class got none right."""
     evaluation = checks_of(dirty[1])["accuracy"]
     assert evaluation.passed and value_of(evaluation, "labelled") == 5
+    assert evaluation.description == "2 of 5 as labelled (40.0%)."
     assert value_of(evaluation, "accuracy") == pytest.approx(2 / 5)
     assert "| Billing | 1 | 1 | 1 | 1 |" in str(value_of(evaluation, "categories"))
     assert "| Other | 0 | 1 | 2 |" in str(value_of(evaluation, "confusion_matrix"))
@@ -88,6 +90,7 @@ def test_checks_of_one_file_say_nothing_of_another(dirty: tuple[Project, dg.Exec
     found = checks_of(project.run("clean.csv"))
     assert all(evaluation.passed for evaluation in found.values()) and len(found) == 11
     assert value_of(found["accuracy"], "labelled") == 0
+    assert str(found["accuracy"].description).startswith("Not measured: the file has no labels")
 
 
 def test_too_many_invalid_classes_stop_what_comes_after(projects: Callable[..., Project]) -> None:

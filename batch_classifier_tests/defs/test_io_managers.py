@@ -171,11 +171,14 @@ def test_a_file_that_cannot_be_opened_fails_in_one_sentence_without_a_retry(tmp_
 
 def test_the_resource_is_there_where_the_warehouse_is_duckdb(project: Project, tmp_path: Path) -> None:
     local = build_resources(project.settings)
-    assert isinstance(local["duckdb"], DuckDBResource) and local["io_manager"] is duckdb_tables
+    assert (
+        isinstance(local["duckdb"], DuckDBResource)
+        and local["io_manager"].required_resource_keys == duckdb_tables.required_resource_keys
+    )
     assert Path(local["duckdb"].database) == project.warehouse.path.absolute()
     aws = build_resources(
         project.settings.model_copy(
             update={"warehouse": "athena", "internal_uri": "s3://internal", "tables_uri": "s3://internal/tables"}
         )
     )
-    assert "duckdb" not in aws and aws["io_manager"] is warehouse_tables
+    assert "duckdb" not in aws and aws["io_manager"].required_resource_keys == warehouse_tables.required_resource_keys

@@ -3,14 +3,18 @@
 from pathlib import Path
 
 import pytest
+import yaml
 from typer.testing import CliRunner
 
 from batch_classifier.command_line.main import command_line
 from batch_classifier.deployment.doctor import check_deployment
 from batch_classifier.errors import PromptError
 from batch_classifier.inference.open_inference import INFERENCES
+from batch_classifier.inference.prompt_faults import prompt_warnings
+from batch_classifier.prompts.loading import load_prompts
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.settings import Settings
+from batch_classifier_tests.support.prompt_content import prompt_content
 from batch_classifier_tests.support.repository import PROMPTS
 from batch_classifier_tests.support.scripted_inference import ScriptedInference
 
@@ -62,3 +66,20 @@ def test_a_service_that_says_nothing_else_is_asked_for_a_request(tmp_path: Path)
     prompt = Prompt.model_construct(name="any")
     with pytest.raises(PromptError, match="it is Tuesday"):
         Refusing(tmp_path).check_prompt(prompt)
+
+
+def test_what_is_hardly_meant_is_warned_of(tmp_path: Path) -> None:
+    """Tags that nobody asks for leave every reason empty, and a misspelt model is found on AWS alone; neither keeps a prompt from running."""
+    content = prompt_content(
+        instructions="{% for one in categories %}{{ one.name }}, {% endfor %} Answer with <class>name</class>.",
+        model={"id": "anthropic.claud-3"},
+    )
+    (tmp_path / "odd.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
+    (tmp_path / "usual.yaml").write_text(yaml.safe_dump(prompt_content()), encoding="utf-8")
+    folder = load_prompts(tmp_path)
+    tags, model = prompt_warnings(
+        folder, tmp_path, INFERENCES["local"](Settings(home=tmp_path / "data", prompts=tmp_path))
+    )
+    assert "never ask for <rationale>" in tags and "or set rationale: false" in tags
+    assert "anthropic.claud-3 is in no price table" in model
+    assert all(one.startswith(f"{tmp_path / 'odd'}.yaml: ") and one.count(".\n") == 0 for one in (tags, model))

@@ -71,12 +71,13 @@ def test_the_same_texts_in_two_files_are_asked_once(twins: Twins) -> None:
 
 
 def test_results_of_two_formats_of_one_name_are_two_files(twins: Twins) -> None:
+    """When the results of the first were written, there was no other file of its name."""
     names = {path.name for path in twins[0].home.glob("output_data/tickets/*/*")}
-    assert names == {f"calls_{given}.{made}" for given in ("csv", "json") for made in ("csv", "json", "xlsx")}
+    assert names == {f"{name}.{made}" for name in ("calls", "calls_json") for made in ("csv", "json", "xlsx")}
 
 
 def test_a_result_file_starts_with_the_columns_that_people_look_for(twins: Twins) -> None:
-    (path,) = twins[0].home.glob("output_data/tickets/*/calls_csv.csv")
+    (path,) = twins[0].home.glob("output_data/tickets/*/calls.csv")
     with path.open(encoding="utf-8-sig", newline="") as file:
         shown = list(csv.DictReader(file))
     assert list(shown[0])[:6] == ["id", "input_text", "class", "rationale", "status", "team"]

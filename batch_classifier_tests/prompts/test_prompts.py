@@ -45,15 +45,15 @@ def with_category(**category: Any) -> list[dict[str, Any]]:
         pytest.param({"categories": []}, "categories", "empty", id="no categories"),
         pytest.param({"categories": None}, "categories", "missing", id="categories left out"),
         pytest.param({"categories": CATEGORIES[:1], "fallback": "Billing"}, "categories", "2", id="one category"),
-        pytest.param({"categories": with_category(name="")}, "categories.3.name", "empty", id="a name of nothing"),
+        pytest.param({"categories": with_category(name="")}, "categories.4.name", "empty", id="a name of nothing"),
         pytest.param(
-            {"categories": with_category(name="a\nb")}, "categories.3.name", "one line", id="a name of two lines"
+            {"categories": with_category(name="a\nb")}, "categories.4.name", "one line", id="a name of two lines"
         ),
-        pytest.param({"categories": with_category(name="<b>")}, "categories.3.name", "<", id="a name like a tag"),
-        pytest.param({"categories": with_category(name=3)}, "categories.3.name", "quotes", id="a number as name"),
-        pytest.param({"categories": with_category(name=False)}, "categories.3.name", "quotes", id="YAML's No as name"),
+        pytest.param({"categories": with_category(name="<b>")}, "categories.4.name", "<", id="a name like a tag"),
+        pytest.param({"categories": with_category(name=3)}, "categories.4.name", "quotes", id="a number as name"),
+        pytest.param({"categories": with_category(name=False)}, "categories.4.name", "quotes", id="YAML's No as name"),
         pytest.param(
-            {"categories": with_category(sample=[])}, "categories.3.sample", "not a key", id="unknown key inside"
+            {"categories": with_category(sample=[])}, "categories.4.sample", "not a key", id="unknown key inside"
         ),
         pytest.param({"fallback": None}, "fallback", "missing", id="fallback left out"),
         pytest.param({"fallback": "Misc"}, "fallback", "Misc", id="a fallback that is no category"),
@@ -103,6 +103,7 @@ def test_a_fault_is_told_with_file_key_and_what_is_wrong(
         ("- a\n- b\n", "mapping"),
         ("description: a\ndescription: b\n", "twice"),
         ("1: a\n", "text"),
+        ("description: Tickets: what they are about\n", "line 1: a colon and a space stand in the middle of a text"),
     ],
 )
 def test_a_file_that_is_no_mapping_is_told_as_well(tmp_path: Path, content: str, fault: str) -> None:
@@ -125,11 +126,15 @@ def test_a_file_that_is_not_utf8_is_told_as_well(tmp_path: Path) -> None:
     [
         (
             {"categories": [CATEGORIES[0], {**CATEGORIES[1], "name": 3}]},
-            "categories.1.name: must be text; put 3 in quotes.",
+            "categories.2.name: must be text; put 3 in quotes.",
         ),
-        ({"results": ["pdf"]}, "results.0: must be 'csv', 'json' or 'xlsx'."),
+        ({"results": ["pdf"]}, "results.1: must be 'csv', 'json' or 'xlsx'."),
+        (
+            {"categories": with_category(examples=[{"Refund": "where is my money"}])},
+            "categories.4.examples.1: must be text; put it in quotes, for with its colon it is a key and a value.",
+        ),
         ({"input": "message"}, "input: must be a mapping of keys to values."),
-        ({"categories": with_category(examples="one")}, "categories.3.examples: must be a list."),
+        ({"categories": with_category(examples="one")}, "categories.4.examples: must be a list."),
         ({"batch_size": 10}, "batch_size: must be greater than or equal to 100."),
     ],
 )
@@ -311,3 +316,12 @@ def test_a_short_reason_is_asked_for_and_bounds_the_answer(tmp_path: Path) -> No
     assert answer_limit(prompt) == 12 * 4 + longest + 40 and answer_limit(load(tmp_path)) == 100
     assert answer_limit(load(tmp_path, rationale={"words": 100})) == 100
     assert "reason" not in system_prompt(load(tmp_path, rationale=False, answer="json"), 2).split("several texts")[1]
+
+
+def test_a_folder_without_prompt_files_is_an_error(tmp_path: Path) -> None:
+    folder = load_prompts(tmp_path)
+    assert (
+        not folder.prompts
+        and "holds no prompt file" in str(folder.errors[0])
+        and is_one_sentence(str(folder.errors[0]))
+    )

@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from batch_classifier.answers.costs import By, Costs, costs
 from batch_classifier.warehouse.athena import AthenaWarehouse
 from batch_classifier.warehouse.duckdb import DuckDBWarehouse
 from batch_classifier.warehouse.interface import Warehouse
@@ -214,6 +215,7 @@ def test_the_views_in_the_glue_catalog(athena: tuple[AthenaWarehouse, BedrockEmu
     definitions = [stored_view(emulator, f"tickets_{view.name}") for view in VIEWS]
     assert [definition["schema"] for definition in definitions] == ["batch_classifier"] * len(VIEWS)
     latest, daily, *of_costs = [f"({definition['originalSql']})" for definition in definitions]
+    assert costs(warehouse, ["tickets"], By.MONTH).total == Costs("total"), "nothing was charged for"
     assert not any(row["cost_usd"] for view in of_costs for row in warehouse.query("tickets", f"select * from {view}"))
     assert answers(warehouse, latest, daily) == (LATEST, DAILY)
     assert {column["type"] for column in definitions[1]["columns"]} == {"date", "varchar", "bigint"}

@@ -47,16 +47,19 @@ def prompts(
         from batch_classifier.command_line.prompt_tokens import show_tokens
 
         return show_tokens()
+    from batch_classifier.command_line.paid_again import told_of_paid_again
     from batch_classifier.command_line.tables import print_table
     from batch_classifier.inference.open_inference import open_inference
-    from batch_classifier.inference.prompt_faults import prompt_faults
+    from batch_classifier.inference.prompt_faults import prompt_faults, prompt_warnings
     from batch_classifier.prompts.loading import load_prompts
     from batch_classifier.settings import load_settings
 
     settings = load_settings()
     folder = load_prompts(settings.prompts)
+    inference = None
     try:
-        errors = prompt_faults(folder, settings.prompts, open_inference(settings))
+        inference = open_inference(settings)
+        errors = prompt_faults(folder, settings.prompts, inference)
     except SettingError as error:
         errors = [*prompt_faults(folder, settings.prompts, None), str(error)]
     print_table(
@@ -68,4 +71,8 @@ def prompts(
     )
     for sentence in errors:
         say(f"Error: {sentence}", is_error=True)
+    for sentence in prompt_warnings(folder, settings.prompts, inference):
+        say(f"Warning: {sentence}")
+    if inference is not None:
+        say(*told_of_paid_again(settings, list(folder.prompts.values()), inference))
     return 1 if errors else 0

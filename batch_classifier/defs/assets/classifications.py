@@ -8,6 +8,7 @@ import pyarrow as pa
 from batch_classifier.answers.classifications import Classifications
 from batch_classifier.answers.finished_jobs import finished_jobs
 from batch_classifier.answers.second_opinion import SecondOpinion
+from batch_classifier.defs.assets.descriptions import lineage_of_classifications
 from batch_classifier.defs.assets.table_asset import table_asset
 from batch_classifier.defs.failures import rows_or_failure
 from batch_classifier.defs.metadata import markdown_table
@@ -70,6 +71,7 @@ def shown(made: Classifications) -> dict[str, Any]:
     notes = [{"note": note, "requests": count} for note, count in made.notes.most_common(_NOTES_SHOWN)]
     return {
         "statuses": markdown_table(statuses),
+        "dagster/column_lineage": lineage_of_classifications(made.prompt.name),
         **({"notes": markdown_table(notes)} if notes else {}),
         "unreadable_answer_lines": made.unreadable_lines,
         **_doubt(made.second_opinion),

@@ -7,6 +7,7 @@ import dagster as dg
 from pydantic import Field
 
 from batch_classifier.defs.assets.table_asset import prompt_asset
+from batch_classifier.defs.dashboard_links import DashboardLinks
 from batch_classifier.defs.failures import told_in_one_sentence
 from batch_classifier.defs.names import WAREHOUSE_POOL, asset_key
 from batch_classifier.prompts.prompt import Prompt
@@ -42,10 +43,12 @@ def build_result_files(prompt: Prompt) -> dg.AssetsDefinition:
         config: ResultFilesConfig,
         warehouse: dg.ResourceParam[Warehouse],
         customer_folder: dg.ResourceParam[Folder],
+        dashboard_links: dg.ResourceParam[DashboardLinks],
     ) -> dg.MaterializeResult[None]:
         with told_in_one_sentence():
             written = write_result_files(prompt, context.partition_key, warehouse, customer_folder, config.formats)
-        return dg.MaterializeResult(metadata=shown(written))
+        links = dashboard_links.metadata(prompt.name, context.partition_key)
+        return dg.MaterializeResult(metadata={**shown(written), **links})
 
     return result_files
 

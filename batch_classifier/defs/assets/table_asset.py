@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from batch_classifier.defs.assets.descriptions import described
 from batch_classifier.defs.metadata import column_schema
 from batch_classifier.defs.names import asset_key, partitions_of
 from batch_classifier.prompts.prompt import Prompt
@@ -17,7 +18,7 @@ def prompt_asset(prompt: Prompt, name: str, description: str, kinds: set[str]) -
         "partitions_def": partitions_of(prompt.name),
         "group_name": prompt.name,
         "code_version": prompt.version,
-        "description": description,
+        "description": described(name, description),
         "owners": OWNERS,
         "kinds": kinds,
     }

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from batch_classifier.inference.local.evidence import Evidence, Heard, KnownText
 from batch_classifier.inference.local.understanding import Understanding
 from batch_classifier.language.character_grams import CharacterGrams
+from batch_classifier.language.dialogue import is_dialogue
 from batch_classifier.language.other_subjects import OTHER_SUBJECTS
 from batch_classifier.language.trained_head import TrainedHead
 
@@ -101,18 +102,20 @@ class Learned:
         plain: how to judge a text.
         spoken: how to judge a dialogue.
         examples: how many examples it was learned from; 0 where they were too few.
+        untaught: how to judge what no example teaches.
         understanding: which languages there are.
     """
 
     plain: Combination
     spoken: Combination
     examples: int
+    untaught: Combination
     understanding: Understanding = field(default_factory=Understanding)
 
     @property
     def has_head(self) -> bool:
         """Whether a trained head has a say."""
-        return self.plain.head_weight > 0
+        return max(self.plain.head_weight, self.spoken.head_weight) > 0
 
 
 def learn(known: Sequence[KnownText], evidence: Evidence, categories: int, strictness: Strictness) -> Learned:
@@ -127,31 +130,48 @@ def learn(known: Sequence[KnownText], evidence: Evidence, categories: int, stric
     least = float(np.quantile(like_others, _SHARE_OF_OTHERS[strictness])) if like_others else 0.0
     untaught = Combination(0.0, _TEMPERATURE, least, by_share=False, strangers_share=_SHARE_OF_OTHERS[strictness])
     examples = _examples(known)
-    owners = {text.owner for _, text in examples}
-    if len(examples) < max(FEWEST_EXAMPLES, 2 * len(owners)) or len(owners) < 2:
-        return Learned(untaught, untaught, 0)
+    is_spoken = np.array([is_dialogue(text.text) for _, text in examples], bool)
+    owners = np.array([text.owner for _, text in examples])
+    kinds = [
+        rows if _is_enough(owners[rows]) else None for rows in (np.flatnonzero(~is_spoken), np.flatnonzero(is_spoken))
+    ]
+    if not any(rows is not None for rows in kinds):
+        return Learned(untaught, untaught, 0, untaught)
     unseen = _unseen(known, examples, categories)
-    truth = np.array([text.owner for _, text in examples])
+    # Examples that are no dialogues teach nothing of those: what the head learns from them is what a sentence is about, not whether it
+    # matters; and of calls that are put together from such examples nothing better is learned of temperatures.
+    plain, spoken = (
+        untaught if rows is None else _taught(unseen.of(rows), owners[rows], COST[strictness]) for rows in kinds
+    )
+    understanding = Understanding.of_examples(unseen.familiarity, is_by_words=not unseen.has_characters)
+    return Learned(plain, spoken, len(examples), untaught, understanding)
+
+
+def _is_enough(owners: "NDArray[Any]") -> bool:
+    """Whether examples of these categories, by number, teach how to judge others."""
+    categories = len(set(owners.tolist()))
+    return categories > 1 and len(owners) >= max(FEWEST_EXAMPLES, 2 * categories)
+
+
+def _taught(unseen: "_Unseen", truth: "NDArray[Any]", cost: float) -> Combination:
+    import numpy as np
+
     weight, temperature = _best(unseen, truth)
     shares = _softmax((unseen.evidence / _UNIT + weight * unseen.head) / temperature)
     scores = shares.max(axis=1) * np.maximum(unseen.similar, 0)
     order = np.argsort(scores, kind="stable")
     lost = np.cumsum((shares.argmax(axis=1) == truth)[order]) / len(truth)
-    place = min(int(np.searchsorted(lost, COST[strictness], side="right")), len(order) - 1)
-    plain = Combination(
+    place = min(int(np.searchsorted(lost, cost, side="right")), len(order) - 1)
+    return Combination(
         weight,
         temperature,
         float(scores[order[place]]),
         by_share=True,
         own_scores=tuple(scores[order[:place]].tolist()),
-        examples=len(examples),
+        examples=len(truth),
         strangers_share=SHARE_FOUND,
-        strangers_expected=COST[strictness],
+        strangers_expected=cost,
     )
-    # Examples are not dialogues: what they teach of weights does not hold there, for what the head learns is what a sentence is about,
-    # not whether it matters; and of calls that are put together from examples nothing better is learned of temperatures.
-    understanding = Understanding.of_examples(unseen.familiarity, is_by_words=not unseen.has_characters)
-    return Learned(plain, untaught, len(examples), understanding)
 
 
 def _best(unseen: "_Unseen", truth: "NDArray[Any]") -> tuple[float, float]:
@@ -199,6 +219,12 @@ class _Unseen:
     similar: "NDArray[np.float64]"
     familiarity: "NDArray[np.float64]"
     has_characters: bool = False
+
+    def of(self, rows: "NDArray[Any]") -> "_Unseen":
+        """The same of some of the examples."""
+        return _Unseen(
+            self.evidence[rows], self.head[rows], self.similar[rows], self.familiarity[rows], self.has_characters
+        )
 
 
 def _unseen(known: Sequence[KnownText], examples: Sequence[tuple[int, KnownText]], categories: int) -> _Unseen:

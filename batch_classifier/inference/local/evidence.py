@@ -16,7 +16,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from batch_classifier.language.coverage import signs_of_words
-from batch_classifier.language.dialogue import WORD, weighted_sentences
+from batch_classifier.language.dialogue import WORD, is_dialogue, weighted_sentences
 from batch_classifier.language.word_vectors import DIMENSIONS, embed, normalised, summed
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ class Evidence:
         import numpy as np
 
         small_talk = [KnownText(categories, "small talk", text) for text in SMALL_TALK]
-        with_words = [(text, words) for text in [*known, *small_talk] if (words := _plain_words(text.text))]
+        with_words = [(text, words) for text in [*known, *small_talk] if (words := _telling_words(text.text))]
         self.known = [text for text, _ in with_words if text.owner < categories]
         self._columns = categories + 1  # the categories, and small talk last
         self._owners = np.array([text.owner for text, _ in with_words])
@@ -276,5 +276,9 @@ def _stepped(units: "NDArray[Any]") -> "Floats":
     return steps
 
 
-def _plain_words(text: str) -> list[str]:
-    return [word.lower().replace("’", "'") for word in WORD.findall(text)]
+def _telling_words(text: str) -> list[str]:
+    """The words that a known text teaches: all, or of a dialogue those that are read in one."""
+    words = WORD.findall(text)
+    if is_dialogue(text):
+        words = [word for sentence, _ in weighted_sentences(text) for word in sentence]
+    return [word.lower().replace("’", "'") for word in words]

@@ -95,7 +95,7 @@ class LocalEngine:
                 truth=np.array([model.classes.index(judged[place].class_name) for place in own]),
                 alone=np.array([opinions[place].shares for place in own]),
             )
-            combination = learn_from(known, strictness, model.classes.index(fallback), engine.learned.spoken)
+            combination = learn_from(known, strictness, model.classes.index(fallback), engine.learned.untaught)
             if combination is not None:
                 found[kind] = dataclasses.asdict(combination)
         return found
