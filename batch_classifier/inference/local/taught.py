@@ -75,7 +75,10 @@ class LocalEngine:
         """How far to follow the model, in a form that its file can hold."""
         import numpy as np
 
-        judged = [text for text in judged_texts(texts) if text.origin is not Origin.EXAMPLE][:_MOST_TEXTS]
+        aside = set(model.trained_on.set_aside)
+        judged = [
+            text for text in judged_texts(texts) if text.origin is not Origin.EXAMPLE and text.text_id not in aside
+        ][:_MOST_TEXTS]
         found: dict[str, Any] = {"version": self.version(prompt)}
         if len(judged) < FEWEST_EXAMPLES:
             return found
