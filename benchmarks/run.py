@@ -19,7 +19,7 @@ from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
 
-from benchmarks import engine, known_texts, savings
+from benchmarks import cascade, engine, known_texts, savings
 from benchmarks.data import DATA, request_file
 from benchmarks.known_texts import SIZES as KNOWN
 
@@ -85,6 +85,7 @@ def main() -> None:
         _engine(),
         _start_up(1 if options.quick else 3),
         _sensor(),
+        _cascade(4 if options.quick else 100),
         _savings(),
         _known_texts(SIZES[-1:] if options.quick or options.small else KNOWN),
     ]
@@ -189,6 +190,11 @@ def _engine() -> str:
         f"## The local engine\n\nbatch_job, {ENGINE_ROWS:,} rows (a text that is there twice is asked once): "
         f"{ENGINE_ROWS / measure.seconds:,.0f} rows a second, {measure.peak_mb:,.0f} MB.\n\n{engine.measured()}"
     )
+
+
+def _cascade(seeds: int) -> str:
+    _tell("the cascade")
+    return f"## The cascade\n\n{cascade.DESCRIPTION.format(seeds=seeds)}\n\n{cascade.measure(seeds)}"
 
 
 def _start_up(turns: int) -> str:

@@ -13,13 +13,13 @@ from batch_classifier.warehouse.column import NUMBER, TEXT
 from batch_classifier.warehouse.scratch import load, one_number
 from batch_classifier.warehouse.statuses import HOLDING, in_sql
 
-MOST_TEXTS = 3_000
+MOST_TEXTS = 2_000
 """How many answers are learned from: what is found among them grows little from there, and the time with their cube."""
 FEWEST_TEXTS = 100
 """With fewer, what is rare cannot be told from what is wrong."""
 _FEWEST_OF_A_CLASS = 5
 # So much of a text is read; what it is about is said by then.
-_READ_CHARACTERS = 5_000
+_READ_CHARACTERS = 2_000
 _FOLDS = 5
 _DOUBTS = pa.schema([("text_id", TEXT), ("doubt", NUMBER)])
 

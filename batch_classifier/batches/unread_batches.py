@@ -13,6 +13,7 @@ from batch_classifier.inference.token_use import starting_use
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.storage.folder import Folder
 from batch_classifier.storage.internal_keys import (
+    AUDIT,
     LOCAL_BATCH,
     batch_folder,
     batch_key,
@@ -95,7 +96,7 @@ class UnreadBatches:
         """The batches in the internal folder, with the number of their texts."""
         for file in self.internal.list(f"{self.prompt.name}/{self.prompt.version}/"):
             # Nobody is asked for what the local model has answered.
-            if is_text_ids(file.key) and not (name := batch_of(file.key)).startswith(LOCAL_BATCH):
+            if is_text_ids(file.key) and not (name := batch_of(file.key)).startswith((LOCAL_BATCH, AUDIT)):
                 yield name, file.size // (TEXT_ID_LENGTH + 1)
 
     def _listed(self) -> dict[str, Batch]:

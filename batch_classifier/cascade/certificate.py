@@ -121,20 +121,15 @@ def certify(
         sampled: confidences of texts that were chosen by chance and that the model answered.
         agrees: for each of them whether the local answer is the model's.
         promise: what is to hold.
-        is_of_file: whether the sample was drawn from this file. It is then known to hold so many of its texts (a
-            hypergeometric distribution, which counts that the sampled ones agree); else it stands for texts of
-            the same kind (a binomial one).
+        is_of_file: whether the sample was drawn from this file, and is a part of its texts; else it was drawn from others of
+            the same kind, and the file could as well have been the sample.
     """
     may_differ = promise.may_differ(texts)
     tested = []
     for cut in cuts:
         above = sampled >= cut.least_confidence
         size, differing = int(above.sum()), int((~agrees[above]).sum())
-        chance = (
-            _chance_in_file(cut.texts, may_differ, size, differing)
-            if is_of_file
-            else _chance(may_differ / cut.texts, size, differing)
-        )
+        chance = _chance(cut.texts if is_of_file else cut.texts + size, may_differ, size, differing)
         tested.append(
             TriedShare(
                 cut, cut.texts / texts, size, differing, chance, holds=chance <= 1 - promise.confidence + _ROUNDING
@@ -156,17 +151,12 @@ def is_broken(promise: Promise, share: float, audited: int, differing: int) -> b
     return float(binom.sf(differing - 1, audited, allowed)) < 1 - promise.confidence
 
 
-def _chance(allowed: float, sampled: int, differing: int) -> float:
-    """The probability of at most so many differing ones where the share that differs is just what is allowed."""
-    from scipy.stats import binom
+def _chance(texts: int, may_differ: int, sampled: int, differing: int) -> float:
+    """The probability of at most so many differing ones in the sample, were there one more among the others than may differ.
 
-    if allowed >= 1:
-        return 0.0
-    return float(binom.cdf(differing, sampled, allowed))
-
-
-def _chance_in_file(texts: int, may_differ: int, sampled: int, differing: int) -> float:
-    """The same where so many texts were sampled of those above the cut, and only the others can break the promise."""
+    `texts` are the sample and the others. The sample is any so many of them: the hypergeometric distribution, which for a file that
+    is much larger than the sample is the binomial one.
+    """
     from scipy.stats import hypergeom
 
     if texts - sampled <= may_differ:

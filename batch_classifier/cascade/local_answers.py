@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.storage.folder import Folder
-from batch_classifier.storage.internal_keys import LOCAL_BATCH, audit_key, local_answers_key, text_ids_key
+from batch_classifier.storage.internal_keys import LOCAL_BATCH, audit_key, audit_of, local_answers_key, text_ids_key
 from batch_classifier.warehouse.batch import Batch
 
 MODEL_ID = "local_model-"
@@ -45,7 +45,12 @@ def write_local_batch(
 
     Both come as text_id, class and confidence. Returns the batch's row.
     """
-    with internal.spool() as path, internal.spool() as ids_path, internal.spool() as audit_path:
+    with (
+        internal.spool() as path,
+        internal.spool() as ids_path,
+        internal.spool() as audit_path,
+        internal.spool() as audit_ids_path,
+    ):
         digest, records = hashlib.sha256(f"{model_id} {request_file}\n".encode()), 0
         with path.open("wb") as file, ids_path.open("wb") as ids:
             for text_id, class_name, confidence in _rows(answered):
@@ -54,11 +59,13 @@ def write_local_batch(
                 file.write(line)
                 ids.write(text_id.encode() + b"\n")
                 records += 1
-        with audit_path.open("wb") as file:
+        with audit_path.open("wb") as file, audit_ids_path.open("wb") as ids:
             for text_id, class_name, _ in _rows(audited):
                 file.write(orjson.dumps({"recordId": text_id, "class_name": class_name}) + b"\n")
+                ids.write(text_id.encode() + b"\n")
         size, name = path.stat().st_size, f"{LOCAL_BATCH}{digest.hexdigest()[:_DIGITS]}"
         internal.publish(audit_path, audit_key(prompt, name))
+        internal.publish(audit_ids_path, text_ids_key(prompt, audit_of(name)))
         # The ids come last, by which a batch is found.
         answers_key = f"{local_answers_key(prompt, name)}/{name}.jsonl.out"
         internal.publish(path, answers_key)

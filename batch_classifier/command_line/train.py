@@ -15,6 +15,7 @@ from batch_classifier.settings import load_settings
 from batch_classifier.storage.open_folder import open_folder
 from batch_classifier.training.train_prompt import train_prompt
 from batch_classifier.warehouse.open_warehouse import open_warehouse
+from batch_classifier.wording import counted
 
 
 def train_and_show(name: str) -> int:
@@ -61,6 +62,8 @@ def _show(name: str, report: ModelReport) -> None:
         f"{judged} {scores.accuracy:.1%} of the texts when it has not seen them (95% interval {scores.interval.low:.1%} to "
         f"{scores.interval.high:.1%}); macro-F1 {scores.macro_f1:.3f}, expected calibration error {report.calibration.error:.3f}.",
     )
+    if trained_on.set_aside:
+        say(f"{counted(len(trained_on.set_aside), 'label')} set aside as probably wrong.")
     if trained_on.left_out:
         say(f"{trained_on.left_out:,} texts were beyond the most that a model is trained on.")
     if trained_on.contradicting:

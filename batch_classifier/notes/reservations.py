@@ -80,14 +80,18 @@ class Reservations:
         return 0, {}
 
     def _put(self, number: int, state: State) -> bool:
+        content = orjson.dumps({key: asdict(one) for key, one in state.items()})
         with self.internal.spool() as path:
-            path.write_bytes(orjson.dumps({key: asdict(one) for key, one in state.items()}))
+            path.write_bytes(content)
             if not self.internal.publish_new(path, self._key(number)):
                 return False
         numbers = self._numbers()
         if numbers[-1] > number and number + 1 not in numbers:
             # This run slept so long that its number was free again: what it decided by was old.
             self.internal.delete(self._key(number))
+            return False
+        if self.internal.read_bytes(self._key(number)) != content:
+            # Some that speak S3 look and write in two steps, and let two at once have the same number.
             return False
         for old in numbers:
             if old <= number - _STATES_KEPT:

@@ -133,8 +133,9 @@ def cascade_note_key(prompt: Prompt, model: str, name: str) -> str:
     return f"{_CASCADE}/{prompt.name}/{prompt.version}/{model}/{name}.json"
 
 
-LOCAL_BATCH = "local-"
-"""What the names of batches begin with that the local model has answered; no job is sent for them."""
+LOCAL_BATCH, AUDIT = "local-", "audit-"
+"""What the names of batches begin with that the local model has answered, and those of texts that the model was asked as well to
+compare; no job is sent for either."""
 
 
 def local_answers_key(prompt: Prompt, name: str) -> str:
@@ -142,6 +143,11 @@ def local_answers_key(prompt: Prompt, name: str) -> str:
     return f"{batch_folder(prompt, name)}/answers-local_model"
 
 
+def audit_of(name: str) -> str:
+    """The name of the batch that compares a local model's with the model's answers, beside those that it gave alone."""
+    return f"{AUDIT}{name.removeprefix(LOCAL_BATCH)}"
+
+
 def audit_key(prompt: Prompt, name: str) -> str:
-    """The key of what a local model would have answered to the texts that went to the model as well."""
-    return f"{batch_folder(prompt, name)}/audit/{name}.jsonl.out"
+    """The key of what a local model would have answered to the texts of such a batch."""
+    return f"{batch_folder(prompt, audit_of(name))}/{audit_of(name)}.jsonl.out"

@@ -29,6 +29,7 @@ class TrainedOn:
         left_out: texts that were beyond the most that a model is trained on.
         contradicting: texts that were left out for labels that contradict each other.
         text_ids: ids of the texts from the tables.
+        set_aside: ids of those whose label is probably wrong, from which nothing was learned.
     """
 
     digest: str
@@ -38,6 +39,7 @@ class TrainedOn:
     left_out: int
     contradicting: int
     text_ids: frozenset[str] = field(repr=False)
+    set_aside: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def texts(self) -> int:

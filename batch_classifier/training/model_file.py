@@ -98,6 +98,7 @@ def _read(content: bytes, prompt: Prompt, with_folds: bool) -> LocalModel | None
         if set(about["classes"]) != set(prompt.class_names) or fields["redaction"] != _redaction(prompt):
             return None
         order = [prompt.class_names.index(name) for name in about["classes"]]
+        fields["set_aside"] = tuple(fields["set_aside"])
         fields["text_ids"] = _text_ids(arrays)
         fields["by_class"] = {name: fields["by_class"][name] for name in prompt.class_names}
         names = [str(fold) for fold in range(about["folds"])] if with_folds else []

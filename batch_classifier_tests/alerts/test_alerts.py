@@ -151,7 +151,7 @@ def test_a_blocking_check_is_named(watch: Watch, monkeypatch: pytest.MonkeyPatch
 
 
 def test_an_error_that_nobody_foresaw_is_told_without_its_words(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*arguments: object) -> None:
+    def broken(*arguments: object, **keywords: object) -> None:
         raise ZeroDivisionError(SECRET_TEXT)
 
     watch.project.restart()

@@ -1,5 +1,6 @@
 """A prompt's trained model: what it learns, that it can judge its own texts as new ones, and its file."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +15,8 @@ from batch_classifier.storage.local_folder import LocalFolder
 from batch_classifier.training.local_model import LocalModel
 from batch_classifier.training.model_file import read_local_model, write_local_model
 from batch_classifier.training.train import digest_of, train
-from batch_classifier.training.training_texts import TrainingTexts
-from batch_classifier_tests.support.labelled_texts import labelled_texts, share_right
+from batch_classifier.training.training_texts import Origin, TrainingTexts
+from batch_classifier_tests.support.labelled_texts import labelled_texts, share_right, truth_of
 from batch_classifier_tests.support.prompt_content import prompt_content
 
 PROMPT = Prompt(name="tickets", **prompt_content())
@@ -39,6 +40,14 @@ def test_it_learns_what_it_was_told_and_judges_new_texts(model: LocalModel) -> N
     assert np.allclose(np.exp(logs).sum(axis=1), 1, atol=1e-4)
     assert (model.trained_on.texts, model.trained_on.by_origin) == (300, {"label": 300})
     assert sum(model.trained_on.by_class.values()) == 300
+
+
+def test_labels_that_are_probably_wrong_are_set_aside(model: LocalModel) -> None:
+    aside = set(model.trained_on.set_aside)
+    wrong = {text.text_id for text in TEXTS if truth_of(text.text) != text.class_name}
+    assert len(aside & wrong) > len(wrong) * 0.5 and len(aside - wrong) <= 3
+    corrected = [replace(text, origin=Origin.CORRECTION) for text in TEXTS]
+    assert not train(PROMPT, TrainingTexts(corrected)).trained_on.set_aside
 
 
 def test_no_text_is_judged_by_a_head_that_has_seen_it(model: LocalModel) -> None:

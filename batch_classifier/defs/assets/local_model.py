@@ -99,6 +99,8 @@ def shown(report: ModelReport) -> dict[str, Any]:
             "Right answers by confidence", reliability_chart(report.calibration), _reliability(report)
         ),
     }
+    if trained_on.set_aside:
+        metadata["improbable_labels"] = len(trained_on.set_aside)
     if trained_on.left_out:
         metadata["left_out"] = trained_on.left_out
     if trained_on.contradicting:

@@ -6,7 +6,7 @@ as the prompt's own examples teach (`combination`).
 
 import dataclasses
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import nlargest
 from itertools import islice
@@ -216,7 +216,7 @@ class EmbeddingClassifier:
         evidence = np.array([nothing if heard is None else heard.evidence for heard in all_heard])
         if self.fallback in self.names:
             evidence[:, self.names.index(self.fallback)] -= np.float32(_FALLBACK_HANDICAP)
-        familiarity = self._familiarity(texts, all_heard)
+        familiarity: dict[int, float] = {}
         shares = np.zeros((len(texts), len(self.names)))
         for judge, is_judged in ((self.learned.plain, ~dialogues), (self.learned.spoken, dialogues)):
             places = np.flatnonzero(is_judged)
@@ -226,6 +226,8 @@ class EmbeddingClassifier:
                 if self._head.features.has_characters:
                     familiarity.update(zip(places.tolist(), known.tolist(), strict=True))
             shares[places] = judge.shares(evidence[places], head)
+        # What the head has told is not asked again.
+        familiarity = self._familiarity(texts, all_heard, but=familiarity.keys()) | familiarity
         opinions = []
         for place, heard in enumerate(all_heard):
             judge = self.learned.spoken if dialogues[place] else self.learned.plain
@@ -240,12 +242,18 @@ class EmbeddingClassifier:
             )
         return opinions
 
-    def _familiarity(self, texts: Sequence[str], all_heard: Sequence[Heard | None]) -> dict[int, float]:
+    def _familiarity(
+        self, texts: Sequence[str], all_heard: Sequence[Heard | None], but: Collection[int]
+    ) -> dict[int, float]:
         """How familiar the runs of characters are of those texts of which that has to be known, by their places."""
         if self._runs is None:
             return {}
         needs = self.learned.understanding.needs_familiarity
-        places = [place for place, heard in enumerate(all_heard) if heard is not None and needs(heard.signs)]
+        places = [
+            place
+            for place, heard in enumerate(all_heard)
+            if place not in but and heard is not None and needs(heard.signs)
+        ]
         return dict(zip(places, self._runs.familiarity([texts[place] for place in places]).tolist(), strict=True))
 
     def _verdict(self, text: str, opinion: Opinion, places: Sequence[int]) -> Verdict:

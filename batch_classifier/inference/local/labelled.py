@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-# In steps within which nothing changes much; the least is as sharp as texts that are all right can ask for.
+# Sharper than the least is asked for only by texts that are all right; within a step nothing changes much.
 _MODEL_WEIGHTS = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
-_TEMPERATURES = (0.09, 0.13, 0.18, 0.25, 0.35, 0.5, 0.7, 1.0, 1.4, 2.0, 2.8, 4.0, 5.6, 8.0)
+_TEMPERATURES = tuple(round(0.09 * 2 ** (step / 4), 3) for step in range(27))
 # A score below which one or two texts lie is chance.
 _FEWEST_LOST = 3
 # So many texts of the fallback show what strangers are like.

@@ -201,3 +201,15 @@ def test_a_tick_for_a_thousand_files_in_flight_is_short(deployment: Deployment, 
     began = time.monotonic()
     assert len(requested(deployment)) == 1000
     assert time.monotonic() - began < 30
+
+
+def test_a_file_whose_sample_is_answered_goes_on_from_the_asset_that_its_note_names(deployment: Deployment) -> None:
+    start(deployment, "travel", "1.csv")
+    (job,) = deployment.inference.list_jobs()
+    prompt = load_prompts(PROMPTS).prompts["travel"]
+    note_waiting(deployment.inference.internal, prompt, "1.csv", [job], [], goes_on_from="bedrock_jsonl")
+    deployment.emulator.advance(LATER)
+    (request,) = deployment.tick("finished_jobs").run_requests or []
+    assert request.partition_key == "1.csv"
+    names = {key.path[-1] for key in request.asset_selection or ()}
+    assert {"bedrock_jsonl", "batch_job", "classifications"} <= names and "raw_requests" not in names
