@@ -24,7 +24,7 @@ def test_a_correction_by_keys_shows_up_in_a_new_result_file(visit: Visit, projec
         "it was the airline",
         "dashboard",
     )
-    (file,) = project.home.glob("output_data/tickets/*/a_csv.csv")
+    (file,) = project.home.glob("output_data/tickets/*/a.csv")
     with file.open(encoding="utf-8-sig", newline="") as content:
         rows = {row["id"]: row for row in csv.DictReader(content)}
     assert (rows["A-2"]["class"], rows["A-2"]["model_class"]) == ("Travel", "Billing")
