@@ -3,16 +3,14 @@
 import unicodedata
 from hashlib import sha256
 from itertools import pairwise
-from typing import Literal
+from typing import TYPE_CHECKING
 
-import pyarrow as pa
-import pyarrow.compute as pc
+from batch_classifier.language.same_text import SameText
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _DIGITS = 32
-
-
-# What makes two texts the same: all but surrounding white space, or all but white space, letter case and Unicode form.
-SameText = Literal["exact", "normalised"]
 
 
 def text_id(text: str, same_text: SameText = "exact") -> str:
@@ -21,11 +19,15 @@ def text_id(text: str, same_text: SameText = "exact") -> str:
     return sha256(content.encode()).hexdigest()[:_DIGITS]
 
 
-def text_ids(texts: pa.StringArray, same_text: SameText = "exact") -> pa.StringArray:
+def text_ids(texts: "pa.StringArray", same_text: SameText = "exact") -> "pa.StringArray":
     """The ids of many texts; null for a text that is null, empty or only white space.
 
     The texts' bytes are hashed where they lie, which takes a third of the time that a Python string for each text takes.
     """
+    # Who makes single ids, as the local engine does of examples, need not load Arrow.
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
     stripped = pc.utf8_trim_whitespace(texts) if same_text == "exact" else _normal_forms(texts)
     _, offsets, content = stripped.buffers()
     # Of an array whose texts are all empty or null Arrow may leave out the buffer.
@@ -46,5 +48,7 @@ def normal_form(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", folded).split())
 
 
-def _normal_forms(texts: pa.StringArray) -> pa.StringArray:
+def _normal_forms(texts: "pa.StringArray") -> "pa.StringArray":
+    import pyarrow as pa
+
     return pa.array([None if text is None else normal_form(text) for text in texts.to_pylist()], pa.string())

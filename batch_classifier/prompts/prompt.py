@@ -20,7 +20,7 @@ from pydantic import (
     model_validator,
 )
 
-from batch_classifier.language.text_id import SameText
+from batch_classifier.language.same_text import SameText
 from batch_classifier.prompts.rendering import render
 from batch_classifier.prompts.version import hash_of, version_of
 from batch_classifier.redaction.kinds import KINDS, REDACTION_FORM, Kind

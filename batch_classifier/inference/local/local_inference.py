@@ -6,9 +6,9 @@ A job is a thread of the process that submitted it. Its answers appear whole, wh
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import orjson
 from filelock import FileLock, Timeout
@@ -19,8 +19,6 @@ from batch_classifier.inference.bedrock.model_limits import record_room
 from batch_classifier.inference.bedrock.model_requests import check_model, model_input
 from batch_classifier.inference.interface import Inference, Job, JobRequest, RecordRoom
 from batch_classifier.inference.local.embeddings import MODEL_ID, EmbeddingClassifier, Verdict, engine_id
-from batch_classifier.inference.local.taught import Taught
-from batch_classifier.inference.local.trained_models import TrainedModels
 from batch_classifier.inference.price_table import PriceTable
 from batch_classifier.inference.prices import FREE, ModelPrice, Price
 from batch_classifier.inference.process_jobs import ProcessJobs
@@ -31,6 +29,10 @@ from batch_classifier.settings import Settings
 from batch_classifier.storage.folder import Folder
 from batch_classifier.storage.local_folder import LocalFolder
 from batch_classifier.storage.open_folder import open_folder
+
+if TYPE_CHECKING:
+    from batch_classifier.inference.local.taught import Taught
+    from batch_classifier.inference.local.trained_models import TrainedModels
 
 
 class LocalInference(Inference):
@@ -48,11 +50,17 @@ class LocalInference(Inference):
     ) -> None:
         self.internal = internal
         self.prices = prices or PriceTable()
-        self.models = TrainedModels(internal)
         notes = LocalFolder(home / "local_jobs", access)
         self.jobs = ProcessJobs(
             "local", notes, lambda name: held_lock(notes.path / f".{name}.lock", access), self._answer
         )
+
+    @cached_property
+    def models(self) -> "TrainedModels":
+        """The prompts' own models; they bring numpy along, which takes its time and is not always needed."""
+        from batch_classifier.inference.local.trained_models import TrainedModels
+
+        return TrainedModels(self.internal)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "LocalInference":
@@ -192,7 +200,7 @@ def _engine(prompt: Prompt) -> EmbeddingClassifier:
     return EmbeddingClassifier(prompt.categories, prompt.fallback.name, prompt.fallback.strictness)
 
 
-def _engine_with(prompt: Prompt, taught: Taught) -> EmbeddingClassifier:
+def _engine_with(prompt: Prompt, taught: "Taught") -> EmbeddingClassifier:
     return EmbeddingClassifier(prompt.categories, prompt.fallback.name, prompt.fallback.strictness, taught)
 
 

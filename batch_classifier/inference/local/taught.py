@@ -13,6 +13,7 @@ from batch_classifier.inference.local.combination import FEWEST_EXAMPLES, Combin
 from batch_classifier.inference.local.embeddings import EmbeddingClassifier, engine_id
 from batch_classifier.inference.local.labelled import LabelledTexts, learn_from
 from batch_classifier.inference.local.long_texts import READ_CHARACTERS
+from batch_classifier.language.same_text import SameText
 from batch_classifier.language.text_id import text_id
 from batch_classifier.language.word_vectors import one_thread
 from batch_classifier.prompts.prompt import Prompt
@@ -39,11 +40,13 @@ class Taught:
     Attributes:
         plain: of a text; None where the model has no say.
         spoken: of a dialogue; likewise.
+        same_text: which texts are the same, as the prompt says.
     """
 
     model: LocalModel
     plain: Combination | None
     spoken: Combination | None
+    same_text: SameText = "exact"
 
     def judge_of(self, is_dialogue: bool) -> Combination | None:
         """How to judge a text of this kind; None where the model has no say."""
@@ -52,7 +55,7 @@ class Taught:
     def log_shares(self, texts: Sequence[str]) -> "Floats":
         """What the model says of these texts: of one that it was trained on, what it would say had it not been."""
         read = [text[:READ_CHARACTERS] for text in texts]
-        ids = [text_id(text) for text in texts]
+        ids = [text_id(text, self.same_text) for text in texts]
         said = self.model.log_shares(read)
         seen = [place for place, one in enumerate(ids) if one in self.model.trained_on.text_ids]
         if seen:
@@ -106,7 +109,7 @@ def taught_of(prompt: Prompt, model: LocalModel) -> Taught | None:
     if model.engine.get("version") != LocalEngine().version(prompt):
         return None
     plain, spoken = (_combination(model.engine.get(kind)) for kind in _KINDS)
-    return Taught(model, plain, spoken) if plain or spoken else None
+    return Taught(model, plain, spoken, prompt.same_text) if plain or spoken else None
 
 
 def _combination(fields: Mapping[str, Any] | None) -> Combination | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from batch_classifier.prompts.prompt import TokenPrice
 from batch_classifier_tests.emulators.faults import CutAnswer, RecordError, at_positions
 from batch_classifier_tests.emulators.server import BedrockEmulator
 from batch_classifier_tests.support.bedrock_pipeline import TEXTS, pipeline, serving_bedrock
@@ -27,7 +28,8 @@ def packing(tmp_path: Path, model: dict[str, Any] | None = None, **changes: Any)
     """Two texts a record: of 240 texts these are enough records for a job."""
     made = pipeline(tmp_path, texts_per_record=2, **changes)
     if model is not None:
-        changed = made.prompt.model.model_copy(update=model)
+        # The price table knows no Mistral.
+        changed = made.prompt.model.model_copy(update={**model, "price": TokenPrice(input=1.0, output=2.0)})
         made.prompt = made.prompt.model_copy(update={"model": changed})
     return made
 
