@@ -512,6 +512,7 @@ def test_checks_pass_where_nothing_is_wrong(project: Project) -> None:
     assert sorted(checks) == [
         "accuracy",
         "all_texts_answered",
+        "cascade_agreement",
         "classes_allowed",
         "counts_reconcile",
         "every_request_classified",
