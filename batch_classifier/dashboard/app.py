@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from batch_classifier.dashboard import new_file_page, overview_page, review_page, texts_page
+from batch_classifier.dashboard import cost_page, new_file_page, overview_page, quality_page, review_page, texts_page
 from batch_classifier.dashboard.filters import chosen_page
 from batch_classifier.dashboard.frame import framed, page_icon
 
@@ -14,6 +14,8 @@ PAGES: dict[str, tuple[str, str, Callable[[], None]]] = {
     "overview": ("Overview", ":material/bar_chart:", overview_page.show),
     "texts": ("Texts", ":material/article:", texts_page.show),
     "review": ("Review", ":material/rate_review:", review_page.show),
+    "quality": ("Quality", ":material/target:", quality_page.show),
+    "cost": ("Cost", ":material/payments:", cost_page.show),
 }
 # Shown at the root.
 FIRST = "overview"

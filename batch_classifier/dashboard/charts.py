@@ -72,3 +72,55 @@ def heat_map(
         color=alt.condition(alt.datum[value] > 0.55 * highest, alt.value("white"), alt.value("#1e293b")),
     )
     return (cells.add_params(chosen) + numbers).properties(height=_CELL_HEIGHT * max(len(order[y]), 1) + 120)
+
+
+def drift(rows: Sequence[Mapping[str, Any]], large_from: float) -> Any:
+    """A point for each file, those that differ in another colour, and a line from which on a difference is large."""
+    data = pd.DataFrame(rows)
+    points = (
+        alt.Chart(data)
+        .mark_line(color=ACCENT, strokeWidth=2)
+        .encode(x=alt.X("day:T", title=None, axis=alt.Axis(grid=False)), y=alt.Y("size:Q", title="size"))
+    )
+    marks = (
+        alt.Chart(data)
+        .mark_circle(size=70, opacity=1)
+        .encode(
+            x="day:T",
+            y="size:Q",
+            color=alt.condition("datum.is_drift", alt.value(_COLOURS[5]), alt.value(ACCENT)),
+            tooltip=[
+                alt.Tooltip("file:N"),
+                alt.Tooltip("day:T", format="%Y-%m-%d"),
+                alt.Tooltip("size:Q", format=".2f"),
+            ],
+        )
+    )
+    limit = (
+        alt.Chart(pd.DataFrame({"size": [large_from]}))
+        .mark_rule(strokeDash=[4, 4], color=_COLOURS[7])
+        .encode(y="size:Q")
+    )
+    return (limit + points + marks).properties(height=220)
+
+
+def stacked(rows: Sequence[Mapping[str, Any]], name: str, value: str, part: str) -> Any:
+    """A bar for each name, made of its parts."""
+    data = pd.DataFrame(rows)
+    parts = list(dict.fromkeys(data[part]))
+    return (
+        alt.Chart(data)
+        .mark_bar()
+        .encode(
+            y=alt.Y(f"{name}:N", sort=None, title=None, axis=alt.Axis(labelLimit=_LONGEST_NAME)),
+            x=alt.X(f"{value}:Q", title="USD", axis=alt.Axis(tickCount=5)),
+            color=alt.Color(
+                f"{part}:N",
+                sort=parts,
+                scale=alt.Scale(domain=parts, range=list(_COLOURS[: len(parts)])),
+                legend=alt.Legend(orient="bottom", title=None, columns=2),
+            ),
+            tooltip=[alt.Tooltip(f"{name}:N"), alt.Tooltip(f"{part}:N"), alt.Tooltip(f"{value}:Q", format=",.4f")],
+        )
+        .properties(height=_CELL_HEIGHT * data[name].nunique() + 90)
+    )

@@ -83,6 +83,8 @@ def choose_view(is_kept: bool = False) -> View | None:
         statuses=_several("Status", "status", there.statuses),
         sources=_several("Source", "source", there.sources) if there.sources else (),
         own=_own(prompt, there),
+        expected=_where_asked("Right class", "expected", prompt),
+        given=_where_asked("The model's class", "given", prompt),
     )
     return View(prompt, there, selection)
 
@@ -127,6 +129,7 @@ def _leave_for(page: str, prompt: str, selection: Selection, more: dict[str, Any
         state["period"] = "All time"
     state["file"], state["class"] = list(selection.request_files), list(selection.classes)
     state["status"], state["source"] = list(selection.statuses), list(selection.sources)
+    state["expected"], state["given"] = list(selection.expected), list(selection.given)
     state["own"] = [column for column, _ in selection.own]
     for column, values in selection.own:
         state[f"{_OWN}{column}"] = list(values)
@@ -168,6 +171,13 @@ def _several(name: str, key: str, options: Sequence[str], shown: Any = str) -> t
         placeholder="All",
     )
     return tuple(chosen)
+
+
+def _where_asked(name: str, key: str, prompt: Prompt) -> tuple[str, ...]:
+    """A filter that a cell of the confusion sets, and that is shown as long as it is set."""
+    if not st.session_state.get(key) and key not in st.query_params:
+        return ()
+    return _several(name, key, [*prompt.class_names, NO_CLASS], shown_class)
 
 
 def _own(prompt: Prompt, there: Choices) -> tuple[tuple[str, tuple[str, ...]], ...]:

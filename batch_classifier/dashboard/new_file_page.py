@@ -9,21 +9,20 @@ import streamlit as st
 
 from batch_classifier.dashboard.child_commands import Child, start
 from batch_classifier.dashboard.filters import choose_prompt, offer
+from batch_classifier.dashboard.left_of_month import is_charged, left_of_month
 from batch_classifier.dashboard.plain import label, sentence
 from batch_classifier.dashboard.project import customer_folder, settings, writing
 from batch_classifier.dashboard.runs import FileRun, instance, is_dagster_running, recent_files, run_of
 from batch_classifier.dashboard.uploads import keep_pasted, keep_upload, put_in_place
 from batch_classifier.errors import ClassifierError
-from batch_classifier.inference.open_inference import open_inference
 from batch_classifier.insights.file_estimate import FileEstimate, estimate_of
 from batch_classifier.insights.selection import Selection
-from batch_classifier.notes.budget import Budget, usd
+from batch_classifier.notes.budget import usd
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.requests.incoming_file import Wish
 from batch_classifier.requests.preview import Preview, preview
 from batch_classifier.requests.readers.formats import SUPPORTED_SUFFIXES
 from batch_classifier.requests.request_files import input_key
-from batch_classifier.storage.open_folder import open_folder
 from batch_classifier.wording import counted
 
 _SIGNS = {"waiting": "○", "running": "◐", "done": "●", "failed": "✕", "skipped": "–", "stopped": "✕"}
@@ -97,7 +96,7 @@ def _before_the_start(prompt: Prompt, path: Path) -> None:
         made = _estimate(prompt, path)
     _estimated(prompt, made)
     wish = _wish(prompt, path)
-    is_over = made.estimate.cost_usd is not None and made.estimate.cost_usd > prompt.budget_usd and _is_charged()
+    is_over = made.estimate.cost_usd is not None and made.estimate.cost_usd > prompt.budget_usd and is_charged()
     if is_over:
         st.warning(
             f"That is over the budget of {usd(prompt.budget_usd)} USD for one file. The run will stop before anything is sent; "
@@ -133,33 +132,21 @@ def _estimate(prompt: Prompt, path: Path) -> FileEstimate:
     return found
 
 
-def _is_charged() -> bool:
-    return settings().inference_kind != "local"
-
-
 def _estimated(prompt: Prompt, made: FileEstimate) -> None:
     with st.container(horizontal=True):
         st.metric("Rows", f"{made.rows:,}", width=150)
         st.metric("Distinct texts", f"{made.texts:,}", width=150)
         st.metric("Answered before", f"{made.answered_before:,}", width=150)
-        if not _is_charged():
+        if not is_charged():
             st.metric("Price", "none", help="The local engine answers, which costs nothing.", width=150)
         elif made.estimate.cost_usd is None:
             st.metric("Price", "unknown", help=made.estimate.price_source, width=150)
         else:
             st.metric("Price, about", f"{usd(made.estimate.cost_usd)} USD", help=made.estimate.basis, width=180)
-        if _is_charged():
+        if is_charged():
             st.metric("Budget for a file", f"{usd(prompt.budget_usd)} USD", width=180)
-        if (left := _left_of_month(prompt)) is not None:
+        if (left := left_of_month(prompt)) is not None:
             st.metric("Left this month", f"{usd(max(left, 0.0))} USD", width=180)
-
-
-def _left_of_month(prompt: Prompt) -> float | None:
-    if prompt.monthly_budget_usd is None or not _is_charged():
-        return None
-    internal = open_folder(settings().internal_location, settings().kms_key_id, settings().file_access)
-    stand = Budget(prompt, "", writing(), open_inference(settings()), internal).monthly()
-    return None if stand is None else stand.left
 
 
 def _wish(prompt: Prompt, path: Path) -> Wish:
@@ -196,9 +183,18 @@ def _progress(prompt: Prompt) -> None:
         st.caption(sentence(str(error)))
         return
     st.subheader("Files")
-    # What is over is not drawn anew all the time: a click on a download would meet a button that is gone.
-    is_under_way = any(not is_over for *_, is_over in _files(prompt))
-    st.fragment(_draw_files, run_every=_SECONDS_BETWEEN_LOOKS if is_under_way else None)(prompt, is_under_way)
+    if any(not is_over for *_, is_over in _files(prompt)):
+        _watch(prompt)
+    else:
+        _draw_files(prompt, is_under_way=False)
+
+
+@st.fragment(run_every=_SECONDS_BETWEEN_LOOKS)
+def _watch(prompt: Prompt) -> None:
+    """What is under way is drawn anew all the time, and without downloads: a click would meet a button that is gone."""
+    if all(is_over for *_, is_over in _files(prompt)):
+        st.rerun()
+    _draw_files(prompt, is_under_way=True)
 
 
 def _files(prompt: Prompt) -> list[tuple[str, FileRun | None, Child | None, bool]]:
@@ -215,13 +211,11 @@ def _files(prompt: Prompt) -> list[tuple[str, FileRun | None, Child | None, bool
 
 def _draw_files(prompt: Prompt, is_under_way: bool) -> None:
     files = _files(prompt)
-    if is_under_way and all(is_over for *_, is_over in files):
-        st.rerun()
     if not files:
         st.caption("Nothing was classified here yet.")
     for place, (name, run, child, _) in enumerate(files):
         with st.expander(label(name), expanded=place == 0, icon=_icon(run, child)):
-            _one_file(prompt, name, run, child)
+            _one_file(prompt, name, run, child, is_under_way)
 
 
 def _icon(run: FileRun | None, child: Child | None) -> str:
@@ -233,7 +227,7 @@ def _icon(run: FileRun | None, child: Child | None) -> str:
     return ":material/hourglass_top:" if run is None else states.get(run.state, ":material/hourglass_top:")
 
 
-def _one_file(prompt: Prompt, request_file: str, run: FileRun | None, child: Child | None) -> None:
+def _one_file(prompt: Prompt, request_file: str, run: FileRun | None, child: Child | None, is_under_way: bool) -> None:
     if child is not None and child.failed:
         st.error(sentence(" ".join(child.errors())))
     elif run is not None and run.problem is not None:
@@ -249,9 +243,9 @@ def _one_file(prompt: Prompt, request_file: str, run: FileRun | None, child: Chi
     for step in run.steps:
         rows = f"  {counted(step.rows, 'row')}" if step.rows is not None else ""
         st.text(f"{_SIGNS[step.state]}  {step.name}{rows}")
-    if run.state == "done" and run.results:
+    if run.state == "done" and run.results and not is_under_way:
         _results(prompt, request_file, run)
-    elif run.is_over and not run.problem:
+    elif run.is_over and not run.results and not run.problem:
         st.caption("The texts wait for their job; Dagster goes on with them when it is over.")
 
 

@@ -16,6 +16,8 @@ from batch_classifier.defs.names import WAREHOUSE_POOL, asset_key, partitions_of
 from batch_classifier.defs.request_files_readable import build_request_files_readable
 from batch_classifier.defs.within_budget import build_within_budget
 from batch_classifier.inference.interface import Inference, JobLimits
+from batch_classifier.insights.drift import LARGE_FROM, SURE_BELOW, drift_of_file
+from batch_classifier.insights.prompt_tables import PromptTables
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.storage.folder import Folder
 from batch_classifier.warehouse import queries
@@ -57,6 +59,7 @@ def build_checks(prompt: Prompt) -> list[dg.AssetChecksDefinition]:
         ),
         _cascade_check(prompt),
         _check(prompt, CATEGORY_SUMMARY, counts_reconcile, "Requests and cost add up to those of classifications."),
+        _check(prompt, CATEGORY_SUMMARY, class_drift, "The classes are about those of the last 20 files."),
     ]
 
 
@@ -264,7 +267,7 @@ def cascade_agreement(
     if prompt.cascade is None or found is None:
         why = "the prompt has no cascade" if prompt.cascade is None else "no text of the file was audited"
         return _result(f"Not measured: {why}.", passed=True, severity=dg.AssetCheckSeverity.WARN, audited=0)
-    turn_off_where_broken(standing, found, request_file)
+    turn_off_where_broken(standing, found)
     off = standing.off()
     return _result(
         f"{found.audited - found.differing:,} of {counted(found.audited, 'audited text')} with the model's class.",
@@ -298,6 +301,25 @@ def counts_reconcile(prompt: Prompt, warehouse: Warehouse, request_file: str) ->
     says = f"{totals['summary_requests']:,} of {counted(totals['requests'], 'request')} in the summary."
     return _result(
         says, passed=passed, severity=dg.AssetCheckSeverity.ERROR, threshold="all, at the same cost", **totals
+    )
+
+
+def class_drift(prompt: Prompt, warehouse: Warehouse, request_file: str) -> dg.AssetCheckResult:
+    """WARN where the shares of the classes differ from those of the files before, by chance hardly and by much."""
+    found = drift_of_file(PromptTables(warehouse, prompt), request_file)
+    changes = [
+        {"class": one.class_name or "(no class)", "before": f"{one.before:.1%}", "now": f"{one.now:.1%}"}
+        for one in found.changes
+    ]
+    return _result(
+        found.told,
+        passed=not found.is_drift,
+        severity=dg.AssetCheckSeverity.WARN,
+        threshold=f"size {LARGE_FROM} and a chance below {SURE_BELOW}",
+        files_compared=found.files,
+        size=found.size,
+        changes=markdown_table(changes),
+        **({} if found.p_value is None else {"p_value": found.p_value}),
     )
 
 

@@ -27,6 +27,8 @@ class Selection:
     Attributes:
         since, until: the first and the last day, both included.
         own: names of the file's own columns, each with the values that are looked at.
+        expected: right classes, as a label or a person says.
+        given: classes that the model gave.
         words: words that the text or the reason holds, all of them; what stands between quotation marks is one.
     """
 
@@ -37,6 +39,8 @@ class Selection:
     statuses: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     own: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    expected: tuple[str, ...] = ()
+    given: tuple[str, ...] = ()
     words: str = ""
 
     @property
@@ -98,17 +102,26 @@ def condition(tables: PromptTables, selection: Selection) -> str:
     ):
         if values:
             conditions.append(f"{expression} in ({', '.join(map(literal, values))})")
-    if selection.classes:
-        names = [literal(name) for name in selection.classes if name != NO_CLASS]
-        either = [f"{HOLDING_CLASS} in ({', '.join(names)})"] if names else []
-        if NO_CLASS in selection.classes:
-            either.append(f"{HOLDING_CLASS} is null")
-        conditions.append(f"({' or '.join(either)})")
+    for names, expression in (
+        (selection.classes, HOLDING_CLASS),
+        (selection.given, 'answered."class"'),
+        (selection.expected, "coalesce(answered.expected_class, held.new_class)"),
+    ):
+        if names:
+            conditions.append(_is_class(expression, names))
     for words in words_of(selection.words):
         in_text = tables.warehouse.dialect.holds('answered."input_text"', words)
         in_reason = tables.warehouse.dialect.holds('answered."rationale"', words)
         conditions.append(f"(coalesce({in_text}, false) or coalesce({in_reason}, false))")
     return " and ".join(conditions)
+
+
+def _is_class(expression: str, names: Sequence[str]) -> str:
+    known = [literal(name) for name in names if name != NO_CLASS]
+    either = [f"{expression} in ({', '.join(known)})"] if known else []
+    if NO_CLASS in names:
+        either.append(f"{expression} is null")
+    return f"({' or '.join(either)})"
 
 
 def words_of(words: str) -> list[str]:

@@ -50,6 +50,7 @@ def dirty(projects: Callable[..., Project]) -> tuple[Project, dg.ExecuteInProces
         ("classes_allowed", False, {"requests": 6, "invalid_class": 1, "outside_the_set": 0}, "Sports"),
         ("every_request_classified", True, {"rows_in": 6, "rows_out": 6, "missing": 0}, None),
         ("counts_reconcile", True, {"requests": 6, "summary_requests": 6}, None),
+        ("class_drift", True, {"files_compared": 0}, None),
     ],
 )
 def test_a_check_shows_its_counts_and_the_first_offenders(

@@ -513,6 +513,7 @@ def test_checks_pass_where_nothing_is_wrong(project: Project) -> None:
         "accuracy",
         "all_texts_answered",
         "cascade_agreement",
+        "class_drift",
         "classes_allowed",
         "counts_reconcile",
         "every_request_classified",
