@@ -51,12 +51,11 @@ def audit(standing: Standing, cascade: Cascade, warehouse: Warehouse, request_fi
     return Audit(audited, differing, noted.local_share, broken)
 
 
-def turn_off_where_broken(standing: Standing, found: Audit, request_file: str) -> None:
+def turn_off_where_broken(standing: Standing, found: Audit) -> None:
     """From now on everything is sent, until the prompt, its model or its categories change."""
     if found.is_broken and standing.off() is None:
         standing.turn_off(
             why=f"of {found.audited:,} audited texts {found.differing:,} got another class from the model than from the local model",
-            request_file=request_file,
             audited=found.audited,
             differing=found.differing,
         )

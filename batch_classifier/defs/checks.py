@@ -267,7 +267,7 @@ def cascade_agreement(
     if prompt.cascade is None or found is None:
         why = "the prompt has no cascade" if prompt.cascade is None else "no text of the file was audited"
         return _result(f"Not measured: {why}.", passed=True, severity=dg.AssetCheckSeverity.WARN, audited=0)
-    turn_off_where_broken(standing, found, request_file)
+    turn_off_where_broken(standing, found)
     off = standing.off()
     return _result(
         f"{found.audited - found.differing:,} of {counted(found.audited, 'audited text')} with the model's class.",

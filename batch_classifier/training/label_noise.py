@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 _TEMPERATURES = 0.2, 20.0
 # At most so many labels are wrong; more of them, and they would be labels of something else.
 _MOST_NOISE = 0.4
-# Where the search begins: labels of people who took care.
-_USUAL_NOISE = 0.03
+# Where the search begins, logarithms of temperatures and noise: labels of people who took care, and of others.
+_START = [[0.0, 0.02], [-0.7, 0.02], [0.0, 0.1]]
 
 
 def temperature_and_noise(log_shares: "Floats", labels: "NDArray[np.int64]") -> tuple[float, float]:
@@ -34,11 +34,11 @@ def temperature_and_noise(log_shares: "Floats", labels: "NDArray[np.int64]") -> 
 
     found = minimize(
         loss,
-        [0.0, _USUAL_NOISE],
+        _START[0],
         method="Nelder-Mead",
         bounds=[tuple(np.log(_TEMPERATURES)), (0.0, _MOST_NOISE)],
         # Three digits are more than the texts can tell.
-        options={"xatol": 1e-3, "fatol": 1e-6},
+        options={"xatol": 1e-3, "fatol": 1e-6, "initial_simplex": _START},
     )
     return round(float(np.exp(found.x[0])), 3), round(float(found.x[1]), 4)
 

@@ -12,6 +12,7 @@ from batch_classifier.language.trained_head import TrainedHead
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.storage.internal_keys import local_model_key
 from batch_classifier.storage.local_folder import LocalFolder
+from batch_classifier.training.label_noise import probably_wrong, temperature_and_noise
 from batch_classifier.training.local_model import LocalModel
 from batch_classifier.training.model_file import read_local_model, write_local_model
 from batch_classifier.training.train import digest_of, train
@@ -127,3 +128,18 @@ def test_of_many_texts_the_rare_features_are_left_out(monkeypatch: pytest.Monkey
         assert head.arrays()["weights"].shape[0] <= most
         given = [PROMPT.class_names[place] for place in head.log_shares([text.text for text in new]).argmax(axis=1)]
         assert share_right(new, given) > 0.95
+
+
+def test_how_many_labels_are_wrong_is_found_beside_how_sure_to_be() -> None:
+    """Heads that are right nine times of ten and say so, and labels of which a tenth is another one."""
+    chance = np.random.default_rng(1)
+    truth = chance.integers(0, 20, 2_000)
+    said = np.where(chance.random(2_000) < 0.9, truth, chance.integers(0, 20, 2_000))
+    shares = np.full((2_000, 20), 0.1 / 20)
+    shares[np.arange(2_000), said] += 0.9
+    is_wrong = chance.random(2_000) < 0.1
+    labels = np.where(is_wrong, (truth + chance.integers(1, 20, 2_000)) % 20, truth)
+    temperature, noise = temperature_and_noise(np.log(shares).astype(np.float32) * 2, labels)
+    assert temperature == pytest.approx(2, rel=0.3) and noise == pytest.approx(0.1, abs=0.06)
+    found = probably_wrong(np.log(shares).astype(np.float32), np.where(is_wrong, labels, said), 1.0, 0.1)
+    assert not found[~is_wrong].any() and found[is_wrong].mean() > 0.8
