@@ -12,12 +12,13 @@ from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 
+from batch_classifier.answers.labels import Labels
 from batch_classifier.batches.needed_texts import IDS, NeededTexts, ids_of_batch
 from batch_classifier.batches.texts import chosen_texts
 from batch_classifier.cascade.certificate import Promise
 from batch_classifier.cascade.chance import Chance
 from batch_classifier.cascade.decision import Decision, answered_locally, audited, decide, trained
-from batch_classifier.cascade.known_answers import KnownText, answers_of_batches, known_texts, texts_by_id
+from batch_classifier.cascade.known_answers import MOST_TEXTS, KnownText, answers_of_batches, known_texts, texts_by_id
 from batch_classifier.cascade.local_answers import local_batch, write_local_batch
 from batch_classifier.cascade.standing import FileStanding, Standing
 from batch_classifier.errors import ClassifierError
@@ -26,6 +27,7 @@ from batch_classifier.prompts.prompt import Cascade, Prompt
 from batch_classifier.storage.folder import Folder
 from batch_classifier.storage.internal_keys import local_answers_key, text_ids_key
 from batch_classifier.training.train import FEWEST_TEXTS
+from batch_classifier.training.training_texts import read_training_texts
 from batch_classifier.warehouse.batch import Batch
 from batch_classifier.warehouse.interface import Warehouse
 from batch_classifier.warehouse.scratch import scratch_database
@@ -142,7 +144,9 @@ class CascadedTexts:
         promise = Promise(self.cascade.agreement, self.cascade.confidence)
         texts_of_known = texts_by_id(self.warehouse, self.prompt, [text.text_id for text in known])
         try:
-            model = trained(self.prompt, known, texts_of_known)
+            names = Labels(self.prompt.class_names).named
+            said = read_training_texts(self.warehouse, self.prompt, names, most_texts=MOST_TEXTS).texts
+            model = trained(self.prompt, known, texts_of_known, said)
         except ClassifierError as error:
             return self.pass_by(f"nothing can be learned: {error}")
         with scratch_database() as scratch, self.read() as requests:

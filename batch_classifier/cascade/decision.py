@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from batch_classifier.cascade.certificate import SHARES, Certificate, Cut, Promise, certify
 from batch_classifier.cascade.chance import Chance
-from batch_classifier.cascade.known_answers import KnownText
+from batch_classifier.cascade.known_answers import MOST_TEXTS, KnownText
 from batch_classifier.cascade.local_answers import MODEL_ID
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.training.local_model import LocalModel
@@ -167,15 +167,27 @@ def _chosen(scratch: duckdb.DuckDBPyConnection, condition: str) -> Iterator[pa.R
     return record_batches(scratch, sql, is_ordered=True)
 
 
-def trained(prompt: Prompt, known: Sequence[KnownText], texts: Mapping[str, str]) -> LocalModel:
-    """The local model of what the model answered; raises ClassifierError where that is too little to learn from."""
-    learned = [
-        TrainingText(text.text_id, texts[text.text_id], text.class_name, Origin.MODEL_ANSWER)
+def trained(
+    prompt: Prompt, known: Sequence[KnownText], texts: Mapping[str, str], said_by_people: Iterable[TrainingText]
+) -> LocalModel:
+    """The local model of what the model answered; raises ClassifierError where that is too little to learn from.
+
+    What people said of other texts is learned from too, as far as there is room. Of a text that the model answered its
+    answer counts: it is the model that is to be agreed with.
+    """
+    learned = {
+        text.text_id: TrainingText(text.text_id, texts[text.text_id], text.class_name, Origin.MODEL_ANSWER)
         for text in known
         if text.class_name in prompt.class_names and text.text_id in texts
-    ]
+    }
+    asked = {text.text_id for text in known}
+    for text in said_by_people:
+        if len(learned) >= MOST_TEXTS:
+            break
+        if text.origin is not Origin.MODEL_ANSWER and text.text_id not in asked:
+            learned[text.text_id] = text
     # In an order of their own, so that the same answers make the same model.
-    return train(prompt, TrainingTexts(sorted(learned, key=lambda text: text.text_id)))
+    return train(prompt, TrainingTexts(sorted(learned.values(), key=lambda text: text.text_id)))
 
 
 def _judged_of(

@@ -20,6 +20,7 @@ from batch_classifier.command_line.summary import print_summary
 from batch_classifier.command_line.terminal import say
 from batch_classifier.definitions import build_definitions
 from batch_classifier.defs.names import job_name, op_name, partitions_name
+from batch_classifier.defs.run_origin import shown_in_overview
 from batch_classifier.errors import ClassifierError
 from batch_classifier.file_access import FileAccess
 from batch_classifier.inference.open_inference import open_inference
@@ -211,14 +212,16 @@ def run_job(
             op_name(prompt.name, "result_files"): {"config": {"formats": list(formats)}},
         },
     }
+    name = job_name(prompt.name)
     try:
-        return definitions.resolve_job_def(job_name(prompt.name)).execute_in_process(
-            instance=instance,
-            partition_key=request_file,
-            raise_on_error=False,
-            run_config=run_config,
-            tags=dict(tags or {}),
-        )
+        with shown_in_overview(instance, name):
+            return definitions.resolve_job_def(name).execute_in_process(
+                instance=instance,
+                partition_key=request_file,
+                raise_on_error=False,
+                run_config=run_config,
+                tags=dict(tags or {}),
+            )
     except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError):
         return None
 

@@ -9,6 +9,7 @@ from batch_classifier.command_line.project import failure_sentence, open_instanc
 from batch_classifier.command_line.terminal import say
 from batch_classifier.definitions import build_definitions
 from batch_classifier.defs.names import asset_key, job_name, partitions_name
+from batch_classifier.defs.run_origin import shown_in_overview
 from batch_classifier.prompts.loading import PromptFolder
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.settings import Settings
@@ -44,13 +45,14 @@ def make_again(
         job = build_definitions(settings, folder).resolve_job_def(job_name(prompt.name))
         for request_file in files:
             instance.add_dynamic_partitions(partitions_name(prompt.name), [request_file])
-            result = job.execute_in_process(
-                instance=instance,
-                partition_key=request_file,
-                raise_on_error=False,
-                asset_selection=[asset_key(prompt.name, name) for name in MADE_AGAIN],
-                run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-            )
+            with shown_in_overview(instance, job.name):
+                result = job.execute_in_process(
+                    instance=instance,
+                    partition_key=request_file,
+                    raise_on_error=False,
+                    asset_selection=[asset_key(prompt.name, name) for name in MADE_AGAIN],
+                    run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+                )
             if result.success:
                 say(*_written(request_file, result))
                 continue

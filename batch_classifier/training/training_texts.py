@@ -63,18 +63,21 @@ class TrainingTexts:
         return {str(origin): counts[origin] for origin in Origin if counts[origin]}
 
 
-def read_training_texts(warehouse: Warehouse, prompt: Prompt, class_of: Callable[[str], str | None]) -> TrainingTexts:
+def read_training_texts(
+    warehouse: Warehouse, prompt: Prompt, class_of: Callable[[str], str | None], most_texts: int | None = None
+) -> TrainingTexts:
     """What the prompt's `local_model.learn_from` names, and the examples of the prompt file, each distinct text once.
 
     Args:
         warehouse: where the tables are.
         prompt: whose texts they are.
         class_of: the category that a label means, as a file spells it; None for one that means none.
+        most_texts: how many are read of the tables at most; `MOST_TEXTS` by default.
     """
     answers_of = [prompt.model.id] if "answers" in prompt.local_model.learn_from else []
     names = _names(warehouse, prompt, class_of) if "labels" in prompt.local_model.learn_from else {}
     (counts,) = warehouse.query(prompt.name, queries.counts(warehouse, prompt, names, answers_of))
-    sql = queries.training_texts(warehouse, prompt, names, answers_of, MOST_TEXTS, _MOST_BYTES)
+    sql = queries.training_texts(warehouse, prompt, names, answers_of, most_texts or MOST_TEXTS, _MOST_BYTES)
     texts: dict[str, TrainingText] = {}
     with warehouse.stream(prompt.name, sql) as batches:
         for row in (row for batch in batches for row in batch.to_pylist()):

@@ -39,7 +39,7 @@ def classify(file: str, *options: str, answer: str | None = None) -> Result:
     )
 
 
-def ids(name: str = "same_csv") -> list[str]:
+def ids(name: str = "same") -> list[str]:
     return [row["id"] for row in json.loads(Path("out", f"{name}.json").read_text(encoding="utf-8"))]
 
 
@@ -88,7 +88,7 @@ def test_a_person_at_a_terminal_is_asked(
     assert len(names) == (2 if answer == "both\n" else 1)
     if answer == "both\n":
         (beside,) = names - {"same.csv"}
-        assert ids(beside.replace(".csv", "_csv")) == ["X"] and ids() == ["A", "B"]
+        assert ids(beside.replace(".csv", "")) == ["X"] and ids() == ["A", "B"]
         # The next time it is known under that name, and nobody is asked.
         monkeypatch.setattr(command, "_is_at_terminal", lambda: False)
         assert classify("d2/same.csv").exit_code == 0

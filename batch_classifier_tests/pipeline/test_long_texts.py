@@ -52,7 +52,7 @@ def test_texts_of_megabytes_are_classified_on_this_machine(tmp_path: Path, monke
     header, *rows = load_workbook(Path("out", "long.xlsx"), read_only=True)["Results"].iter_rows(values_only=True)
     # openpyxl leaves out empty cells at a row's end.
     notes = [dict(zip(header, row, strict=False)).get("note") for row in rows]
-    assert len(rows) == 5 and all("input_text was cut at 32,767" in str(note) for note in notes[:3])
+    assert len(rows) == 5 and all("text was cut at 32,767" in str(note) for note in notes[:3])
     assert notes[3:] == [None, None]
 
 
