@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from batch_classifier.inference.prices import Price
+from batch_classifier_tests.support.dashboard import browser_path
 from batch_classifier_tests.support.project import Project
 from batch_classifier_tests.support.scripted_inference import Reply, ScriptedInference, by_keyword
 from batch_classifier_tests.support.stored_instance import stored_instance_in
@@ -21,6 +22,14 @@ settings.register_profile(
 # For hours by hand: other examples in every run, and many of them.
 settings.register_profile("search", settings.get_profile("ci"), derandomize=False, max_examples=3_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say in one line what is left out without a browser."""
+    if browser_path() is None:
+        terminalreporter.write_line(
+            "The dashboard's tests in a browser were left out: there is no Chromium on this machine."
+        )
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -17,7 +17,7 @@ _STYLE = """
   .block-container {padding-top: 3.2rem; padding-bottom: 4rem; max-width: 1280px}
   [data-testid="stMetricValue"] {font-variant-numeric: tabular-nums}
   [data-testid="stText"] {overflow-wrap: anywhere; unicode-bidi: plaintext}
-  [data-testid="stCode"] code {font-family: inherit; white-space: pre-wrap !important; overflow-wrap: anywhere; unicode-bidi: plaintext}
+  [data-testid="stCode"] code {font-family: "Source Sans", sans-serif !important; font-size: 1rem !important; white-space: pre-wrap !important; overflow-wrap: anywhere; unicode-bidi: plaintext}
 </style>
 """
 

@@ -7,20 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from batch_classifier_tests.support.command_line import make_project
-from batch_classifier_tests.support.dashboard import Visit, browser_path, opened_browser, served, visiting
+from batch_classifier_tests.support.dashboard import Visit, opened_browser, served, visiting
 from batch_classifier_tests.support.looked_at_tables import FILES, put
 from batch_classifier_tests.support.project import Project
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say in one line what is left out without a browser."""
-    if browser_path() is None:
-        terminalreporter.write_line(
-            "The dashboard's tests in a browser were left out: there is no Chromium on this machine."
-        )
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ All in one file, so that one dashboard and one browser are started for it.
 
 import csv
 import io
+import re
 import socket
 import subprocess
 import sys
@@ -44,8 +45,8 @@ def test_filters_are_read_from_the_address_and_written_to_it(visit: Visit) -> No
     visit.page.get_by_test_id("stSidebar").get_by_role("combobox", name="Period").click()
     visit.page.get_by_role("option", name="7 days").click()
     visit.settle()
-    assert "period=7+days" in visit.page.url or "period=7%20days" in visit.page.url
-    assert "Change" in str(visit.page.get_by_test_id("stDataFrame").first.locator("thead").text_content())
+    visit.page.wait_for_url(re.compile(r"period=7(\+|%20)days"))
+    visit.page.locator("thead", has_text="Change").first.wait_for(state="attached")
 
 
 def test_a_search_finds_and_a_text_is_shown_as_it_is(visit: Visit) -> None:

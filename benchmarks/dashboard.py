@@ -1,0 +1,80 @@
+"""How long the dashboard's pages take over many rows: `python -m benchmarks.dashboard --rows 1000000`.
+
+Each page is opened in a real browser, with other filters each time so that no answer is known yet, until it stands still.
+"""
+
+import argparse
+import itertools
+import shutil
+import statistics
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from batch_classifier.prompts.loading import load_prompts
+from batch_classifier.warehouse.duckdb import DuckDBWarehouse
+from batch_classifier_tests.support.dashboard import Visit, opened_browser, served, visiting
+from batch_classifier_tests.support.repository import REPOSITORY
+from benchmarks.large_warehouse import fill_warehouse, home_of
+
+# A page, its heading, and what is asked of it besides a filter.
+_PAGES = (
+    ("", "Overview", ""),
+    ("texts", "Texts", ""),
+    ("texts", "Texts", "&words=wheelchair"),
+    ("review", "Review", "&queue=Low+confidence"),
+    ("quality", "Quality", ""),
+    ("cost", "Cost", ""),
+)
+_PERIODS = ("All+time", "90+days", "30+days", "7+days")
+
+
+def made_project(rows: int) -> Path:
+    """The folder of a project with so many classifications; made once."""
+    project = home_of(rows)
+    if not (project / "data" / "warehouse.duckdb").is_file():
+        shutil.rmtree(project, ignore_errors=True)
+        project.mkdir(parents=True)
+        for name in ("dagster.yaml", "workspace.yaml"):
+            shutil.copy(REPOSITORY / name, project)
+        shutil.copytree(REPOSITORY / "prompts", project / "prompts")
+        prompt = load_prompts(project / "prompts").get("travel")
+        fill_warehouse(DuckDBWarehouse(project / "data" / "warehouse.duckdb"), prompt, rows)
+    return project
+
+
+def seconds_of(visit: Visit, page: str, heading: str, asked: str, classes: Sequence[str], rounds: int) -> list[float]:
+    """How long the page took, each time with another period or class."""
+    found = []
+    filters = itertools.product(("", *(f"&class={name.replace(' ', '+')}" for name in classes)), _PERIODS)
+    for chosen, period in itertools.islice(filters, rounds):
+        began = time.monotonic()
+        visit.go(f"/{page}?prompt=travel&period={period}{chosen}{asked}", heading)
+        found.append(time.monotonic() - began)
+    return found
+
+
+def main() -> None:
+    """Print the median and the 95th percentile of each page, in seconds."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--rounds", type=int, default=20)
+    arguments = parser.parse_args()
+    project = made_project(arguments.rows)
+    classes = load_prompts(project / "prompts").get("travel").class_names
+    print(f"{arguments.rows:,} rows\n\n| page | median s | 95th percentile s |\n| --- | --- | --- |")
+    with (
+        opened_browser() as browser,
+        served(project) as address,
+        visiting(browser, address, viewport={"width": 1280, "height": 900}) as visit,
+    ):
+        visit.go("/", "Overview")
+        for page, heading, asked in _PAGES:
+            seconds = seconds_of(visit, page, heading, asked, classes, arguments.rounds)
+            late = sorted(seconds)[max(round(0.95 * len(seconds)) - 1, 0)]
+            told = f"{heading}{' (search)' if 'words' in asked else ''}"
+            print(f"| {told} | {statistics.median(seconds):.1f} | {late:.1f} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
