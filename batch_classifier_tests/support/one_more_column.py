@@ -35,7 +35,7 @@ def main() -> None:
             result = project.make(name, *EVERYTHING)
             assert result.success, failure_of(result)
             rows = project.rows("classifications", name)
-            (file,) = project.home.glob(f"output_data/**/{name.replace('.', '_')}.json")
+            (file,) = project.home.glob(f"output_data/**/{name.removesuffix('.csv')}.json")
             found[name] = {
                 "rows": rows,
                 "preview": metadata_of(result, "classifications")["preview"],

@@ -40,7 +40,7 @@ FIELDS = (
 )
 VALUES = (
     "answers/answer_files.py",
-    "        input_tokens=read,\n        output_tokens=written,\n",
+    "        error=problem,\n        input_tokens=",
     f"        novelty=0.25,\n        thoughts={THOUGHTS!r},\n",
 )
 
