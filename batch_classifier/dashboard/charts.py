@@ -29,7 +29,7 @@ def lines(rows: Sequence[Mapping[str, Any]], time: str, value: str, name: str, f
                 sort=names,
                 scale=alt.Scale(domain=names, range=[_COLOURS[at % len(_COLOURS)] for at in range(len(names))]),
                 legend=alt.Legend(
-                    orient="bottom", title=None, columns=2, labelLimit=_LONGEST_NAME, symbolType="stroke"
+                    orient="bottom", title=None, columns=1, labelLimit=_LONGEST_NAME, symbolType="stroke"
                 ),
             ),
             tooltip=[
@@ -38,7 +38,7 @@ def lines(rows: Sequence[Mapping[str, Any]], time: str, value: str, name: str, f
                 alt.Tooltip(f"{value}:Q", format=format),
             ],
         )
-        .properties(height=320)
+        .properties(height=400)
     )
 
 
