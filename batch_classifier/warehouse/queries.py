@@ -104,11 +104,11 @@ def spent_in_month(warehouse: Warehouse, prompt: Prompt, month: str) -> str:
     """
 
 
-def newest_jobs(warehouse: Warehouse, prompt: str, model_id: str, most: int) -> str:
+def newest_jobs(warehouse: Warehouse, prompt_name: str, model_id: str, most: int) -> str:
     """The newest first jobs of batches with this model that tell what they read and wrote, of a prompt by its name."""
     return f"""
         select prompt_version, answer_form, content_bytes, texts, answered, input_tokens, output_tokens, ended_at
-        from {warehouse.name(prompt, BILL)}
+        from {warehouse.name(prompt_name, BILL)}
         where attempt = 1 and model_id = {literal(model_id)} and content_bytes > 0 and answered > 0 and input_tokens > 0
         order by ended_at desc limit {most}
     """

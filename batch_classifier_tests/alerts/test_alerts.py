@@ -147,7 +147,8 @@ def test_a_blocking_check_is_named(watch: Watch, monkeypatch: pytest.MonkeyPatch
     watch.project.drop("a.csv", [SECRET_TEXT])
     assert not watch.project.run("a.csv").success and watch.ticks() == []
     (message,) = watch.told()
-    assert "the blocking check within_bedrock_limits failed." in message["Message"] and "4711" not in str(message)
+    assert "within_bedrock_limits: 0 of 1 batches within the limits." in message["Message"]
+    assert "4711" not in str(message)
 
 
 def test_an_error_that_nobody_foresaw_is_told_without_its_words(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -126,7 +126,7 @@ def test_an_edited_workbook_corrects_the_texts_everywhere(project: Project) -> N
     assert results(project, "second.json") == {"E": ("Billing", "Travel"), "F": ("Other", None)}
     with result_file(project, "first.csv").open(encoding="utf-8-sig", newline="") as file:
         assert next(csv.reader(file)) == [
-            *("id", "input_text", "class", "model_class", "rationale", "status", "team", "confidence", "note")
+            *("id", "input_text", "class", "model_class", "rationale", "status", "team", "confidence", "note", "doubt")
         ]
     daily = project.query('select "class", sum(requests) as n from tickets.daily_categories group by 1 order by 1')
     assert [(row["class"], row["n"]) for row in daily] == [("Billing", 4), ("Other", 1)]

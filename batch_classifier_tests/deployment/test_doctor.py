@@ -258,7 +258,7 @@ def test_an_aws_that_does_not_answer_fails_every_check_but_raises_nothing(
     deployment.clients = None
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     verdicts = deployment.check()
-    assert [name for name, verdict in verdicts.items() if verdict.status == "ok"] == ["Prompts", "Region"]
+    assert [name for name, verdict in verdicts.items() if verdict.status == "ok"] == ["Prompts", "Region", "Prices"]
     assert "AWS cannot be reached" in verdicts["Credentials"].finding
 
 
@@ -337,7 +337,7 @@ def test_the_report_shows_what_to_do_and_no_secret(deployment: Deployment, monke
     for name, value in deployment.settings.model_dump(exclude_none=True).items():
         monkeypatch.setenv(f"{PREFIX}{name.upper()}", str(value))
     checked = CliRunner().invoke(command_line, ["doctor"])
-    assert checked.exit_code == 0 and len(checked.output.splitlines()) == 11, checked.output
+    assert checked.exit_code == 0 and len(checked.output.splitlines()) == 12, checked.output
     monkeypatch.setenv("BATCH_CLASSIFIER_GLUE_DATABASE", "gone")
     checked = CliRunner().invoke(command_line, ["doctor"])
     assert checked.exit_code == 1

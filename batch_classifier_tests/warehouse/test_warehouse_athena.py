@@ -30,6 +30,7 @@ from batch_classifier.warehouse.partition_folders import outlived, partition_fol
 from batch_classifier.warehouse.tables import (
     BATCH_JOB,
     BEDROCK_JSONL,
+    BILL,
     CATEGORY_SUMMARY,
     CLASSIFICATIONS,
     RAW_REQUESTS,
@@ -296,6 +297,24 @@ def fill(warehouse: Warehouse) -> None:
         for row, (kind, status) in enumerate([*kinds, kinds[0]], 1)
     ]
     answers[-1] |= {"prompt_version": "older", "expected_class": "Other"}
+    answers[0]["error"] = "settled by a second question"
+    job = {
+        "batch": "b1",
+        "attempt": 1,
+        "model_id": MODEL,
+        "submitted_at": MOMENT,
+        "ended_at": MOMENT,
+        "prompt_name": "travel",
+        "month": "2024-05",
+    }
+    bill = job | {
+        "texts": 2,
+        "answered": 2,
+        "content_bytes": 10,
+        "input_tokens": 5,
+        "output_tokens": 1,
+        "cost_usd": 0.5,
+    }
     content: dict[Table, list[dict[str, Any]]] = {
         RAW_REQUESTS: [row | {"record_id": "twice"} for row in requests],
         BEDROCK_JSONL: [asked | {"batch": name, "records": 2, "bytes": 10} for name in ("b1", "b2")],
@@ -307,6 +326,7 @@ def fill(warehouse: Warehouse) -> None:
         for table, rows in content.items():
             own = batch_of(table, [row | {"request_file": request_file} for row in rows])
             warehouse.replace("travel", table, request_file, [own])
+    warehouse.replace("travel", BILL, "b1", [batch_of(BILL, [bill | {"request_file": "a.csv"}])])
 
 
 @pytest.fixture(scope="module")
@@ -343,6 +363,9 @@ def test_every_sql_text_says_the_same_in_both(
         "text_ids": ["t1", "t2", "it's none"],
         "row_numbers": [1, 3],
         "batches": ["b1"],
+        "prompt_name": "travel",
+        "month": "2024-05",
+        "most": 2,
     }
     wanted = [name for name in inspect.signature(sql_text).parameters if name in given]
     results = []
