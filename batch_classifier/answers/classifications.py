@@ -30,6 +30,8 @@ from batch_classifier.warehouse.spooled_rows import SpooledRows
 from batch_classifier.warehouse.statuses import HOLDING, Status
 from batch_classifier.warehouse.tables import CLASSIFICATIONS, RAW_REQUESTS
 
+# With a type of its own: to guess one, Arrow imports pandas.
+_HOLDING = pa.array([str(status) for status in HOLDING], pa.string())
 _IDS = pa.schema([("text_id", pa.string())])
 NO_ANSWER = "the job ended without an answer to this text"
 
@@ -82,7 +84,7 @@ class Classifications:
                 self.statuses.update(
                     {entry["values"]: entry["counts"] for entry in batch["status"].value_counts().to_pylist()}
                 )
-                holds = pc.is_in(batch["status"], pa.array([str(status) for status in HOLDING]))
+                holds = pc.is_in(batch["status"], _HOLDING)
                 noted = batch["error"].filter(holds).drop_null()
                 self.notes.update({entry["values"]: entry["counts"] for entry in noted.value_counts().to_pylist()})
                 yield batch

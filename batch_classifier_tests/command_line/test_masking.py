@@ -47,13 +47,13 @@ def test_classify_tells_how_much_was_masked_and_leaves_no_original(project: Proj
 @pytest.mark.parametrize(
     ("redact", "told"),
     [
-        ({"kinds": ["names"]}, "redact.kinds.0: must be 'email', 'phone', 'iban' or 'card'"),
+        ({"kinds": ["names"]}, "redact.kinds.1: must be 'email', 'phone', 'iban' or 'card'"),
         ({"kinds": []}, "redact: masks nothing"),
         ({"patterns": {"Order No": "x"}}, "redact.patterns.Order No"),
         ({"patterns": {"order": "(?=x)x"}}, "redact.patterns.order: is no regular expression of RE2"),
         ({"patterns": {"order": "x*"}}, "redact.patterns.order: matches where nothing stands"),
         ({"patterns": {"email": "x"}}, "'email' is the name of a kind"),
-        ({"countries": ["Germany"]}, "redact.countries.0: must be two letters of ISO 3166"),
+        ({"countries": ["Germany"]}, "redact.countries.1: must be two letters of ISO 3166"),
         ({"keep": True}, "redact.keep: is not a key of a prompt file"),
     ],
 )
