@@ -30,8 +30,6 @@ from batch_classifier.warehouse.spooled_rows import SpooledRows
 from batch_classifier.warehouse.statuses import HOLDING, Status
 from batch_classifier.warehouse.tables import CLASSIFICATIONS, RAW_REQUESTS
 
-# With a type of its own: to guess one, Arrow imports pandas.
-_HOLDING = pa.array([str(status) for status in HOLDING], pa.string())
 _IDS = pa.schema([("text_id", pa.string())])
 NO_ANSWER = "the job ended without an answer to this text"
 
@@ -78,13 +76,15 @@ class Classifications:
             choose_answers(scratch)
             self.second_opinion = SecondOpinion(scratch, self.prompt.class_names)
             self.second_opinion.form(requests)
+            # With its type: to guess one, Arrow imports pandas.
+            holding = pa.array([str(status) for status in HOLDING], pa.string())
             ended = record_batches(scratch, endings(self.model_id, self.prompt.version), is_ordered=True)
             for some_requests, some_endings in in_step(requests, ended):
                 batch = self._classifications(with_scope(some_requests, ids.scope), some_endings)
                 self.statuses.update(
                     {entry["values"]: entry["counts"] for entry in batch["status"].value_counts().to_pylist()}
                 )
-                holds = pc.is_in(batch["status"], _HOLDING)
+                holds = pc.is_in(batch["status"], holding)
                 noted = batch["error"].filter(holds).drop_null()
                 self.notes.update({entry["values"]: entry["counts"] for entry in noted.value_counts().to_pylist()})
                 yield batch

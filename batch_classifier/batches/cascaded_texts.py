@@ -116,7 +116,7 @@ class CascadedTexts:
         drawn = math.nextafter(sample[-1][0], 2)
         self.deferred = len(needed) - len(sample)
         self._standing.note_file(self.request_file, FileStanding(drawn, is_sampling=True))
-        needed.keep_only([pa.record_batch([pa.array([text_id for _, text_id in sample])], schema=IDS)])
+        needed.keep_only([pa.record_batch([pa.array([text_id for _, text_id in sample], pa.string())], schema=IDS)])
         self.outcome = "a sample is sent first; what is left is decided on when it is answered"
 
     def _after_sample(
