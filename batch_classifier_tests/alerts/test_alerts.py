@@ -113,6 +113,7 @@ def test_a_job_that_failed_in_a_run_that_went_through_is_told_once(watch: Watch)
     assert "2 texts were sent and have no answer" in message["Message"]
 
 
+@pytest.mark.long
 def test_the_same_cause_is_told_once_for_each_request_file(watch: Watch) -> None:
     for request_file in ("a.csv", "b.csv", "a.csv"):
         watch.project.drop(request_file, b"")

@@ -242,6 +242,7 @@ def test_a_result_file_whose_rows_have_moved_is_refused(tables_alone: Project) -
     assert result.exit_code == 1 and tables_alone.query("select * from tickets.corrections") == []
 
 
+@pytest.mark.long
 def test_an_id_that_several_texts_have_needs_their_file(tables_alone: Project) -> None:
     classify("third.csv", [{"id": "A", "text": "Where is my suitcase"}])
     path = list_of("labels.csv", ("A", "Billing"))

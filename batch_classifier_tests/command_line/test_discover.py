@@ -52,6 +52,7 @@ def test_a_missing_category_is_found_and_written_into_the_prompt_file(folder: Pa
     assert set(category.examples) <= set(LUGGAGE) and category.examples
 
 
+@pytest.mark.long
 def test_a_prompt_file_is_drafted_for_a_file_without_categories(folder: Path) -> None:
     result = run("discover", "calls.csv", "--output", "prompts/drafted.yaml")
     assert result.exit_code == 0, result.output

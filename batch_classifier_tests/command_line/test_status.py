@@ -54,7 +54,14 @@ def test_rejected_rows_do_not_count_as_classified(project: Project) -> None:
     assert line_of("calls.csv")[1:] == ["calls.csv", "5", "2", "3", "0", "finished"]
 
 
-@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 no csv", file_of([{"id": "1", "words": "My flight"}], ".csv")])
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(b"", marks=pytest.mark.long),
+        pytest.param(b"PK\x03\x04 no csv", marks=pytest.mark.long),
+        file_of([{"id": "1", "words": "My flight"}], ".csv"),
+    ],
+)
 def test_a_file_that_could_not_be_read_is_shown_with_the_reason(project: Project, content: bytes) -> None:
     path = project.drop("calls.csv", content)
     assert line_of("calls.csv")[-1] == "not read"

@@ -28,12 +28,30 @@ def scopes(project: Project, request_file: str) -> list[str]:
 @pytest.mark.parametrize(
     ("input", "first", "second", "expected", "scope"),
     [
-        ({}, CSV_WITHOUT_IDS, OTHER_WITHOUT_IDS, ["1", "2", "1", "2"], ["per_row", "per_row"]),
+        pytest.param(
+            {}, CSV_WITHOUT_IDS, OTHER_WITHOUT_IDS, ["1", "2", "1", "2"], ["per_row", "per_row"], marks=pytest.mark.long
+        ),
         ({"id": "id"}, CSV_WITHOUT_IDS, OTHER_WITHOUT_IDS, ["1", "2", "1", "2"], ["per_row", "per_row"]),
-        ({"id": "id", "ids": "global"}, CSV_WITHOUT_IDS, OTHER_WITHOUT_IDS, ["1", "2", "1", "2"], ["per_row"] * 2),
+        pytest.param(
+            {"id": "id", "ids": "global"},
+            CSV_WITHOUT_IDS,
+            OTHER_WITHOUT_IDS,
+            ["1", "2", "1", "2"],
+            ["per_row"] * 2,
+            marks=pytest.mark.long,
+        ),
         ({"id": "id"}, NUMBERED, OTHER_NUMBERED, ["1", "2", "1", "2"], ["per_file", "per_file"]),
-        ({"id": "id", "ids": "global"}, NUMBERED, OTHER_NUMBERED, ["1", "2"], ["global", "global"]),
-        ({"id": "id"}, NUMBERED, CONTINUED, ["1", "2", "500", "501"], ["global", "global"]),
+        pytest.param(
+            {"id": "id", "ids": "global"},
+            NUMBERED,
+            OTHER_NUMBERED,
+            ["1", "2"],
+            ["global", "global"],
+            marks=pytest.mark.long,
+        ),
+        pytest.param(
+            {"id": "id"}, NUMBERED, CONTINUED, ["1", "2", "500", "501"], ["global", "global"], marks=pytest.mark.long
+        ),
         ({"id": "id"}, NAMED, OTHER_NAMED, ["T-1", "T-2", "row 2"], ["global", "per_row"]),
         ({"id": "id", "ids": "per_file"}, NAMED, OTHER_NAMED, ["T-1", "T-2", "T-2", "row 2"], ["per_file", "per_row"]),
     ],

@@ -102,7 +102,7 @@ def laughs(levels: int, wrap: str) -> str:
             id="merges without end",
         ),
         pytest.param("\n".join(f"k{n}: 1" for n in range(10_000)), "more faults", id="10,000 unknown keys"),
-        pytest.param("- a\n" * 200_000, "unfolds", id="200,000 values"),
+        pytest.param("- a\n" * 200_000, "unfolds", id="200,000 values", marks=pytest.mark.long),
         pytest.param("description: " + "x" * 1_000_001, "larger than", id="larger than a prompt can be"),
         pytest.param('"\\e[31mred": 1', "\\x1b[31mred", id="an escape sequence as a key"),
         pytest.param('description: "\\ud800"', "description", id="half a character"),

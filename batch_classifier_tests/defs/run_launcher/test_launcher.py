@@ -151,6 +151,7 @@ def test_a_run_outlives_the_launcher(dagster: Launched, home: Path) -> None:
     assert psutil.wait_procs([warm], SECONDS)[1] == []
 
 
+@pytest.mark.long
 def test_another_warm_process_takes_the_place_of_one_that_was_killed(dagster: Launched) -> None:
     before = dagster.warm_process_id
     os.kill(before, signal.SIGKILL)

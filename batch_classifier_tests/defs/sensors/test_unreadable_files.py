@@ -95,6 +95,7 @@ def test_nothing_red_is_left_of_a_file_that_is_deleted(daemon: Daemon) -> None:
     assert daemon.work(2) == ["bad.csv"], "one that comes back is tried again"
 
 
+@pytest.mark.long
 def test_nothing_red_is_left_of_a_partition_that_is_deleted_and_its_file_stays_out(daemon: Daemon) -> None:
     drop(daemon, "good.csv")
     drop(daemon, "bad.csv", b"")
