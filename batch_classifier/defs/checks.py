@@ -57,7 +57,8 @@ def build_checks(prompt: Prompt) -> list[dg.AssetChecksDefinition]:
         _check(
             prompt, CLASSIFICATIONS, accuracy, "How many labelled requests got the class they were expected to get."
         ),
-        _cascade_check(prompt),
+        # A check costs a run a tenth of a second.
+        *([_cascade_check(prompt)] if prompt.cascade is not None else []),
         _check(prompt, CATEGORY_SUMMARY, counts_reconcile, "Requests and cost add up to those of classifications."),
         _check(prompt, CATEGORY_SUMMARY, class_drift, "The classes are about those of the last 20 files."),
     ]

@@ -65,6 +65,7 @@ class ResultFigures:
         return sorted(self.classes, key=lambda name: -self.by_class[name])
 
     def _take_in(self, batch: "pa.RecordBatch") -> None:
+        import pyarrow as pa
         import pyarrow.compute as pc
 
         there = {name: batch[name].to_pylist() for name in _COUNTED if name in batch.schema.names}
@@ -75,6 +76,6 @@ class ResultFigures:
         if MODEL_CLASS.name in batch.schema.names:
             self.corrected += batch.num_rows - batch[MODEL_CLASS.name].null_count
         if "doubt" in batch.schema.names:
-            self.doubtful += pc.sum(pc.greater_equal(batch["doubt"], DOUBTFUL)).as_py() or 0
+            self.doubtful += pc.sum(pc.greater_equal(batch["doubt"], pa.scalar(DOUBTFUL, pa.float64()))).as_py() or 0
         if "cost_usd" in batch.schema.names:
             self.cost_usd += pc.sum(batch["cost_usd"]).as_py() or 0.0

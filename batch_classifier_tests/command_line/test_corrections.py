@@ -234,6 +234,7 @@ def test_a_result_file_from_before_a_correction_does_not_undo_it(project: Projec
     assert latest(project)["A"][0] == "Travel"
 
 
+@pytest.mark.long
 def test_a_result_file_whose_rows_have_moved_is_refused(tables_alone: Project) -> None:
     workbook = edited_workbook(tables_alone, "first.xlsx", A="Billing")
     classify("first.csv", [{"id": "A", "text": "Where is my suitcase"}], "--replace")

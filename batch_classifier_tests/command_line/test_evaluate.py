@@ -146,6 +146,7 @@ def test_the_terminal_shows_it_as_tables(here: Here) -> None:
         assert part in result.output
 
 
+@pytest.mark.long
 def test_nothing_is_paid_for_twice(here: Here) -> None:
     first, second = here.figures(), here.figures()
     assert sorted(here.model.asked) == sorted(text for text, _ in TRUTHS)
@@ -155,6 +156,7 @@ def test_nothing_is_paid_for_twice(here: Here) -> None:
     assert second["variants"][0]["spent_usd"] == 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("keeps_batches", [pytest.param(True, marks=pytest.mark.long), False])
 def test_what_the_team_has_paid_for_is_used_and_its_tables_stay(here: Here, keeps_batches: bool) -> None:
     """Also where retention has cleared the batches away, and only the tables have the answers."""
@@ -365,6 +367,7 @@ def test_two_prompts_of_which_one_is_broken(here: Here) -> None:
     assert here.model.asked == []
 
 
+@pytest.mark.long
 def test_a_prompt_that_fails_while_it_is_asked_leaves_the_other_measured(here: Here) -> None:
     here.prompt("dear.yaml", budget_usd=0.0001, answer="json")
     found = here.figures("--against", "dear.yaml", exit_code=1)

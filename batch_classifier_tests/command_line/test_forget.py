@@ -254,6 +254,7 @@ def test_tables_of_a_prompt_whose_file_is_gone_are_cleared_too(project: Project)
     assert holders(project.home, MARKER) == []
 
 
+@pytest.mark.long
 def test_a_word_that_stands_only_in_an_original_is_found(project: Project) -> None:
     content = Path("prompts/tickets.yaml").read_text(encoding="utf-8")
     Path("prompts/tickets.yaml").write_text(f"{content}\nredact: {{keep_originals: true}}\n", encoding="utf-8")

@@ -59,6 +59,7 @@ def test_another_file_of_the_same_name_is_refused_and_the_first_ones_rows_stay(p
     assert ids() == ["A", "B"] and dropped(project) == {"same.csv"}
 
 
+@pytest.mark.long
 def test_the_same_content_under_the_same_name_is_a_repeat(project: Project) -> None:
     shutil.copy("d1/same.csv", "d2/same.csv")
     assert classify("d1/same.csv").exit_code == 0

@@ -96,6 +96,7 @@ def test_the_command_goes_on_when_the_database_is_free(folder: Path) -> None:
     assert process.returncode == 0 and "2 rows: 2 classified." in rest, rest
 
 
+@pytest.mark.long
 def test_status_says_what_it_waits_for_and_ends_by_an_interrupt(database: Path, folder: Path) -> None:
     dropped = folder / "data" / "input_data" / "travel" / "calls.csv"
     dropped.parent.mkdir(parents=True)

@@ -12,7 +12,7 @@ SPECS = """
 raw_requests | | python table | ids_unique request_files_readable texts_present
 bedrock_jsonl | raw_requests | json python | within_bedrock_limits! within_budget!
 batch_job | bedrock_jsonl | bedrock table | all_texts_answered
-classifications | batch_job raw_requests | python table | accuracy cascade_agreement classes_allowed! every_request_classified
+classifications | batch_job raw_requests | python table | accuracy classes_allowed! every_request_classified
 category_summary | classifications | sql table | class_drift counts_reconcile
 result_files | classifications | excel file |
 local_model | classifications raw_requests | python scikitlearn |

@@ -89,7 +89,7 @@ def test_checks_of_one_file_say_nothing_of_another(dirty: tuple[Project, dg.Exec
     project, _ = dirty
     project.drop("clean.csv", [{"id": "A", "text": "My flight was moved"}])
     found = checks_of(project.run("clean.csv"))
-    assert all(evaluation.passed for evaluation in found.values()) and len(found) == 12
+    assert all(evaluation.passed for evaluation in found.values()) and len(found) == 11
     assert value_of(found["accuracy"], "labelled") == 0
     assert str(found["accuracy"].description).startswith("Not measured: the file has no labels")
 

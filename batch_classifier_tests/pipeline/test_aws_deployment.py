@@ -89,6 +89,7 @@ def test_more_files_than_places_are_served_oldest_first(
     assert served[0] == "0.csv"
 
 
+@pytest.mark.long
 def test_a_key_encrypts_every_file_that_is_written(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also the notes of jobs on demand, and what Bedrock is asked to write."""
     monkeypatch.setenv("BATCH_CLASSIFIER_KMS_KEY_ID", KMS_KEY)

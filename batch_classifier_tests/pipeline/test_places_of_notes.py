@@ -105,6 +105,7 @@ def test_a_prompt_of_any_name_waits_and_runs_through(
     assert tick(project, "finished_jobs").skip_message == "0 request files wait for their jobs."
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", NAMES)
 def test_a_batch_of_any_name_that_nobody_has_read_is_kept(
     tmp_path: Path, stored_instance: dg.DagsterInstance, name: str
@@ -120,6 +121,7 @@ def test_a_batch_of_any_name_that_nobody_has_read_is_kept(
     assert project.make("a.csv").success and len(project.rows("classifications")) == 2
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("texts", [FEW, TEXTS], ids=["on demand", "in a batch job"])
 @pytest.mark.parametrize("name", NAMES)
 def test_a_prompt_of_any_name_runs_through_on_bedrock(

@@ -139,6 +139,7 @@ def test_memory_does_not_grow_with_a_file(folder: S3Folder, tmp_path: Path) -> N
     assert grown < 15 * PART < size, f"{grown:,} bytes"
 
 
+@pytest.mark.long
 def test_the_whole_pipeline_on_a_real_s3(server: SeaweedFS, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file with every odd character in its key, from the sensor to Athena's answer; Bedrock's job reads and writes here."""
     monkeypatch.chdir(tmp_path)

@@ -160,6 +160,7 @@ def test_another_warm_process_takes_the_place_of_one_that_was_killed(dagster: La
     assert dagster.warm_process_id != before
 
 
+@pytest.mark.long
 def test_changed_code_is_imported_anew(dagster: Launched, monkeypatch: pytest.MonkeyPatch) -> None:
     before = dagster.warm_process_id
     assert dagster.warm_process_id == before

@@ -139,6 +139,7 @@ def test_a_run_that_loses_its_session_is_come_back_for(deployment: Deployment, m
     assert deployment.emulator.calls.texts_asked_twice() == []
 
 
+@pytest.mark.long
 def test_an_asset_that_is_put_in_between_is_run_too(deployment: Deployment) -> None:
     """What comes after batch_job is read from the graph of assets: nothing is edited for a new one."""
     key = dg.AssetKey(["travel", "second_opinion"])

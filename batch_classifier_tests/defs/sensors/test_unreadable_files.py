@@ -114,6 +114,7 @@ def test_nothing_red_is_left_of_a_partition_that_is_deleted_and_its_file_stays_o
     assert daemon.project.rows("classifications", "bad.csv")
 
 
+@pytest.mark.long
 def test_a_file_that_was_classified_before_it_was_broken_shows_that_again(daemon: Daemon) -> None:
     drop(daemon, "calls.csv")
     daemon.work(2)

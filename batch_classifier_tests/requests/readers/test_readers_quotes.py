@@ -197,6 +197,7 @@ def test_a_file_with_good_quotes_goes_the_fast_way(monkeypatch: pytest.MonkeyPat
 pieces = st.sampled_from(['"', '""', "\n", "\r\n", ",", ",", "1", "2", "3", "A-1", "a", "b ", " ", "é", "Travel"])
 
 
+@pytest.mark.long
 @settings(max_examples=400, deadline=None)
 @given(st.lists(pieces, max_size=60).map("".join), st.sampled_from([8, 64, 1 << 20]))
 def test_both_ways_see_the_same_rows_whatever_the_quotes(text: str, size: int) -> None:
