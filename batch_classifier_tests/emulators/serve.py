@@ -4,12 +4,16 @@ python -m batch_classifier_tests.emulators.serve --port 5555 --prompts prompts
 """
 
 import argparse
+import json
 import signal
 import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
+
 from batch_classifier_tests.emulators.limits import Durations, Limits
+from batch_classifier_tests.emulators.model_access import Access
 from batch_classifier_tests.emulators.responders import (
     AnswersByTask,
     LocalEngineAnswers,
@@ -58,19 +62,38 @@ def list_settings(emulator: BedrockEmulator) -> dict[str, str]:
     }
 
 
+def make_account(emulator: BedrockEmulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What `make deploy-aws` makes in an account, as far as the doctor looks: the role of the jobs and the Glue database."""
+    emulator.create_buckets(CUSTOMER_BUCKET, INTERNAL_BUCKET)
+    account = ROLE_ARN.split(":")[4]
+    trust = {
+        "Effect": "Allow",
+        "Action": "sts:AssumeRole",
+        "Principal": {"Service": "bedrock.amazonaws.com"},
+        "Condition": {"StringEquals": {"aws:SourceAccount": account}},
+    }
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    emulator.client("iam").create_role(RoleName=ROLE_ARN.rsplit("/", 1)[-1], AssumeRolePolicyDocument=document)
+    emulator.client("glue").create_database(DatabaseInput={"Name": "batch_classifier"})
+    Access().install(monkeypatch)
+
+
 def serve(arguments: argparse.Namespace) -> None:
     """Serve until the process is told to end; everything in it is forgotten then."""
     is_over = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: is_over.set())
-    with BedrockEmulator(
-        limits=Limits(records_per_job_at_least=arguments.at_least),
-        durations=Durations.over(arguments.seconds),
-        responder=choose_responder(arguments.prompts),
-        region=arguments.region,
-        port=arguments.port,
-    ) as emulator:
-        emulator.create_buckets(CUSTOMER_BUCKET, INTERNAL_BUCKET)
+    with (
+        pytest.MonkeyPatch.context() as monkeypatch,
+        BedrockEmulator(
+            limits=Limits(records_per_job_at_least=arguments.at_least),
+            durations=Durations.over(arguments.seconds),
+            responder=choose_responder(arguments.prompts),
+            region=arguments.region,
+            port=arguments.port,
+        ) as emulator,
+    ):
+        make_account(emulator, monkeypatch)
         print(
             f"# S3, Bedrock, Glue and Athena at {emulator.endpoint_url}, in memory; Ctrl-C ends it. In another terminal:"
         )
