@@ -87,13 +87,18 @@ def _texts(result: Any) -> str:
                 name: event.materialization.metadata[name].value
                 for name in ("distinct_texts", "answered_before", "on_their_way", "new_texts", "asked_again")
             }
-            again = "" if counts["new_texts"] else " Nothing was classified anew."
+            asked_before = counts["answered_before"] + counts["on_their_way"]
+            metadata = event.materialization.metadata
+            answered_here = (
+                int(metadata["answered_by_local_model"].value) if "answered_by_local_model" in metadata else 0
+            )
+            again = "" if counts["new_texts"] or answered_here else " Nothing was classified anew."
             if counts["asked_again"]:
                 again = (
                     f" Of those asked {counts['asked_again']:,} were answered before: asked again, and charged again."
                 )
             return (
                 f"{counted(counts['distinct_texts'], 'distinct text')}: {counts['new_texts']:,} {'asked' if counts['asked_again'] else 'new'}, "
-                f"{counts['answered_before'] + counts['on_their_way']:,} asked before.{again}"
+                f"{asked_before:,} asked before{f', {answered_here:,} answered by the local model' if answered_here else ''}.{again}"
             )
     return ""

@@ -31,6 +31,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
         patch.chdir(folder)
         done = CliRunner().invoke(command_line, ["classify", "deals.csv", "--prompt", "lost_deals"])
         assert done.exit_code == 0, done.output
+        assert "answered by the local model." in done.output and "classified anew" not in done.output
         yield made
 
 
