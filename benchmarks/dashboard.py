@@ -74,7 +74,9 @@ def main() -> None:
     arguments = parser.parse_args()
     project = made_project(arguments.rows)
     classes = load_prompts(project / "prompts").get("travel").class_names
-    print(f"{arguments.rows:,} rows\n\n| page | median s | 95th percentile s | CPU s of the server |\n| --- | --- | --- | --- |")
+    print(
+        f"{arguments.rows:,} rows\n\n| page | median s | 95th percentile s | CPU s of the server |\n| --- | --- | --- | --- |"
+    )
     with (
         opened_browser() as browser,
         served(project) as address,

@@ -106,4 +106,6 @@ def _lines(report: CostReport) -> None:
     ]
     if any(row["usd"] > 0 for row in rows):
         st.subheader("What was saved, and by what")
-        st.altair_chart(charts.stacked(rows, "line", "usd", "what"), alt="Bar chart of what each way of saving spared")
+        st.vega_lite_chart(
+            spec=charts.stacked(rows, "line", "usd", "what"), alt="Bar chart of what each way of saving spared"
+        )

@@ -11,7 +11,7 @@ from batch_classifier.corrections.saying import Verdict, say
 from batch_classifier.dashboard.child_commands import ResultsWriter
 from batch_classifier.dashboard.filters import View, choose_view
 from batch_classifier.dashboard.frame import who
-from batch_classifier.dashboard.plain import label, sentence, shown_class
+from batch_classifier.dashboard.plain import label, sentence, shown_class, shown_name
 from batch_classifier.dashboard.project import ask, questions, settings, writing
 from batch_classifier.dashboard.whole_text import plain_text
 from batch_classifier.errors import ClassifierError
@@ -19,6 +19,7 @@ from batch_classifier.insights.review import FROM_REVIEW, FROM_SAMPLE, Queue, Wa
 from batch_classifier.insights.texts import WholeText, lines_of, whole_text
 from batch_classifier.prompts.adding_examples import add_examples
 from batch_classifier.prompts.editing import file_of_prompt
+from batch_classifier.warehouse.statuses import Status
 from batch_classifier.wording import counted
 
 # Streamlit keeps C and R for itself; S and U are "not sure" and "undo".
@@ -68,13 +69,13 @@ def show() -> None:
         _fill(view, visit, queue)
     if not visit.texts:
         st.success(
-            f"Nothing waits here: {queue.value.lower()}. Choose another kind of text above, or less at the side."
+            f"Nothing waits here: {queue.value.lower()}. Choose another kind of text above, or fewer filters at the side."
         )
     elif is_table:
         _table(view, visit, queue)
     else:
         _one(view, visit, queue)
-    _said(view, visit)
+    _said(view, visit, is_table)
 
 
 def _choose(view: View) -> tuple[Queue, bool]:
@@ -110,7 +111,7 @@ def _one(view: View, visit: _Visit, queue: Queue) -> None:
     if whole is None:
         visit.texts.pop(0)
         st.rerun()
-    left, right = st.columns([3, 2], gap="large")
+    left, right = st.columns([3, 2], gap="medium")
     with right:
         _classes(view, visit, queue, whole)
     with left:
@@ -120,38 +121,49 @@ def _one(view: View, visit: _Visit, queue: Queue) -> None:
 
 def _what_was_said(whole: WholeText) -> None:
     line = whole.line
-    parts = [
-        f"**{label(shown_class(whole.class_name))}** ({label(line.status)})",
-        None if line.confidence is None else f"confidence {line.confidence:.2f}",
-        None if line.doubt is None else f"doubt {line.doubt:.2f}",
-        label(line.request_file),
-        label(line.record_id),
-    ]
-    st.markdown(" · ".join(part for part in parts if part))
+    given = f"The model's class: **{label(shown_class(whole.class_name))}**"
+    if line.status != Status.CLASSIFIED:
+        given += f" ({label(shown_name(line.status))})"
+    st.markdown(given)
     if whole.rationale:
         st.text(whole.rationale)
     if whole.raw_class and whole.raw_class != whole.class_name:
         st.text(f"The model's words: {whole.raw_class[:300]}")
     if whole.error:
         st.text(whole.error)
+    facts = [
+        None if line.confidence is None else f"confidence {line.confidence:.2f}",
+        None if line.doubt is None else f"doubt {line.doubt:.2f}",
+        f"{label(line.request_file)}, id {label(line.record_id)}",
+    ]
+    st.caption(" · ".join(fact for fact in facts if fact))
 
 
 def _classes(view: View, visit: _Visit, queue: Queue, whole: WholeText) -> None:
-    st.subheader("Which class is it?", help="Choosing the class that it has confirms it.")
-    for place, name in enumerate(view.prompt.class_names):
-        st.button(
-            label(name),
-            key=f"class_{place}",
-            shortcut=_KEYS[place] if place < len(_KEYS) else None,
-            type="primary" if name == whole.class_name else "secondary",
-            width="stretch",
-            on_click=_decide,
-            args=(view, visit, queue, whole, name),
-        )
-    st.text_input("Comment", key="comment", max_chars=500, placeholder="Why, if it helps others")
-    st.button("Not sure", shortcut="S", width="stretch", on_click=_skip, args=(visit, whole))
+    st.subheader("Which class is it?", help="Choosing the class that it has, the blue one, confirms it.")
+    with st.container(gap="xsmall"):
+        for place, name in enumerate(view.prompt.class_names):
+            st.button(
+                label(name),
+                key=f"class_{place}",
+                shortcut=_KEYS[place] if place < len(_KEYS) else None,
+                type="primary" if name == whole.class_name else "secondary",
+                width="stretch",
+                on_click=_decide,
+                args=(view, visit, queue, whole, name),
+            )
+    with st.container(horizontal=True):
+        st.button("Not sure", shortcut="S", width="stretch", on_click=_skip, args=(visit, whole))
+        _offer_undo(view, visit)
+    st.text_input("Comment", key="comment", max_chars=500, placeholder="Why, if it helps others; then choose the class")
     if problem := st.session_state.pop("review_problem", None):
         st.error(sentence(problem))
+
+
+def _offer_undo(view: View, visit: _Visit) -> None:
+    st.button(
+        "Undo", shortcut="U", width="stretch", disabled=not visit.done, on_click=_undo, args=(view, visit), key="undo"
+    )
 
 
 def _decide(view: View, visit: _Visit, queue: Queue, whole: WholeText, name: str) -> None:
@@ -240,7 +252,7 @@ def _table(view: View, visit: _Visit, queue: Queue) -> None:
         st.error(sentence(problem))
 
 
-def _said(view: View, visit: _Visit) -> None:
+def _said(view: View, visit: _Visit, is_table: bool) -> None:
     st.divider()
     left, right = st.columns([3, 2], gap="large")
     with left:
@@ -249,7 +261,8 @@ def _said(view: View, visit: _Visit) -> None:
             st.caption(f"Nothing yet. What you say is kept under the name {label(who())}.")
         else:
             _last_ones(view, visit)
-        st.button("Undo the last one", shortcut="U", disabled=not visit.done, on_click=_undo, args=(view, visit))
+        if is_table or not visit.texts:
+            _offer_undo(view, visit)
     with right:
         st.subheader("Result files")
         _results(view.prompt.name)

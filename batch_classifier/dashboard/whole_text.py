@@ -3,13 +3,14 @@
 import pandas as pd
 import streamlit as st
 
-from batch_classifier.dashboard.plain import label, shown_class
+from batch_classifier.dashboard.plain import label, shown_class, shown_name
 from batch_classifier.insights.texts import WholeText
 from batch_classifier.wording import counted
 
 # A browser takes long to lay out more; the rest is in the result file.
 _MOST_CHARACTERS = 120_000
 _TEXT_HEIGHT = 360
+_ROW_HEIGHT, _HIGHEST_FACTS = 35, 560
 
 
 def show_text(whole: WholeText) -> str | None:
@@ -32,12 +33,12 @@ def show_text(whole: WholeText) -> str | None:
         if whole.why:
             st.text(whole.why)
         facts = {
-            "Status": whole.line.status,
+            "Status": shown_name(whole.line.status),
             "The model's words": whole.raw_class,
             "Expected": whole.expected_class,
             "Confidence": None if whole.line.confidence is None else f"{whole.line.confidence:.2f}",
             "Doubt": None if whole.line.doubt is None else f"{whole.line.doubt:.2f}",
-            "Where it came from": whole.line.source,
+            "Where it came from": shown_name(whole.line.source),
             "What went wrong": whole.error,
             "Request file": whole.line.request_file,
             "Row": f"{whole.line.row_number:,}",
@@ -65,8 +66,8 @@ def _facts(facts: dict[str, str]) -> None:
     st.dataframe(
         pd.DataFrame({"": list(facts), "Value": list(facts.values())}),
         hide_index=True,
-        column_config={"": st.column_config.TextColumn(width="small"), "Value": st.column_config.TextColumn()},
-        height=min(36 * len(facts) + 38, 520),
+        column_config={"": st.column_config.TextColumn(width=145), "Value": st.column_config.TextColumn()},
+        height=min(_ROW_HEIGHT * (len(facts) + 1) + 3, _HIGHEST_FACTS),
         alt="What is known of the text",
     )
 
