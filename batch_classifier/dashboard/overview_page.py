@@ -34,7 +34,7 @@ def show() -> None:
         _figures(found)
         left, right = st.columns([3, 2], gap="medium")
         with left:
-            st.subheader("Classes")
+            st.header("Classes")
             _classes(view, found)
         with right:
             _trend(view, found)
@@ -116,7 +116,7 @@ def _table_height(found: insights.Overview) -> int:
 
 
 def _trend(view: View, found: insights.Overview) -> None:
-    st.subheader(f"Texts by {found.unit}")
+    st.header(f"Texts by {found.unit}")
     starts = {point.start for point in found.trend}
     if len(starts) < 2:
         st.caption(f"All of these texts are of one {found.unit}. A trend is drawn from two on.")
@@ -140,7 +140,7 @@ def _trend(view: View, found: insights.Overview) -> None:
 def _own_column(view: View) -> None:
     if not view.choices.own_columns:
         return
-    st.subheader("Classes by a column of your files")
+    st.header("Classes by a column of your files")
     column = st.selectbox(
         "Column", list(view.choices.own_columns), key="by", bind="query-params", persist_state="session", width=320
     )
@@ -190,7 +190,7 @@ def _by_size(counts: Sequence[tuple[str | None, int]]) -> list[str | None]:
 
 
 def _reasons(view: View) -> None:
-    st.subheader("What could not be classified")
+    st.header("What could not be classified")
     found = ask(insights.reasons, view.prompt, view.selection)
     if not found:
         st.caption("Every selected text has a class.")

@@ -66,7 +66,7 @@ def _measured(view: View, found: Quality) -> None:
             width=200,
         )
         st.metric("Measured on", counted(found.accuracy.labelled, "text"), width=200)
-    st.subheader("By category")
+    st.header("By category")
     categories = found.accuracy.categories
     table = pd.DataFrame(
         {
@@ -104,7 +104,7 @@ def _percent(share: float | None) -> float | None:
 
 
 def _versions(found: Quality) -> None:
-    st.subheader("By prompt version and model")
+    st.header("By prompt version and model")
     table = pd.DataFrame(
         {
             "Accuracy": [_percent(one.accuracy) for one in found.versions],
@@ -131,7 +131,7 @@ def _versions(found: Quality) -> None:
 
 
 def _confusion(view: View, found: Quality) -> None:
-    st.subheader("What is taken for what")
+    st.header("What is taken for what")
     rows = []
     for row in found.accuracy.matrix:
         total = sum(row.given.values()) or 1
@@ -165,7 +165,7 @@ def _confusion(view: View, found: Quality) -> None:
 
 
 def _drift(view: View) -> None:
-    st.subheader("Drift")
+    st.header("Drift")
     st.caption(
         f"How much each file's classes differ from those of the {FILES_COMPARED} files before it: 0 is not at all, {LARGE_FROM} is much. "
         "A red point differs by much, and not by chance."

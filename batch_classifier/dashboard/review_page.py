@@ -1,6 +1,7 @@
 """Review: what needs a person first, one text at a time with keys, or many in a table."""
 
 import datetime
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -65,12 +66,11 @@ def show() -> None:
         if view is None:
             return
         visit: _Visit = st.session_state.setdefault("review", _Visit())
-        queue, is_table = _choose(view)
+        counts = ask(waiting_counts, view.prompt, view.selection)
+        queue, is_table = _choose(counts)
         _fill(view, visit, queue)
     if not visit.texts:
-        st.success(
-            f"Nothing waits here: {queue.value.lower()}. Choose another kind of text above, or fewer filters at the side."
-        )
+        _nothing_waits(queue, counts)
     elif is_table:
         _table(view, visit, queue)
     else:
@@ -78,8 +78,7 @@ def show() -> None:
     _said(view, visit, is_table)
 
 
-def _choose(view: View) -> tuple[Queue, bool]:
-    counts = ask(waiting_counts, view.prompt, view.selection)
+def _choose(counts: Mapping[Queue, int]) -> tuple[Queue, bool]:
     first = next((queue for queue in Queue if counts[queue]), Queue.SAMPLE)
     left, right = st.columns([4, 1], vertical_alignment="bottom")
     chosen = left.selectbox(
@@ -95,6 +94,16 @@ def _choose(view: View) -> tuple[Queue, bool]:
     is_table = right.toggle("In a table", key="review_table")
     st.caption(" · ".join(f"{queue.value} {counts[queue]:,}" for queue in Queue))
     return Queue(chosen or first), is_table
+
+
+def _nothing_waits(queue: Queue, counts: Mapping[Queue, int]) -> None:
+    st.success(f"Nothing waits here: {queue.value.lower()}.")
+    following = next((one for one in Queue if counts[one] and one is not queue), None)
+    if following is None:
+        st.caption("No selected text waits for a person. Take some filters at the side away to see others.")
+        return
+    told = f"Go on with: {following.value.lower()} ({counts[following]:,})"
+    st.button(told, type="primary", on_click=lambda: st.session_state.update(queue=following))
 
 
 def _fill(view: View, visit: _Visit, queue: Queue) -> None:
@@ -140,7 +149,7 @@ def _what_was_said(whole: WholeText) -> None:
 
 
 def _classes(view: View, visit: _Visit, queue: Queue, whole: WholeText) -> None:
-    st.subheader("Which class is it?", help="Choosing the class that it has, the blue one, confirms it.")
+    st.header("Which class is it?", help="Choosing the class that it has, the blue one, confirms it.")
     with st.container(gap="xsmall"):
         for place, name in enumerate(view.prompt.class_names):
             st.button(
@@ -256,7 +265,7 @@ def _said(view: View, visit: _Visit, is_table: bool) -> None:
     st.divider()
     left, right = st.columns([3, 2], gap="large")
     with left:
-        st.subheader("Said in this visit")
+        st.header("Said in this visit")
         if not visit.done:
             st.caption(f"Nothing yet. What you say is kept under the name {label(who())}.")
         else:
@@ -264,7 +273,7 @@ def _said(view: View, visit: _Visit, is_table: bool) -> None:
         if is_table or not visit.texts:
             _offer_undo(view, visit)
     with right:
-        st.subheader("Result files")
+        st.header("Result files")
         _results(view.prompt.name)
 
 
