@@ -59,9 +59,10 @@ def test_a_dagster_yaml_from_before_keeps_its_one_history(folder: Path, monkeypa
     text = (folder / "dagster.yaml").read_text(encoding="utf-8")
     for now, (module, before) in BEFORE.items():
         text = text.replace(
-            f"module: batch_classifier.defs.deployment_history\n  class: {now}", f"module: {module}\n  class: {before}"
+            f"module: batch_classifier.defs.event_log.deployment_history\n  class: {now}",
+            f"module: {module}\n  class: {before}",
         )
-    assert "deployment_history" not in text
+    assert "event_log.deployment_history" not in text
     (folder / "dagster.yaml").write_text(text, encoding="utf-8")
     with opened("local", monkeypatch) as instance:
         instance.add_dynamic_partitions(FILES, ["seen.csv"])
