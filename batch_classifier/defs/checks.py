@@ -14,6 +14,7 @@ from batch_classifier.defs.failures import told_in_one_sentence
 from batch_classifier.defs.metadata import markdown_table
 from batch_classifier.defs.names import WAREHOUSE_POOL, asset_key, partitions_of
 from batch_classifier.defs.request_files_readable import build_request_files_readable
+from batch_classifier.defs.same_prompt_version import build_same_prompt_version
 from batch_classifier.defs.within_budget import build_within_budget
 from batch_classifier.inference.interface import Inference, JobLimits
 from batch_classifier.insights.drift import LARGE_FROM, SURE_BELOW, drift_of_file
@@ -41,12 +42,13 @@ _UNMEASURED = "Not measured: the file has no labels (the prompt's input.label na
 _BAR = 20
 
 
-def build_checks(prompt: Prompt) -> list[dg.AssetChecksDefinition]:
-    """The checks of one prompt's assets, partitioned as these are."""
+def build_checks(prompt: Prompt, is_charged: bool) -> list[dg.AssetChecksDefinition]:
+    """The checks of one prompt's assets, most of them partitioned as these are. `is_charged`: whether who answers takes money for it."""
     return [
         _check(prompt, RAW_REQUESTS, ids_unique, "Every record id stands in the file once."),
         _check(prompt, RAW_REQUESTS, texts_present, "Every row can be used: it was read, and it has a text."),
         build_request_files_readable(prompt),
+        build_same_prompt_version(prompt, is_charged),
         _limits_check(prompt),
         build_within_budget(prompt),
         _check(prompt, BATCH_JOB, all_texts_answered, "Every text that was sent has an answer."),
