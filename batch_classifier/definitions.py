@@ -15,6 +15,7 @@ from batch_classifier.defs.sensors.alerts import build_alert_sensors
 from batch_classifier.defs.sensors.changed_prompts import build_changed_prompts_sensor
 from batch_classifier.defs.sensors.finished_jobs import build_finished_jobs_sensor
 from batch_classifier.defs.sensors.request_files import build_request_files_sensor
+from batch_classifier.defs.skipped_checks import tell_nothing_of_skipped_checks
 from batch_classifier.defs.training import build_training_job, build_training_schedule
 from batch_classifier.notes.retention import Retention
 from batch_classifier.prompts.changes import PromptChanges
@@ -26,6 +27,7 @@ from batch_classifier.storage.local_folder import LocalFolder
 
 # Partitioned checks are in preview in dagster 1.13; what they do here is tested.
 warnings.filterwarnings("ignore", category=dg.PreviewWarning)
+tell_nothing_of_skipped_checks()
 
 
 def build_definitions(settings: Settings, folder: PromptFolder, **resources: Any) -> dg.Definitions:

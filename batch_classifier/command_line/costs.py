@@ -58,7 +58,7 @@ def _print(report: CostReport) -> None:
                 f"{line.input_tokens:,}",
                 f"{line.output_tokens:,}",
                 f"{line.cost_usd:,.4f}",
-                "" if line.estimate_error is None else f"{line.estimate_error:+.1%}",
+                "" if line.estimate_error is None else f"{line.estimate_error:+z.1%}",
             ]
             for line in lines
         ],
