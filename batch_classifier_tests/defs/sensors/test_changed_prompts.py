@@ -12,7 +12,9 @@ class Ticks:
     """The sensor's ticks as Dagster's daemon makes them: cursor kept, checks recorded."""
 
     def __init__(self, project: Project) -> None:
-        self.project, self.cursor, self.said = project, None, ""
+        self.project = project
+        self.cursor: str | None = None
+        self.said = ""
 
     def tick(self) -> int:
         """One tick; how many checks it reported."""
@@ -57,7 +59,7 @@ def test_a_changed_prompt_is_told_of_with_texts_and_usd(stored_project: Project)
     assert not shown.passed and shown.severity is dg.AssetCheckSeverity.WARN and shown.partition is None
     assert "1 file was classified by an older version" in (shown.description or "")
     assert "2 texts anew" in (shown.description or "") and " USD" in (shown.description or "")
-    assert shown.metadata["texts_to_ask_again"].value == 2 and shown.description in ticks.said
+    assert shown.metadata["texts_to_ask_again"].value == 2 and str(shown.description) in ticks.said
 
     # The run's own checks leave it alone; made again, the file is of the new version, and a new look says so.
     project.restart()
