@@ -62,6 +62,9 @@ def _total(prompt: Prompt, report: CostReport, is_of_prompt: bool) -> None:
             help="By the ways below, each reckoned with the others in place.",
             width=200,
         )
+        if total.evaluations_usd:
+            told = "What measuring prompts and models on labelled texts took of it."
+            st.metric("Of it evaluations", f"{usd(total.evaluations_usd)} USD", help=told, width=200)
         if total.estimate_error is not None:
             st.metric(
                 "Estimates off by",
