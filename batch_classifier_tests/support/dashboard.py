@@ -34,7 +34,7 @@ _OPTIONS = (
 )
 _ROW_HEIGHT = 35
 _SETTLED = """() => !document.querySelector(
-    '[data-testid="stSkeleton"], [data-testid="stAppSkeleton"], [data-testid="stStatusWidget"], [data-stale="true"]')"""
+    '[data-test-script-state="running"], [data-testid="stSkeleton"], [data-testid="stAppSkeleton"], [data-testid="stStatusWidget"], [data-stale="true"]')"""
 
 
 def browser_path() -> str | None:
@@ -58,12 +58,17 @@ def opened_browser() -> Iterator["Browser"]:
         browser.close()
 
 
-@contextmanager
-def served(project: Path, **environment: str) -> Iterator[str]:
-    """The address of a dashboard that was started in a project's folder as a person starts it."""
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
+        return int(free.getsockname()[1])
+
+
+@contextmanager
+def served(project: Path, port: int | None = None, **environment: str) -> Iterator[str]:
+    """The address of a dashboard that was started in a project's folder as a person starts it."""
+    port = free_port() if port is None else port
     address = f"http://127.0.0.1:{port}"
     command = [sys.executable, "-m", "batch_classifier.command_line.main", "dashboard", "--port", str(port)]
     with (project / "dashboard.log").open("wb") as log:
