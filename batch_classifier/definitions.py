@@ -12,8 +12,10 @@ from batch_classifier.defs.prompt_job import build_job
 from batch_classifier.defs.resources import build_resources
 from batch_classifier.defs.schedules import build_rerun_schedule
 from batch_classifier.defs.sensors.alerts import build_alert_sensors
+from batch_classifier.defs.sensors.changed_prompts import build_changed_prompts_sensor
 from batch_classifier.defs.sensors.finished_jobs import build_finished_jobs_sensor
 from batch_classifier.defs.sensors.request_files import build_request_files_sensor
+from batch_classifier.defs.skipped_checks import tell_nothing_of_skipped_checks
 from batch_classifier.defs.training import build_training_job, build_training_schedule
 from batch_classifier.notes.retention import Retention
 from batch_classifier.prompts.changes import PromptChanges
@@ -25,6 +27,7 @@ from batch_classifier.storage.local_folder import LocalFolder
 
 # Partitioned checks are in preview in dagster 1.13; what they do here is tested.
 warnings.filterwarnings("ignore", category=dg.PreviewWarning)
+tell_nothing_of_skipped_checks()
 
 
 def build_definitions(settings: Settings, folder: PromptFolder, **resources: Any) -> dg.Definitions:
@@ -36,11 +39,14 @@ def build_definitions(settings: Settings, folder: PromptFolder, **resources: Any
     sensors = [
         build_request_files_sensor(folder, jobs, PromptChanges(settings.prompts, folder), events),
         build_finished_jobs_sensor(folder, jobs),
+        build_changed_prompts_sensor(folder, settings),
         *build_alert_sensors(settings),
     ]
     return dg.Definitions(
         assets=[asset for prompt in prompts for asset in build_assets(prompt, settings.waits_for_jobs)],
-        asset_checks=[check for prompt in prompts for check in build_checks(prompt)],
+        asset_checks=[
+            check for prompt in prompts for check in build_checks(prompt, settings.inference_kind != "local")
+        ],
         jobs=[*jobs, *training],
         sensors=sensors if jobs else [],
         schedules=[

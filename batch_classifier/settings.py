@@ -223,3 +223,15 @@ def load_settings(**overrides: Any) -> Settings:
         # What is before the words of a check of our own is pydantic's.
         said = fault["msg"].removeprefix("Value error, ")
         raise SettingError(f"{name} is {value!r}: {said[0].lower()}{said[1:]}.") from error
+
+
+class _Deployment(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", env_ignore_empty=True)
+
+    deployment: str = "local"
+
+
+def chosen_deployment() -> str:
+    """The deployment's name alone, also where another setting has a fault; raises SettingError where `.env` cannot be read as text."""
+    load_env_file()
+    return _Deployment().deployment

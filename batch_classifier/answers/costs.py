@@ -5,12 +5,14 @@ from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any
 
+from batch_classifier.warehouse.asked_for import AskedFor
 from batch_classifier.warehouse.costs import answered, billed
 from batch_classifier.warehouse.interface import Warehouse
 from batch_classifier.warehouse.tables import BILL, CLASSIFICATIONS, CORRECTIONS
 
 NO_ROW = "(in no row)"
 NO_CLASS = "(no class)"
+EVALUATIONS = "(evaluations)"
 
 
 class By(StrEnum):
@@ -42,6 +44,7 @@ class Costs:
         jobs: 0 for categories, which have parts of jobs.
         cost_usd: as far as prices are known: `jobs_without_price` says how many are not in it.
         estimated_cost_usd: what the estimates said before; 0 for categories.
+        evaluations_usd: what of cost_usd evaluations took, whose texts stand in no row.
     """
 
     name: str
@@ -52,6 +55,7 @@ class Costs:
     cost_usd: float = 0.0
     jobs_without_price: int = 0
     estimated_cost_usd: float = 0.0
+    evaluations_usd: float = 0.0
     saved: Saved = field(default_factory=Saved)
 
     @property
@@ -105,9 +109,11 @@ def _largest_first(line: Costs) -> tuple[float, str]:
 def _of_prompt(warehouse: Warehouse, prompt: str, by: By, total: Costs) -> Iterator[Costs]:
     names = [warehouse.name(prompt, table) for table in (CLASSIFICATIONS, CORRECTIONS, BILL)]
     paid = [
-        _named(row, "request_file", "month")
-        for row in warehouse.query(prompt, billed(names[2], "request_file", "month"))
+        _named(row, "request_file", "month", "asked_for")
+        for row in warehouse.query(prompt, billed(names[2], "request_file", "month", "asked_for"))
     ]
+    for row in paid:
+        row["evaluations_usd"] = row["cost_usd"] if row["asked_for"] == AskedFor.EVALUATION else 0.0
     rows = [
         _named(row, "request_file", "month", "class")
         for row in warehouse.query(
@@ -124,7 +130,7 @@ def _of_prompt(warehouse: Warehouse, prompt: str, by: By, total: Costs) -> Itera
     if by is By.PROMPT:
         yield of_prompt
     elif by is By.CATEGORY:
-        yield from _of_categories(prompt, rows, of_prompt)
+        yield from _of_categories(prompt, paid, rows, of_prompt)
     else:
         column = "month" if by is By.MONTH else "request_file"
         yield from _of_jobs(prompt, column, paid, rows)
@@ -151,10 +157,21 @@ def _of_jobs(
     yield from lines.values()
 
 
-def _of_categories(prompt: str, rows: Sequence[Mapping[str, Any]], of_prompt: Costs) -> Iterator[Costs]:
-    """A line for each class, from the rows; what the bill has beyond them stands in a line of its own."""
-    rest = Costs(f"{prompt}: {NO_ROW}")
-    rest.add(_as_row(of_prompt) | {"jobs": 0, "texts": 0, "estimated_cost_usd": 0.0})
+# A category has parts of jobs, and its texts are rows.
+_NOT_OF_CATEGORIES = {"jobs": 0, "texts": 0, "estimated_cost_usd": 0.0}
+
+
+def _of_categories(
+    prompt: str, paid: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[str, Any]], of_prompt: Costs
+) -> Iterator[Costs]:
+    """A line for each class, from the rows; what the bill has beyond them stands in lines of their own."""
+    rest, evaluations = Costs(f"{prompt}: {NO_ROW}"), Costs(f"{prompt}: {EVALUATIONS}")
+    rest.add(_as_row(of_prompt) | _NOT_OF_CATEGORIES)
+    for row in paid:
+        if row["asked_for"] == AskedFor.EVALUATION:
+            of_evaluation = {**row, **_NOT_OF_CATEGORIES}
+            evaluations.add(of_evaluation)
+            rest.add(of_evaluation, sign=-1)
     lines: dict[str, Costs] = {}
     for row in rows:
         name = f"{prompt}: {row['class'] or NO_CLASS}"
@@ -163,8 +180,9 @@ def _of_categories(prompt: str, rows: Sequence[Mapping[str, Any]], of_prompt: Co
         line.add(counted)
         rest.add({key: value for key, value in row.items() if key != "requests"}, sign=-1)
     yield from lines.values()
-    if rest.input_tokens or rest.output_tokens:
-        yield rest
+    for line in (evaluations, rest):
+        if line.input_tokens or line.output_tokens:
+            yield line
 
 
 def _named(row: Mapping[str, Any], *keys: str) -> dict[str, Any]:

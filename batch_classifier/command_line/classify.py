@@ -109,11 +109,13 @@ def _classify(
     with told_of_shortage():
         instance = open_instance()
         instance.add_dynamic_partitions(partitions_name(prompt.name), [request_file])
+        sampled = None
         with TerminalProgress() as progress:
             definitions = build_definitions(settings, folder, progress=progress)
             result = run_job(definitions, instance, prompt, request_file, formats, tags)
             if result is not None and result.success and _has_sampled(settings, prompt, request_file):
                 # The sample of the cascade is answered; what is left is decided on by it.
+                sampled = result
                 result = run_job(definitions, instance, prompt, request_file, formats, tags)
     if result is None or was_interrupted(result):
         say(
@@ -140,7 +142,7 @@ def _classify(
             if output
             else results
         )
-        print_summary(settings, prompt, request_file, result, copies)
+        print_summary(settings, prompt, request_file, result, copies, sampled)
     honest = _passed(result, "every_request_classified")
     return 0 if result.success and honest else 1
 

@@ -58,7 +58,7 @@ def _print(report: CostReport) -> None:
                 f"{line.input_tokens:,}",
                 f"{line.output_tokens:,}",
                 f"{line.cost_usd:,.4f}",
-                "" if line.estimate_error is None else f"{line.estimate_error:+.1%}",
+                "" if line.estimate_error is None else f"{line.estimate_error:+z.1%}",
             ]
             for line in lines
         ],
@@ -70,6 +70,8 @@ def _print(report: CostReport) -> None:
         [[line.name, *(_usd(getattr(line.saved, name)) for name in _SAVED)] for line in lines],
         numbers=list(_SAVED.values()),
     )
+    if report.total.evaluations_usd:
+        say("", f"Evaluations took {report.total.evaluations_usd:,.4f} USD of it.")
     if report.total.jobs_without_price:
         say(
             "",

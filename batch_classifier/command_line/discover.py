@@ -20,15 +20,15 @@ _SHOWN_CHARACTERS = 100
 _SHOWN_TEXTS = 3
 
 
-def discover_in_prompt(name: str, add: int | None, category_name: str | None) -> int:
-    """Group what a prompt's categories leave over; with `add` write the group of this number into the prompt file."""
+def discover_in_prompt(name: str, add: int | None, category_name: str | None, number: int | None = None) -> int:
+    """Group what a prompt's categories leave over, into `number` groups if given; with `add` write that group into the prompt file."""
     settings = load_settings()
     prompt = load_prompts(settings.prompts).get(name)
     found = unfitting_texts(open_warehouse(settings), prompt)
     if not found.unfitting and not found.fitting:
         say(f"The prompt {name} has no classified texts yet; classify a file, or drop one into input_data/{name}/.")
         return 1
-    groups = find_groups(found.unfitting, found.fitting)
+    groups = find_groups(found.unfitting, found.fitting, number)
     say(
         f"{found.total:,} distinct texts fit none of the categories of {name}: they are in {prompt.fallback.name}, got no allowed "
         "class, or one with little confidence."
@@ -58,13 +58,13 @@ def discover_in_prompt(name: str, add: int | None, category_name: str | None) ->
     return 0
 
 
-def discover_in_file(file: Path, text_column: str | None, output: Path | None) -> int:
-    """Group the texts of a file that has no categories yet; with `output` write a prompt file with a category for each group."""
+def discover_in_file(file: Path, text_column: str | None, output: Path | None, number: int | None = None) -> int:
+    """Group the texts of a file without categories, into `number` groups if given; with `output` write a prompt file of them."""
     settings = load_settings()
     if output is not None:
         _check(output)
     found = texts_of_file(file, text_column, settings.limits)
-    groups = find_groups(found.texts)
+    groups = find_groups(found.texts, number=number)
     say(f"{len(found.texts):,} distinct texts in the column {fit_line(found.text_column)}.")
     if not groups:
         say("There are no groups of five or more among them that are about the same thing.")
@@ -99,7 +99,7 @@ def _show(groups: Sequence[Group], texts: int) -> None:
                 f"{group.size:,}",
                 f"{group.size / texts:.0%}",
                 fit_line(", ".join(group.words), _SHOWN_CHARACTERS),
-                "\n".join(fit_line(text, _SHOWN_CHARACTERS) for text in group.typical[:_SHOWN_TEXTS]),
+                tuple(f"- {fit_line(text, _SHOWN_CHARACTERS)}" for text in group.typical[:_SHOWN_TEXTS]),
             ]
             for number, group in enumerate(groups, 1)
         ],

@@ -1,7 +1,7 @@
 """One variant of an evaluation, taken through the assets that classify any request file, in a home that is gone afterwards.
 
-Tables, notes and Dagster's records of it are its own; nothing of the team's is changed. What costs money is shared: batches and
-answers lie in the internal folder, where a run that is started again, or the team's own next run, finds them.
+Tables, notes and Dagster's records of it are its own; of the team's nothing is changed but the bill, which has what it cost. What costs
+money is shared: batches and answers lie in the internal folder, where a run that is started again, or the team's own next run, finds them.
 """
 
 import logging
@@ -19,6 +19,7 @@ from batch_classifier.command_line.project import failure_sentence, was_interrup
 from batch_classifier.definitions import build_definitions
 from batch_classifier.defs.names import asset_key, op_name, partitions_name
 from batch_classifier.errors import ClassifierError
+from batch_classifier.evaluation.billed import bill_evaluation, lend_spending
 from batch_classifier.evaluation.earlier_answers import lend_answers, tokens_used
 from batch_classifier.evaluation.labelled_rows import COLUMNS
 from batch_classifier.evaluation.measurement import Usage, cost_of, tokens_per_thousand
@@ -77,13 +78,22 @@ class EvaluationRun:
 
     def classify(self) -> dict[int, str | None]:
         """Classify what was read, and return each row's class, None for none; raises ClassifierError where that fails."""
-        prompt = self.variant.prompt
-        if self.variant.engine != "local":
-            lend_answers(
-                open_warehouse(self.team), self.warehouse, prompt, self.inference.model_id(prompt), self._text_ids()
-            )
-        self._make(BEDROCK_JSONL.name, BATCH_JOB.name, CLASSIFICATIONS.name)
+        if self.variant.engine == "local":
+            self._make(BEDROCK_JSONL.name, BATCH_JOB.name, CLASSIFICATIONS.name)
+        else:
+            self._classify_for_money()
         return dict(self._classified("row_number", "class"))
+
+    def _classify_for_money(self) -> None:
+        prompt, tables = self.variant.prompt, open_warehouse(self.team)
+        lend_answers(tables, self.warehouse, prompt, self.inference.model_id(prompt), self._text_ids())
+        internal = open_folder(self.team.internal_location, self.team.kms_key_id, self.team.file_access)
+        lend_spending(tables, self.warehouse, prompt, self.inference, internal)
+        try:
+            self._make(BEDROCK_JSONL.name, BATCH_JOB.name, CLASSIFICATIONS.name)
+        finally:
+            # Also of an evaluation that fails, or is interrupted, after a job: that is paid.
+            bill_evaluation(tables, self.warehouse, prompt)
 
     def usage(self) -> Usage:
         """What the answers took."""

@@ -18,8 +18,13 @@ from batch_classifier.wording import counted
 _PROBLEMS = 5
 
 
-def print_summary(settings: Settings, prompt: Prompt, request_file: str, result: Any, files: Sequence[str]) -> None:
-    """The categories with count and share, how the rows ended, accuracy where there are labels, cost, and where things are."""
+def print_summary(
+    settings: Settings, prompt: Prompt, request_file: str, result: Any, files: Sequence[str], sampled: Any = None
+) -> None:
+    """The categories with count and share, how the rows ended, accuracy where there are labels, cost, and where things are.
+
+    `sampled` is the run before `result` that sent the cascade's sample, where the same command has made both.
+    """
     warehouse = open_warehouse(settings)
     categories = summarise(warehouse, prompt, request_file)
     statuses = warehouse.query(prompt.name, queries.statuses(warehouse, prompt, request_file))
@@ -52,7 +57,7 @@ def print_summary(settings: Settings, prompt: Prompt, request_file: str, result:
         say(f"{note['requests']:,} of {counted(sum(ends.values()), 'row')}: {note['note']}.")
     if masked := _masked(result):
         say(masked)
-    say(_texts(result))
+    say(_texts(result, sampled))
     if measured is not None:
         say(f"Accuracy on {counted(measured.labelled, 'labelled row')}: {measured.accuracy:.1%}.")
     cost = sum(found.cost_usd for found in categories)
@@ -79,26 +84,32 @@ def _masked(result: Any) -> str:
     return ""
 
 
-def _texts(result: Any) -> str:
+def _texts(result: Any, sampled: Any = None) -> str:
     """Which texts were new, from the metadata of bedrock_jsonl."""
-    for event in result.all_node_events:
+    counts = _counts(result)
+    if counts is None:
+        return ""
+    # The second run finds the sample answered, which is new all the same.
+    in_sample = (_counts(sampled) or {}).get("new_texts", 0)
+    new = counts["new_texts"] + in_sample
+    asked_before = max(0, counts["answered_before"] + counts["on_their_way"] - in_sample)
+    answered_here = counts["answered_by_local_model"]
+    again = "" if new or answered_here else " Nothing was classified anew."
+    if counts["asked_again"]:
+        again = f" Of those asked {counts['asked_again']:,} were answered before: asked again, and charged again."
+    return (
+        f"{counted(counts['distinct_texts'], 'distinct text')}: {new:,} {'asked' if counts['asked_again'] else 'new'}, "
+        f"{asked_before:,} asked before{f', {answered_here:,} answered by the local model' if answered_here else ''}.{again}"
+    )
+
+
+_COUNTS = ("distinct_texts", "answered_before", "on_their_way", "new_texts", "asked_again", "answered_by_local_model")
+
+
+def _counts(result: Any) -> dict[str, int] | None:
+    """What a run's bedrock_jsonl counted; what it has no figure of is 0. None where the run made none."""
+    for event in () if result is None else result.all_node_events:
         if event.is_step_materialization and event.asset_key.path[-1] == "bedrock_jsonl":
-            counts = {
-                name: event.materialization.metadata[name].value
-                for name in ("distinct_texts", "answered_before", "on_their_way", "new_texts", "asked_again")
-            }
-            asked_before = counts["answered_before"] + counts["on_their_way"]
             metadata = event.materialization.metadata
-            answered_here = (
-                int(metadata["answered_by_local_model"].value) if "answered_by_local_model" in metadata else 0
-            )
-            again = "" if counts["new_texts"] or answered_here else " Nothing was classified anew."
-            if counts["asked_again"]:
-                again = (
-                    f" Of those asked {counts['asked_again']:,} were answered before: asked again, and charged again."
-                )
-            return (
-                f"{counted(counts['distinct_texts'], 'distinct text')}: {counts['new_texts']:,} {'asked' if counts['asked_again'] else 'new'}, "
-                f"{asked_before:,} asked before{f', {answered_here:,} answered by the local model' if answered_here else ''}.{again}"
-            )
-    return ""
+            return {name: int(metadata[name].value) if name in metadata else 0 for name in _COUNTS}
+    return None

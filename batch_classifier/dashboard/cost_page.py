@@ -19,6 +19,7 @@ _SAVINGS = {
     "earlier_answers": "Answered before",
     "batch": "Batch price",
     "packing": "Several texts a record",
+    "cascade": "Answered by the local model",
 }
 _ALL = "All prompts"
 _MOST_LINES = 500
@@ -39,7 +40,7 @@ def show() -> None:
     by = right.selectbox("By", list(By), key="by_cost", bind="query-params", persist_state="session", format_func=str)
     names = tuple(known) if of == _ALL else tuple(name for name in known if name == prompt.name)
     report = ask(_report, prompt, names, str(by or By.MONTH))
-    _total(prompt, report)
+    _total(prompt, report, is_of_prompt=of != _ALL)
     if not report.lines:
         st.info("Nothing was charged for so far; what the local engine answers costs nothing.")
         return
@@ -50,19 +51,28 @@ def _report(tables: PromptTables, names: tuple[str, ...], by: str) -> CostReport
     return costs(tables.warehouse, names, By(by))
 
 
-def _total(prompt: Prompt, report: CostReport) -> None:
+def _total(prompt: Prompt, report: CostReport, is_of_prompt: bool) -> None:
     total = report.total
     saved = sum(getattr(total.saved, name) for name in _SAVINGS)
     with st.container(horizontal=True):
         st.metric("Spent", f"{usd(total.cost_usd)} USD", width=200)
         st.metric(
-            "Saved", f"{usd(max(saved, 0.0))} USD", help="Against asking each row by itself, on demand.", width=200
+            "Saved",
+            f"{usd(max(saved, 0.0))} USD",
+            help="By the ways below, each reckoned with the others in place.",
+            width=200,
         )
+        if total.evaluations_usd:
+            told = "What measuring prompts and models on labelled texts took of it."
+            st.metric("Of it evaluations", f"{usd(total.evaluations_usd)} USD", help=told, width=200)
         if total.estimate_error is not None:
             st.metric(
-                "Estimates off by", f"{total.estimate_error:+.1%}", help="Positive where they were too high.", width=200
+                "Estimates off by",
+                f"{total.estimate_error:+z.1%}",
+                help="Positive where they were too high.",
+                width=200,
             )
-        if prompt.monthly_budget_usd is not None and (left := left_of_month(prompt)) is not None:
+        if is_of_prompt and (left := left_of_month(prompt)) is not None:
             st.metric("Left this month", f"{usd(max(left, 0.0))} USD", width=200)
     if total.jobs_without_price:
         st.warning(
@@ -72,23 +82,24 @@ def _total(prompt: Prompt, report: CostReport) -> None:
 
 
 def _lines(report: CostReport) -> None:
-    st.subheader(f"By {report.by}")
+    st.header(f"By {report.by}")
     shown = report.lines[:_MOST_LINES]
     table = pd.DataFrame(
         {
             str(report.by).capitalize(): [line.name for line in shown],
             "USD": [line.cost_usd for line in shown],
+            "Estimated": [line.estimated_cost_usd or None for line in shown],
             "Rows" if report.by is By.CATEGORY else "Texts": [line.texts for line in shown],
             "Tokens read": [line.input_tokens for line in shown],
             "Written": [line.output_tokens for line in shown],
-            "Estimate off by": [None if line.estimate_error is None else line.estimate_error * 100 for line in shown],
+            "Estimate off by": [_percent(line.estimate_error) for line in shown],
         }
     )
     st.dataframe(
         table,
         hide_index=True,
         column_config={
-            "USD": st.column_config.NumberColumn(format="%.4f"),
+            **{name: st.column_config.NumberColumn(format="%.4f") for name in ("USD", "Estimated")},
             "Estimate off by": st.column_config.NumberColumn(format="%+.1f%%"),
             **{
                 name: st.column_config.NumberColumn(format="localized")
@@ -105,5 +116,12 @@ def _lines(report: CostReport) -> None:
         for name, told in _SAVINGS.items()
     ]
     if any(row["usd"] > 0 for row in rows):
-        st.subheader("What was saved, and by what")
-        st.altair_chart(charts.stacked(rows, "line", "usd", "what"), alt="Bar chart of what each way of saving spared")
+        st.header("What was saved, and by what")
+        st.vega_lite_chart(
+            spec=charts.stacked(rows, "line", "usd", "what"), alt="Bar chart of what each way of saving spared"
+        )
+
+
+def _percent(share: float | None) -> float | None:
+    """As a percentage that is never -0.0."""
+    return None if share is None else round(share * 100, 1) + 0.0

@@ -86,7 +86,7 @@ def _before_the_start(prompt: Prompt, path: Path) -> None:
     """What the file is, what it would cost, and the button that starts it."""
     limits = settings().limits
     seen = preview(path, prompt, limits)
-    st.subheader("What is in it")
+    st.header("What is in it")
     _columns(prompt, seen)
     table = pd.DataFrame([list(row) for row in seen.rows], columns=_distinct(seen.columns))
     st.dataframe(table, hide_index=True, alt="Table of the first rows of the file")
@@ -182,7 +182,7 @@ def _progress(prompt: Prompt) -> None:
     except ClassifierError as error:
         st.caption(sentence(str(error)))
         return
-    st.subheader("Files")
+    st.header("Files")
     if any(not is_over for *_, is_over in _files(prompt)):
         _watch(prompt)
     else:

@@ -1,6 +1,6 @@
 """Asset checks of a prompt: each looks at one request file, and shows its counts and the first offenders in its metadata."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import dagster as dg
@@ -14,9 +14,10 @@ from batch_classifier.defs.failures import told_in_one_sentence
 from batch_classifier.defs.metadata import markdown_table
 from batch_classifier.defs.names import WAREHOUSE_POOL, asset_key, partitions_of
 from batch_classifier.defs.request_files_readable import build_request_files_readable
+from batch_classifier.defs.same_prompt_version import build_same_prompt_version
 from batch_classifier.defs.within_budget import build_within_budget
 from batch_classifier.inference.interface import Inference, JobLimits
-from batch_classifier.insights.drift import LARGE_FROM, SURE_BELOW, drift_of_file
+from batch_classifier.insights.drift import LARGE_FROM, LEAST_FILES, SURE_BELOW, drift_of_file
 from batch_classifier.insights.prompt_tables import PromptTables
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.storage.folder import Folder
@@ -35,18 +36,21 @@ from batch_classifier.warehouse.tables import (
 from batch_classifier.wording import counted
 
 Evaluation = Callable[[Prompt, Warehouse, str], dg.AssetCheckResult]
+# What there is nothing to measure by says why in a sentence.
+Measurement = Callable[[Prompt, Warehouse, str], dg.AssetCheckResult | str]
 SHOWN = 20
 _UNMEASURED = "Not measured: the file has no labels (the prompt's input.label names their column)."
 # The length of a bar that stands for all.
 _BAR = 20
 
 
-def build_checks(prompt: Prompt) -> list[dg.AssetChecksDefinition]:
-    """The checks of one prompt's assets, partitioned as these are."""
+def build_checks(prompt: Prompt, is_charged: bool) -> list[dg.AssetChecksDefinition]:
+    """The checks of one prompt's assets, most of them partitioned as these are. `is_charged`: whether who answers takes money for it."""
     return [
         _check(prompt, RAW_REQUESTS, ids_unique, "Every record id stands in the file once."),
         _check(prompt, RAW_REQUESTS, texts_present, "Every row can be used: it was read, and it has a text."),
         build_request_files_readable(prompt),
+        build_same_prompt_version(prompt, is_charged),
         _limits_check(prompt),
         build_within_budget(prompt),
         _check(prompt, BATCH_JOB, all_texts_answered, "Every text that was sent has an answer."),
@@ -54,13 +58,22 @@ def build_checks(prompt: Prompt) -> list[dg.AssetChecksDefinition]:
             prompt, CLASSIFICATIONS, classes_allowed, "Every class is one of the prompt's categories.", blocking=True
         ),
         _check(prompt, CLASSIFICATIONS, every_request_classified, "Every request of the file is there, once."),
-        _check(
-            prompt, CLASSIFICATIONS, accuracy, "How many labelled requests got the class they were expected to get."
+        _measuring_check(
+            prompt,
+            CLASSIFICATIONS,
+            accuracy,
+            "How many labelled requests got the class they were expected to get; skipped where a file has no labels "
+            "(the prompt's input.label names their column).",
         ),
         # A check costs a run a tenth of a second.
         *([_cascade_check(prompt)] if prompt.cascade is not None else []),
         _check(prompt, CATEGORY_SUMMARY, counts_reconcile, "Requests and cost add up to those of classifications."),
-        _check(prompt, CATEGORY_SUMMARY, class_drift, "The classes are about those of the last 20 files."),
+        _measuring_check(
+            prompt,
+            CATEGORY_SUMMARY,
+            class_drift,
+            f"The classes are about those of the last 20 files; skipped where there are fewer than {LEAST_FILES} to compare with.",
+        ),
     ]
 
 
@@ -73,6 +86,29 @@ def _check(
             return evaluate(prompt, warehouse, context.partition_key)
 
     return check
+
+
+def _measuring_check(prompt: Prompt, table: Table, evaluate: Measurement, description: str) -> dg.AssetChecksDefinition:
+    specification, settings = _specification_that_may_skip(prompt, table, evaluate.__name__, description)
+
+    @dg.multi_asset_check(specs=[specification], **settings)
+    def check(
+        context: dg.AssetCheckExecutionContext, warehouse: dg.ResourceParam[Warehouse]
+    ) -> Iterator[dg.AssetCheckResult]:
+        with told_in_one_sentence():
+            yield from _measured(context, evaluate(prompt, warehouse, context.partition_key))
+
+    return check
+
+
+def _measured(
+    context: dg.AssetCheckExecutionContext, found: dg.AssetCheckResult | str
+) -> Iterator[dg.AssetCheckResult]:
+    """The result, or nothing where nothing was measured: Dagster shows the check as skipped then, and with a result as passed."""
+    if isinstance(found, str):
+        context.log.info(found)
+    else:
+        yield found
 
 
 def _limits_check(prompt: Prompt) -> dg.AssetChecksDefinition:
@@ -93,19 +129,22 @@ def _limits_check(prompt: Prompt) -> dg.AssetChecksDefinition:
 def _cascade_check(prompt: Prompt) -> dg.AssetChecksDefinition:
     name = cascade_agreement.__name__
     description = (
-        "What the local model answers in the model's place agrees with the model as far as the prompt promises."
+        "What the local model answers in the model's place agrees with the model as far as the prompt promises; "
+        "skipped where no text of a file was audited."
     )
 
-    @dg.asset_check(**_specification(prompt, CLASSIFICATIONS, name, description, blocking=False))
+    specification, settings = _specification_that_may_skip(prompt, CLASSIFICATIONS, name, description)
+
+    @dg.multi_asset_check(specs=[specification], **settings)
     def check(
         context: dg.AssetCheckExecutionContext,
         warehouse: dg.ResourceParam[Warehouse],
         inference: dg.ResourceParam[Inference],
         internal_folder: dg.ResourceParam[Folder],
-    ) -> dg.AssetCheckResult:
+    ) -> Iterator[dg.AssetCheckResult]:
         with told_in_one_sentence():
             standing = Standing(internal_folder, prompt, inference.model_id(prompt))
-            return cascade_agreement(prompt, warehouse, context.partition_key, standing)
+            yield from _measured(context, cascade_agreement(prompt, warehouse, context.partition_key, standing))
 
     return check
 
@@ -119,6 +158,16 @@ def _specification(prompt: Prompt, table: Table, name: str, description: str, bl
         "partitions_def": partitions_of(prompt.name),
         "pool": WAREHOUSE_POOL,
     }
+
+
+def _specification_that_may_skip(
+    prompt: Prompt, table: Table, name: str, description: str
+) -> tuple[dg.AssetCheckSpec, dict[str, Any]]:
+    """The same for a check that may end without a result, which Dagster's decorator for one check does not allow."""
+    given = _specification(prompt, table, name, description, blocking=False)
+    pool = given.pop("pool")
+    specification = dg.AssetCheckSpec(**given)
+    return specification, {"name": specification.get_python_identifier(), "can_subset": True, "pool": pool}
 
 
 def ids_unique(prompt: Prompt, warehouse: Warehouse, request_file: str) -> dg.AssetCheckResult:
@@ -228,11 +277,11 @@ def every_request_classified(prompt: Prompt, warehouse: Warehouse, request_file:
     )
 
 
-def accuracy(prompt: Prompt, warehouse: Warehouse, request_file: str) -> dg.AssetCheckResult:
-    """Accuracy, precision and recall by category, confusion matrix and what confidence was worth; passes where the file has no labels."""
+def accuracy(prompt: Prompt, warehouse: Warehouse, request_file: str) -> dg.AssetCheckResult | str:
+    """Accuracy, precision and recall by category, confusion matrix and what confidence was worth; not measured without labels."""
     measured = measure_accuracy(warehouse, prompt, request_file)
     if measured is None:
-        return _result(_UNMEASURED, passed=True, severity=dg.AssetCheckSeverity.WARN, labelled=0)
+        return _UNMEASURED
     reliability = measure_reliability(warehouse, prompt, request_file)
     says = f"{measured.correct:,} of {measured.labelled:,} as labelled ({measured.accuracy:.1%})"
     if measured.unknown_labels:
@@ -262,12 +311,12 @@ def confusion_matrix(measured: Accuracy) -> list[dict[str, object]]:
 
 def cascade_agreement(
     prompt: Prompt, warehouse: Warehouse, request_file: str, standing: Standing
-) -> dg.AssetCheckResult:
+) -> dg.AssetCheckResult | str:
     """WARN where audited texts say that the cascade's promise is broken; then it is off, and everything is sent."""
     found = None if prompt.cascade is None else audit(standing, prompt.cascade, warehouse, request_file)
     if prompt.cascade is None or found is None:
         why = "the prompt has no cascade" if prompt.cascade is None else "no text of the file was audited"
-        return _result(f"Not measured: {why}.", passed=True, severity=dg.AssetCheckSeverity.WARN, audited=0)
+        return f"Not measured: {why}."
     turn_off_where_broken(standing, found)
     off = standing.off()
     return _result(
@@ -305,9 +354,11 @@ def counts_reconcile(prompt: Prompt, warehouse: Warehouse, request_file: str) ->
     )
 
 
-def class_drift(prompt: Prompt, warehouse: Warehouse, request_file: str) -> dg.AssetCheckResult:
+def class_drift(prompt: Prompt, warehouse: Warehouse, request_file: str) -> dg.AssetCheckResult | str:
     """WARN where the shares of the classes differ from those of the files before, by chance hardly and by much."""
     found = drift_of_file(PromptTables(warehouse, prompt), request_file)
+    if found.p_value is None:
+        return f"Not measured: {found.told}"
     changes = [
         {"class": one.class_name or "(no class)", "before": f"{one.before:.1%}", "now": f"{one.now:.1%}"}
         for one in found.changes
@@ -320,7 +371,7 @@ def class_drift(prompt: Prompt, warehouse: Warehouse, request_file: str) -> dg.A
         files_compared=found.files,
         size=found.size,
         changes=markdown_table(changes),
-        **({} if found.p_value is None else {"p_value": found.p_value}),
+        p_value=found.p_value,
     )
 
 

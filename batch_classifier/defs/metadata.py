@@ -52,7 +52,7 @@ class Preview:
         """The rows as a Markdown table, texts cut short."""
         shown = [
             {
-                name: glimpse(value) if name in _SHOWN_SHORT and value else value
+                name: glimpse(value) if name in _SHOWN_SHORT and value else _beginning(value)
                 for name, value in row.items()
                 if name not in _NOT_SHOWN
             }
@@ -96,6 +96,12 @@ def bar_chart(shares: Mapping[str, float]) -> dg.MarkdownMetadataValue:
         for name, share in zip(names, shares.values(), strict=True)
     ]
     return dg.MetadataValue.md("```\n" + "\n".join(lines) + "\n```")
+
+
+def _beginning(value: object) -> object:
+    """A reason of a few hundred characters would make a row of the preview as high as a page."""
+    is_long = isinstance(value, str) and len(value) > SHOWN_CHARACTERS
+    return f"{str(value)[:SHOWN_CHARACTERS]}…" if is_long else value
 
 
 def _cell(value: object) -> str:

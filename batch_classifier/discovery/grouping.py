@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 FEWEST_TEXTS = 5
 """Fewer texts are no group."""
 MOST_GROUPS = 12
+"""More are made only where a person asks for them."""
 MOST_TEXTS = 3_000
 """So many distinct texts are looked at: they and their vectors are in memory."""
 READ_CHARACTERS = 8_000
@@ -50,12 +51,14 @@ class Group:
     typical: tuple[str, ...]
 
 
-def find_groups(texts: Sequence[str], others: Sequence[str] = ()) -> list[Group]:
+def find_groups(texts: Sequence[str], others: Sequence[str] = (), number: int | None = None) -> list[Group]:
     """The groups among the texts, largest first; texts that are like no others are in none. Deterministic.
 
     Args:
         texts: distinct texts, some thousands at most.
         others: texts of the same kind that are about something else; what is common with them tells nothing.
+        number: how many groups the texts are put into; fewer come back where some are too small or about nothing in particular.
+            None chooses a number at which groups are far apart.
     """
     import numpy as np
 
@@ -65,7 +68,7 @@ def find_groups(texts: Sequence[str], others: Sequence[str] = ()) -> list[Group]
     words_of_others = [_words(text) for text in others]
     with one_thread():
         vectors = _vectors(words_of, words_of_others)
-        labels = _labels(vectors)
+        labels = _labels(vectors, number)
         groups = []
         for label in sorted(set(labels.tolist())):
             places = np.flatnonzero(labels == label)
@@ -103,22 +106,30 @@ def _vectors(words_of: Sequence[Sequence[str]], words_of_others: Sequence[Sequen
     return normalised(vectors - vectors.mean(axis=0))
 
 
-def _labels(vectors: "Floats") -> "NDArray[np.int64]":
-    """The number of each text's group: of all numbers of groups, that at which groups are most apart."""
+def _labels(vectors: "Floats", number: int | None) -> "NDArray[np.int64]":
+    """The number of each text's group, of `number` groups, or of as many as are most apart."""
     import numpy as np
-    from sklearn.cluster import KMeans
     from sklearn.metrics import silhouette_score
 
     found: list[tuple[float, NDArray[np.int64]]] = []
     distinct = len(np.unique(vectors, axis=0))
+    if number is not None:
+        return _clusters(vectors, min(number, distinct))
     for groups in range(2, min(MOST_GROUPS, distinct - 1, len(vectors) // FEWEST_TEXTS) + 1):
-        labels = KMeans(groups, n_init=4, random_state=_SEED).fit_predict(vectors)
+        labels = _clusters(vectors, groups)
         score = float(silhouette_score(vectors, labels, sample_size=min(len(vectors), 2_000), random_state=_SEED))
-        found.append((score, labels.astype(np.int64)))
+        found.append((score, labels))
     if not found:
         return np.zeros(len(vectors), np.int64)
     best = max(score for score, _ in found)
     return next(labels for score, labels in found if score >= best - (1 - _NEARLY) * abs(best))
+
+
+def _clusters(vectors: "Floats", groups: int) -> "NDArray[np.int64]":
+    import numpy as np
+    from sklearn.cluster import KMeans
+
+    return np.asarray(KMeans(groups, n_init=4, random_state=_SEED).fit_predict(vectors), np.int64)
 
 
 def _telling_words(inside: Sequence[Sequence[str]], outside: Sequence[Sequence[str]]) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from batch_classifier.inference.interface import Inference
 from batch_classifier.inference.prices import FREE, ModelPrice
 from batch_classifier.inference.token_use import answer_form, bytes_around
 from batch_classifier.prompts.prompt import Prompt
+from batch_classifier.warehouse.asked_for import AskedFor
 from batch_classifier.warehouse.batch import Batch
 from batch_classifier.warehouse.interface import Warehouse
 from batch_classifier.warehouse.tables import BILL
@@ -61,6 +62,7 @@ def _row(prompt: Prompt, batch: Batch, job: FinishedJob, model_price: ModelPrice
         "estimated_cost_usd": _estimated_cost(batch, job) if is_first else None,
         "content_bytes": batch.content_bytes if is_first else None,
         "answer_form": answer_form(prompt),
+        "asked_for": AskedFor.REQUEST_FILE,
     }
 
 

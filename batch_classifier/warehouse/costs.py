@@ -7,6 +7,7 @@ whose row is gone, is in the bill alone.
 import pyarrow as pa
 
 from batch_classifier.warehouse.answer_sources import AnswerSource
+from batch_classifier.warehouse.asked_for import AskedFor
 from batch_classifier.warehouse.column import NUMBER, TEXT, WHOLE_NUMBER
 from batch_classifier.warehouse.corrections import HOLDING_CLASS, holding
 
@@ -20,7 +21,8 @@ _BY_ROWS = [
 
 BY_MONTH = pa.schema(
     [
-        *[("month", TEXT), ("model_id", TEXT), ("way", TEXT), ("jobs", WHOLE_NUMBER), ("texts", WHOLE_NUMBER)],
+        *[("month", TEXT), ("model_id", TEXT), ("way", TEXT), ("asked_for", TEXT)],
+        *[("jobs", WHOLE_NUMBER), ("texts", WHOLE_NUMBER)],
         *[*_TOKENS, *_BY_THE_BILL],
     ]
 )
@@ -30,9 +32,17 @@ BY_FILE = pa.schema(
 BY_CATEGORY = pa.schema([("class", TEXT), ("requests", WHOLE_NUMBER), *_TOKENS, *_BY_THE_BILL, *_BY_ROWS])
 
 
+# The file of an evaluation goes by a name that no request file can have, for one may be called as it is.
+_VALUES = {
+    "asked_for": f"coalesce(asked_for, '{AskedFor.REQUEST_FILE}')",
+    "request_file": f"case when asked_for = '{AskedFor.EVALUATION}' then request_file || ' ({AskedFor.EVALUATION})' else request_file end",
+}
+
+
 def billed(bill: str, *keys: str) -> str:
     """What the bill says by these of its columns: jobs, texts, tokens, USD, the estimate, and what batches and packing saved."""
-    named = ", ".join(f'"{key}"' for key in keys)
+    values = {key: _VALUES.get(key, f'"{key}"') for key in keys}
+    named = ", ".join(f'{value} as "{key}"' for key, value in values.items())
     return f"""
         select {named}, count(*) as jobs, {_whole("texts")}, {_whole("input_tokens")}, {_whole("output_tokens")},
             coalesce(sum(cost_usd), 0.0) as cost_usd,
@@ -40,7 +50,7 @@ def billed(bill: str, *keys: str) -> str:
             coalesce(sum(estimated_cost_usd), 0.0) as estimated_cost_usd,
             coalesce(sum(case when way = 'batch' then on_demand_cost_usd - cost_usd end), 0.0) as saved_by_batch_usd,
             coalesce(sum(unpacked_cost_usd - cost_usd), 0.0) as saved_by_packing_usd
-        from {bill} group by {named}
+        from {bill} group by {", ".join(values.values())}
     """
 
 
@@ -82,7 +92,7 @@ def answered(classifications: str, corrections: str, bill: str, *keys: str, day:
 
 def by_month(bill: str) -> str:
     """The view costs_by_month."""
-    return f"select {_names(BY_MONTH)} from ({billed(bill, 'month', 'model_id', 'way')}) as billed"
+    return f"select {_names(BY_MONTH)} from ({billed(bill, 'month', 'model_id', 'way', 'asked_for')}) as billed"
 
 
 def by_file(classifications: str, corrections: str, bill: str) -> str:

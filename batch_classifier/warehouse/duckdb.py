@@ -168,7 +168,7 @@ class DuckDBWarehouse(Warehouse):
         with self.connect(prompt) as connection, closing(record_batches(connection, sql, is_ordered)) as batches:
             try:
                 yield batches
-            except duckdb.Error as error:
+            except (duckdb.Error, OSError) as error:
                 if not is_out_of_memory(error):
                     raise
                 raise _too_little_memory(f"The tables of the prompt {prompt} cannot be read") from error

@@ -78,6 +78,12 @@ def allow_twice(connection: duckdb.DuckDBPyConnection) -> bool:
     return before < most
 
 
-def is_out_of_memory(error: duckdb.Error) -> bool:
-    """Whether DuckDB failed for want of memory; a commit that does is an error of another class."""
-    return isinstance(error, duckdb.OutOfMemoryException) or "failed to pin block" in str(error)
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether DuckDB failed for want of memory.
+
+    A commit that does is an error of another class, and in the midst of a result, which Arrow reads, it is Arrow's OSError.
+    """
+    return isinstance(error, duckdb.OutOfMemoryException) or (
+        isinstance(error, duckdb.Error | OSError)
+        and any(words in str(error) for words in ("failed to pin block", "Out of Memory Error"))
+    )

@@ -7,7 +7,7 @@ import duckdb
 import pyarrow as pa
 
 from batch_classifier.record_batches import bounded
-from batch_classifier.warehouse.duckdb_memory import allow_twice
+from batch_classifier.warehouse.duckdb_memory import allow_twice, is_out_of_memory
 
 # How long rows are shows only when they come, and so many are held at once however long; few rows take longer to pass.
 _ROWS_A_READ = 256
@@ -39,6 +39,6 @@ def _read(connection: duckdb.DuckDBPyConnection, sql: str, is_ordered: bool) -> 
                         passed += rest.num_rows
                         yield rest
             return
-        except duckdb.OutOfMemoryException:
-            if (passed and not is_ordered) or not allow_twice(connection):
+        except (duckdb.Error, OSError) as error:
+            if not is_out_of_memory(error) or (passed and not is_ordered) or not allow_twice(connection):
                 raise

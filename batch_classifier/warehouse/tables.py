@@ -185,6 +185,7 @@ BILL = Table(
             "bytes that the model read in the first attempt: later estimates learn from it",
         ),
         Column("answer_form", TEXT, "what an answer consists of"),
+        Column("asked_for", TEXT, "request_file or evaluation; null in rows from before evaluations were billed"),
     ),
     partition_column="batch",
 )

@@ -1,6 +1,8 @@
 """`classify` takes a file through both jobs of the cascade, with the local engine in the model's place; what is forgotten is gone there too."""
 
+import logging
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from typer.testing import CliRunner
@@ -8,6 +10,7 @@ from typer.testing import CliRunner
 from batch_classifier.batches.forgetting import forget_texts, stored_batches
 from batch_classifier.cascade.local_answers import read_audited
 from batch_classifier.command_line.main import command_line
+from batch_classifier.defs.skipped_checks import PLAN_LOGGER
 from batch_classifier.prompts.loading import load_prompts
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.sample_data.generate import write_sample
@@ -27,12 +30,30 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     prompt = folder / "prompts" / "lost_deals.yaml"
     prompt.write_text(prompt.read_text(encoding="utf-8") + CASCADE, encoding="utf-8")
     write_sample("lost_deals", 400, 3, folder / "deals.csv")
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, warnings_of_dagster() as warned:
         patch.chdir(folder)
         done = CliRunner().invoke(command_line, ["classify", "deals.csv", "--prompt", "lost_deals"])
         assert done.exit_code == 0, done.output
         assert "answered by the local model." in done.output and "classified anew" not in done.output
+        # The sample was new as well.
+        assert ", 0 asked before, " in done.output
+        # While the sample is asked what follows is skipped, blocking checks too, which is nothing to warn of.
+        assert not warned
         yield made
+
+
+@contextmanager
+def warnings_of_dagster() -> Iterator[list[str]]:
+    """What Dagster's plan of a run warns of meanwhile; the command line would print it."""
+    warned: list[str] = []
+    handler = logging.Handler(logging.WARNING)
+    handler.emit = lambda record: warned.append(record.getMessage())  # type: ignore[method-assign]
+    logger = logging.getLogger(PLAN_LOGGER)
+    logger.addHandler(handler)
+    try:
+        yield warned
+    finally:
+        logger.removeHandler(handler)
 
 
 def test_one_command_is_enough(project: Project) -> None:

@@ -56,9 +56,11 @@ def test_a_missing_category_is_found_and_written_into_the_prompt_file(folder: Pa
 def test_a_prompt_file_is_drafted_for_a_file_without_categories(folder: Path) -> None:
     result = run("discover", "calls.csv", "--output", "prompts/drafted.yaml")
     assert result.exit_code == 0, result.output
+    assert "\\n" not in result.output
     prompt = load_prompt(folder / "prompts" / "drafted.yaml")
     assert prompt.input.text == "text" and prompt.input.id == "ticket_id"
     assert len(prompt.categories) >= 3
+    assert "never ask" not in run("prompts").output
     classified = run("classify", "calls.csv", "--prompt", "drafted")
     assert classified.exit_code == 0, classified.output
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 import yaml
 from openpyxl import load_workbook
@@ -18,6 +19,7 @@ from batch_classifier.errors import ClassifierError
 from batch_classifier.inference.interface import Job, JobLimits
 from batch_classifier.inference.open_inference import INFERENCES
 from batch_classifier.inference.prices import Price
+from batch_classifier.warehouse.tables import BILL, TABLES
 from batch_classifier_tests.support.outcomes import is_one_sentence
 from batch_classifier_tests.support.prompt_content import PROMPT, prompt_content
 from batch_classifier_tests.support.repository import REPOSITORY
@@ -32,6 +34,9 @@ TRUTHS = [
     ("A charge for a trip", "Travel"),
     *((f"Wrong number, case {number}", "Other") for number in range(4)),
 ]
+
+# What the scripted model takes for a text: 100 tokens at 1 and 10 at 5 USD a million.
+PAID = 0.00015
 
 
 def rows(truths: Sequence[tuple[str, str | None]] = TRUTHS) -> list[dict[str, Any]]:
@@ -67,12 +72,30 @@ class Here:
         assert result.exit_code == exit_code, result.output
         return dict(json.loads(Path("figures.json").read_bytes()))
 
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """Ask the project's database."""
+        with duckdb.connect(str(self.folder / "data" / "warehouse.duckdb"), read_only=True) as connection:
+            return connection.execute(sql).fetchall()
+
+    def bill(self) -> list[tuple[Any, ...]]:
+        """What was paid, for what, and how often that stands there."""
+        return self.query(
+            f"select request_file, asked_for, cost_usd, count(*) from {PROMPT}.bill group by all order by all"
+        )
+
+    def tables(self) -> dict[str, list[tuple[Any, ...]]]:
+        """What the project's tables hold beside the bill."""
+        names = [table.name for table in TABLES if table is not BILL]
+        return {name: self.query(f"select * from {PROMPT}.{name} order by all") for name in names}
+
     def state(self) -> dict[str, str]:
-        """What the project's home holds beside batches and answers."""
+        """What the project's home holds beside batches and answers, and the database, which has the bill."""
         return {
             str(path.relative_to(self.folder)): hashlib.sha256(path.read_bytes()).hexdigest()
             for path in sorted((self.folder / "data").rglob("*"))
-            if path.is_file() and not path.is_relative_to(self.folder / "data" / "internal" / PROMPT)
+            if path.is_file()
+            and not path.is_relative_to(self.folder / "data" / "internal" / PROMPT)
+            and path.name != "warehouse.duckdb"
         }
 
 
@@ -164,9 +187,14 @@ def test_what_the_team_has_paid_for_is_used_and_its_tables_stay(here: Here, keep
     assert run("classify", "team.csv", "--prompt", PROMPT).exit_code == 0
     if not keeps_batches:
         shutil.rmtree(here.folder / "data" / "internal")
-    asked, before = len(here.model.asked), here.state()
+    asked, before, tables = len(here.model.asked), here.state(), here.tables()
     (variant,) = here.figures()["variants"]
     assert here.model.asked[asked:] == [text for text, _ in TRUTHS[15:]]
+    assert here.tables() == tables
+    assert here.bill() == [
+        ("labels.csv", "evaluation", pytest.approx(7 * PAID), 1),
+        ("team.csv", "request_file", pytest.approx(15 * PAID), 1),
+    ]
     assert (variant["texts_asked"], variant["texts_reused"], variant["right"]) == (7, 15, 20)
     assert variant["input_tokens_per_1000_texts"] == pytest.approx(100_000)
     assert here.state() == before
@@ -175,15 +203,38 @@ def test_what_the_team_has_paid_for_is_used_and_its_tables_stay(here: Here, keep
 @pytest.mark.long
 def test_what_an_evaluation_has_paid_for_the_team_does_not_pay_again(here: Here) -> None:
     here.figures()
-    asked = len(here.model.asked)
+    asked, spent = len(here.model.asked), spent_of(run("costs", "--json"))
     classified = run("classify", "labels.csv", "--prompt", PROMPT)
     assert classified.exit_code == 0 and "Accuracy on 22 labelled rows: 90.9%" in classified.output
-    assert len(here.model.asked) == asked
+    assert len(here.model.asked) == asked and spent_of(run("costs", "--json")) == pytest.approx(spent)
 
 
-def test_an_evaluation_leaves_no_tables_files_or_notes(here: Here) -> None:
+def spent_of(told: Result) -> float:
+    """The total of `costs --json`."""
+    return float(json.loads(told.output)["total"]["cost_usd"])
+
+
+def test_an_evaluation_leaves_no_rows_files_or_notes_but_its_bill(here: Here) -> None:
     here.figures()
-    assert here.state() == {}, "only batches and answers are in the home"
+    assert here.state() == {}, "only batches, answers and the bill are in the home"
+    assert not any(here.tables().values())
+    assert here.bill() == [("labels.csv", "evaluation", pytest.approx(22 * PAID), 1)]
+    report = json.loads(run("costs", "--by", "file", "--json").output)
+    (line,) = report["lines"]
+    assert line["name"] == f"{PROMPT}/labels.csv (evaluation)" and line["evaluations_usd"] == line["cost_usd"]
+    assert report["total"]["evaluations_usd"] == pytest.approx(22 * PAID)
+    assert here.query(f"select request_file from {PROMPT}.costs_by_file") == [("labels.csv (evaluation)",)]
+    assert here.query(f"select asked_for from {PROMPT}.costs_by_month") == [("evaluation",)]
+    by_category = run("costs", "--by", "category").output
+    assert "(evaluations)" in by_category and "Evaluations took 0.0033 USD of it." in by_category
+    # Again nothing is paid, and nothing is billed.
+    here.figures()
+    assert here.bill() == [("labels.csv", "evaluation", pytest.approx(22 * PAID), 1)]
+    # It counts in the month, to which later evaluations are held.
+    here.prompt(monthly_budget_usd=23 * PAID)
+    here.labels(rows([(f"{text} again", label) for text, label in TRUTHS]))
+    refusal = told(here.evaluate())
+    assert "monthly_budget_usd" in refusal and "spent: 0.0033" in refusal and len(here.model.asked) == 22
 
 
 def test_an_interrupted_evaluation_goes_on(here: Here) -> None:

@@ -10,7 +10,7 @@ from batch_classifier_tests.support.project import EVERYTHING, Project
 # asset: what it depends on, kinds, checks (! is blocking)
 SPECS = """
 raw_requests | | python table | ids_unique request_files_readable texts_present
-bedrock_jsonl | raw_requests | json python | within_bedrock_limits! within_budget!
+bedrock_jsonl | raw_requests | json python | same_prompt_version within_bedrock_limits! within_budget!
 batch_job | bedrock_jsonl | bedrock table | all_texts_answered
 classifications | batch_job raw_requests | python table | accuracy classes_allowed! every_request_classified
 category_summary | classifications | sql table | class_drift counts_reconcile
@@ -97,7 +97,8 @@ def test_a_table_has_the_columns_that_people_rely_on(made: Project, table: str) 
 def test_jobs_sensor_and_schedule_are_there_and_on(made: Project) -> None:
     repository = made.definitions.get_repository_def()
     assert {"classify_tickets", "classify_invoices"} <= {job.name for job in repository.get_all_jobs()}
-    assert repository.get_sensor_def("request_files").default_status == dg.DefaultSensorStatus.RUNNING
+    for sensor in ("request_files", "finished_jobs", "changed_prompts"):
+        assert repository.get_sensor_def(sensor).default_status == dg.DefaultSensorStatus.RUNNING
     schedule = repository.get_schedule_def("rerun_unfinished")
     assert schedule.default_status == dg.DefaultScheduleStatus.RUNNING and schedule.cron_schedule == "0 2 * * *"
     training = repository.get_schedule_def("train_local_models")

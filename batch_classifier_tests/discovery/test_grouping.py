@@ -46,6 +46,15 @@ def test_each_group_is_of_one_kind(groups: list[Group]) -> None:
         assert len(kinds) == 1, group
 
 
+def test_as_many_groups_as_are_asked_for_and_no_more() -> None:
+    texts = _texts(LUGGAGE, 60, 1) + _texts(MUSIC, 30, 2)
+    assert len(find_groups(texts, number=2)) == 2
+    finer = find_groups(texts, number=9)
+    assert 2 < len(finer) <= 9
+    assert all(group.size >= FEWEST_TEXTS for group in finer)
+    assert find_groups(texts[:FEWEST_TEXTS], number=200) == []
+
+
 def test_the_words_tell_what_a_group_is_about(groups: list[Group]) -> None:
     words = {word for group in groups for word in group.words}
     assert {"orchestra", "concert", "piano", "opera", "symphony"} & words
@@ -101,4 +110,7 @@ def test_a_drafted_prompt_file_loads(groups: list[Group], tmp_path: Path) -> Non
     assert prompt.input.text == "body" and prompt.input.id == "ticket"
     assert len(prompt.class_names) == len(groups) + 2 == len(set(prompt.class_names))
     assert prompt.fallback.name == "Other"
-    assert yaml.safe_load(path.read_text(encoding="utf-8"))["categories"][0]["examples"]
+    written = path.read_text(encoding="utf-8")
+    assert yaml.safe_load(written)["categories"][0]["examples"]
+    assert "\n  - {{ category.name }}: {{ category.description }}\n" in written
+    assert "Answer with <class>" in prompt.instructions

@@ -1,4 +1,4 @@
-"""`evaluate` in the aws deployment: it asks Bedrock, pays for each text once, and leaves buckets and tables as they were."""
+"""`evaluate` in the aws deployment: it asks Bedrock, pays for each text once, and leaves buckets and tables as they were but for the bill."""
 
 import json
 from collections.abc import Iterator
@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from batch_classifier.answers.costs import By, costs
 from batch_classifier.command_line.main import command_line
 from batch_classifier_tests.emulators.server import BedrockEmulator
 from batch_classifier_tests.support.aws_deployment import Deployment, deployed
@@ -47,12 +48,12 @@ def figures(*arguments: str) -> dict[str, Any]:
 
 
 def objects(deployment: Deployment) -> dict[str, str]:
-    """What the buckets hold, but for batches, their answers, the jobs asked on demand, and results of queries."""
+    """What the buckets hold, but for batches, their answers, the jobs asked on demand, the bill, and results of queries."""
     found = {}
     for bucket in ("customer", "internal"):
         for page in deployment.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
             for one in page.get("Contents", []):
-                shared = ("work/travel/", "work/_notes/on_demand_jobs/", "query-results/")
+                shared = ("work/travel/", "work/_notes/on_demand_jobs/", "work/tables/travel_bill/", "query-results/")
                 if not one["Key"].startswith(shared):
                     found[f"{bucket}/{one['Key']}"] = one["ETag"]
     return found
@@ -69,6 +70,9 @@ def test_a_batch_job_is_measured_and_paid_for_once(deployment: Deployment) -> No
     assert (second["right"], second["texts_asked"], second["spent_usd"]) == (110, 0, 0)
     assert deployment.emulator.calls.texts_asked_twice() == []
     assert objects(deployment) == before
+    report = costs(deployment.warehouse, ["travel"], By.FILE)
+    assert [line.name for line in report.lines] == ["travel/labels.csv (evaluation)"]
+    assert report.total.evaluations_usd == report.total.cost_usd == pytest.approx(first["spent_usd"])
 
 
 @pytest.mark.long

@@ -511,10 +511,9 @@ def test_no_text_is_shown_in_full(project: Project) -> None:
 def test_checks_pass_where_nothing_is_wrong(project: Project) -> None:
     project.drop("calls.csv", [{"id": str(number), "text": text} for number, text in enumerate(TEXTS)])
     checks = checks_of(project.run("calls.csv"))
+    # Without labels and earlier files there is nothing for accuracy and class_drift to pass.
     assert sorted(checks) == [
-        "accuracy",
         "all_texts_answered",
-        "class_drift",
         "classes_allowed",
         "counts_reconcile",
         "every_request_classified",

@@ -28,6 +28,15 @@ def discover(
         typer.Option("--add", help="Write the group of this number into the prompt file, as a category to edit."),
     ] = None,
     name: Annotated[str | None, typer.Option("--name", help="The new category's name; else its telling words.")] = None,
+    groups: Annotated[
+        int | None,
+        typer.Option(
+            "--groups",
+            min=2,
+            max=200,
+            help="How many groups there are to be; else as many as are far apart, 12 at most.",
+        ),
+    ] = None,
     text: Annotated[str | None, typer.Option("--text", help="With a FILE: the column that holds the text.")] = None,
     output: Annotated[
         Path | None, typer.Option("--output", help="With a FILE: the prompt file to write; it must not be there yet.")
@@ -45,7 +54,7 @@ def discover(
     if file is not None:
         if add is not None or name is not None:
             raise SettingError("--add and --name go with --prompt; for a FILE give --output.")
-        return discover_in_file(file, text, output)
+        return discover_in_file(file, text, output, groups)
     if text is not None or output is not None:
         raise SettingError("--text and --output go with a FILE; with --prompt give --add.")
-    return discover_in_prompt(str(prompt), add, name)
+    return discover_in_prompt(str(prompt), add, name, groups)

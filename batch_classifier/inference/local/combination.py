@@ -3,12 +3,12 @@
 All of it is learned from the prompt's own examples: each is judged by an engine that has not seen it.
 """
 
-from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from batch_classifier.inference.local.evidence import Evidence, Heard, KnownText
+from batch_classifier.inference.local.strangers import COST, Border, Signs, Strictness, border_of, border_of_others
 from batch_classifier.inference.local.understanding import Understanding
 from batch_classifier.language.character_grams import CharacterGrams
 from batch_classifier.language.dialogue import is_dialogue
@@ -19,11 +19,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    Floats = NDArray[np.float32]
-
-Strictness = Literal["low", "normal", "high"]
-# What share of the prompt's own texts may go to the fallback wrongly, so that strangers go there.
-COST: dict[Strictness, float] = {"low": 0.005, "normal": 0.015, "high": 0.05}
 # Where there are no examples: as like the prompt's texts as this share of sentences about other subjects is.
 _SHARE_OF_OTHERS: dict[Strictness, float] = {"low": 0.25, "normal": 0.5, "high": 0.75}
 # A unit of evidence, as the logarithm of a share. The temperature that is learned is on top of it.
@@ -34,10 +29,23 @@ _TEMPERATURES = (0.25, 0.35, 0.5, 0.7, 1.0, 1.4, 2.0, 2.8, 4.0, 5.6, 8.0)
 _FOLDS = 5
 # With many examples fewer folds say as much, in less time.
 _MANY_EXAMPLES, _FOLDS_OF_MANY = 300, 3
-# How many strangers are found with ten examples, as measured on questions that belong to none of 150 categories.
-SHARE_FOUND = 0.7
 # Fewer examples say nothing of shares of a hundredth.
 FEWEST_EXAMPLES = 20
+
+
+@dataclass(frozen=True)
+class Judged:
+    """How some texts were judged, one row a text.
+
+    Attributes:
+        shares: of the categories.
+        signs: how much each belongs to the prompt.
+        scores: what these come to.
+    """
+
+    shares: "NDArray[np.float64]"
+    signs: Signs
+    scores: "NDArray[np.float64]"
 
 
 @dataclass(frozen=True)
@@ -47,51 +55,27 @@ class Combination:
     Attributes:
         head_weight: what the head counts beside the evidence; 0 where it is of no use.
         temperature: divides the evidence, so that the shares of the categories are as often right as they say.
-        least_score: below it a text is a stranger; a score is the best category's share times the best similarity, or the
-            similarity alone where `by_share` is False.
-        by_share: see there.
-        own_scores: those of the examples that are below `least_score`, ascending.
-        examples: how many examples there were; 0 where none taught this.
-        strangers_share: how many of a few texts about other subjects are told to be strangers, 0 to 1.
-        strangers_expected: how many of all texts are taken to be strangers, 0 to 1.
+        border: when a text is a stranger.
     """
 
     head_weight: float
     temperature: float
-    least_score: float
-    by_share: bool
-    own_scores: tuple[float, ...] = ()
-    examples: int = 0
-    strangers_share: float = 1.0
-    strangers_expected: float = 0.5
+    border: Border
 
-    def shares(self, evidence: "Floats", head: "Floats | None") -> "NDArray[np.float64]":
-        """The categories' shares, one row a text."""
-        import numpy as np
+    def judged(self, evidence: "NDArray[Any]", head: "NDArray[Any] | None", similarity: "NDArray[Any]") -> Judged:
+        """The categories' shares, and how much each text belongs to the prompt.
 
-        taken = evidence.astype(np.float64) / _UNIT
-        if head is not None:
-            taken += self.head_weight * head
-        return _softmax(taken / self.temperature)
-
-    def score(self, share: float, similarity: float) -> float:
-        """How much the text belongs to the prompt; 0 for one that is like nothing known."""
-        return (share if self.by_share else 1.0) * max(similarity, 0.0)
-
-    def is_stranger(self, score: float) -> bool:
-        """Whether a text with this score is about none of the categories."""
-        return score <= 0 or score < self.least_score
-
-    def doubt_of_belonging(self, score: float) -> float:
-        """How probable it is that a text with this score, below the least, is a stranger indeed, 0 to 1 (Bayes' rule).
-
-        The lower the score, the fewer of the prompt's own texts have one as low.
+        Args:
+            evidence: for each category, one row a text.
+            head: the head's logarithms of shares; None where it has no say.
+            similarity: of each text to the most similar known one.
         """
-        if not self.examples:
-            return self.strangers_expected * self.strangers_share
-        own = (bisect_right(self.own_scores, score) + 0.5) / (self.examples + 1)
-        strange = self.strangers_expected * self.strangers_share
-        return strange / (strange + (1 - self.strangers_expected) * own)
+        shares, signs = judged_at(self.head_weight, self.temperature, evidence, head, similarity)
+        return Judged(shares, signs, self.border.scores(signs))
+
+    def belonging(self, share: float, similarity: float) -> float:
+        """How much a sentence of a long text belongs to the prompt, beside others; 0 for one that is like nothing known."""
+        return (share if self.border.texts else 1.0) * max(similarity, 0.0)
 
 
 @dataclass(frozen=True)
@@ -127,8 +111,7 @@ def learn(known: Sequence[KnownText], evidence: Evidence, categories: int, stric
 
     others = _heard(evidence, OTHER_SUBJECTS)
     like_others = [float(heard.similarities.max(initial=0)) for heard in others if heard is not None]
-    least = float(np.quantile(like_others, _SHARE_OF_OTHERS[strictness])) if like_others else 0.0
-    untaught = Combination(0.0, _TEMPERATURE, least, by_share=False, strangers_share=_SHARE_OF_OTHERS[strictness])
+    untaught = Combination(0.0, _TEMPERATURE, border_of_others(np.array(like_others), _SHARE_OF_OTHERS[strictness]))
     examples = _examples(known)
     is_spoken = np.array([is_dialogue(text.text) for _, text in examples], bool)
     owners = np.array([text.owner for _, text in examples])
@@ -141,7 +124,8 @@ def learn(known: Sequence[KnownText], evidence: Evidence, categories: int, stric
     # Examples that are no dialogues teach nothing of those: what the head learns from them is what a sentence is about, not whether it
     # matters; and of calls that are put together from such examples nothing better is learned of temperatures.
     plain, spoken = (
-        untaught if rows is None else _taught(unseen.of(rows), owners[rows], COST[strictness]) for rows in kinds
+        untaught if rows is None else _taught(unseen.of(rows), owners[rows], unseen.others, COST[strictness])
+        for rows in kinds
     )
     understanding = Understanding.of_examples(unseen.familiarity, is_by_words=not unseen.has_characters)
     return Learned(plain, spoken, len(examples), untaught, understanding)
@@ -153,25 +137,35 @@ def _is_enough(owners: "NDArray[Any]") -> bool:
     return categories > 1 and len(owners) >= max(FEWEST_EXAMPLES, 2 * categories)
 
 
-def _taught(unseen: "_Unseen", truth: "NDArray[Any]", cost: float) -> Combination:
+def _taught(unseen: "_Unseen", truth: "NDArray[Any]", others: "_Unseen | None", cost: float) -> Combination:
+    weight, temperature = _best(unseen, truth)
+    shares, signs = judged_at(weight, temperature, unseen.evidence, unseen.head, unseen.similar)
+    other = others or unseen
+    _, other_signs = judged_at(weight, temperature, other.evidence, other.head, other.similar)
+    return Combination(weight, temperature, border_of(signs, shares.argmax(axis=1) == truth, other_signs, cost))
+
+
+def judged_at(
+    weight: float,
+    temperature: float,
+    evidence: "NDArray[Any]",
+    head: "NDArray[Any] | None",
+    similarity: "NDArray[Any]",
+) -> "tuple[NDArray[np.float64], Signs]":
+    """Shares of the categories, and signs of belonging, with this weight of the head and at this temperature."""
     import numpy as np
 
-    weight, temperature = _best(unseen, truth)
-    shares = _softmax((unseen.evidence / _UNIT + weight * unseen.head) / temperature)
-    scores = shares.max(axis=1) * np.maximum(unseen.similar, 0)
-    order = np.argsort(scores, kind="stable")
-    lost = np.cumsum((shares.argmax(axis=1) == truth)[order]) / len(truth)
-    place = min(int(np.searchsorted(lost, cost, side="right")), len(order) - 1)
-    return Combination(
-        weight,
-        temperature,
-        float(scores[order[place]]),
-        by_share=True,
-        own_scores=tuple(scores[order[:place]].tolist()),
-        examples=len(truth),
-        strangers_share=SHARE_FOUND,
-        strangers_expected=cost,
-    )
+    taken = evidence.astype(np.float64) / _UNIT
+    sure = np.zeros(len(taken))
+    if head is not None and weight:
+        taken += weight * head
+        sure = head.max(axis=1).astype(np.float64)
+    taken /= temperature
+    most = taken.max(axis=1, keepdims=True)
+    powers = np.exp(taken - most)
+    together = powers.sum(axis=1, keepdims=True)
+    energy = (most + np.log(together))[:, 0]
+    return powers / together, Signs(energy, sure, np.maximum(similarity, 0).astype(np.float64))
 
 
 def _best(unseen: "_Unseen", truth: "NDArray[Any]") -> tuple[float, float]:
@@ -212,6 +206,7 @@ class _Unseen:
         similar: the best similarity.
         familiarity: how much of its runs of characters the other examples have.
         has_characters: whether a head knows runs of characters.
+        others: what one of them says of texts about other subjects.
     """
 
     evidence: "NDArray[np.float64]"
@@ -219,6 +214,7 @@ class _Unseen:
     similar: "NDArray[np.float64]"
     familiarity: "NDArray[np.float64]"
     has_characters: bool = False
+    others: "_Unseen | None" = None
 
     def of(self, rows: "NDArray[Any]") -> "_Unseen":
         """The same of some of the examples."""
@@ -228,16 +224,8 @@ class _Unseen:
 
 
 def _unseen(known: Sequence[KnownText], examples: Sequence[tuple[int, KnownText]], categories: int) -> _Unseen:
-    import numpy as np
 
-    table = (len(examples), categories)
-    row = len(examples)
-    found = _Unseen(
-        evidence=np.zeros(table),
-        head=np.zeros(table),
-        similar=np.zeros(row),
-        familiarity=np.zeros(row),
-    )
+    found = _nothing(len(examples), categories)
     for fold in sorted({number for number, _ in examples}):
         left_out = {id(text) for number, text in examples if number == fold}
         places = [place for place, (number, _) in enumerate(examples) if number == fold]
@@ -252,11 +240,25 @@ def _unseen(known: Sequence[KnownText], examples: Sequence[tuple[int, KnownText]
             familiarity = runs.familiarity(texts)
         found.familiarity[places] = familiarity
         evidence = Evidence(rest, categories)
-        for place, heard in zip(places, _heard(evidence, texts), strict=True):
-            if heard is not None:
-                found.evidence[place] = heard.evidence
-                found.similar[place] = heard.similarities.max(initial=0)
+        _hear(found, places, evidence, texts)
+    found.others = others = _nothing(len(OTHER_SUBJECTS), categories)
+    others.head[:] = head.log_shares(OTHER_SUBJECTS)
+    _hear(others, range(len(OTHER_SUBJECTS)), evidence, OTHER_SUBJECTS)
     return found
+
+
+def _nothing(texts: int, categories: int) -> _Unseen:
+    import numpy as np
+
+    table = (texts, categories)
+    return _Unseen(evidence=np.zeros(table), head=np.zeros(table), similar=np.zeros(texts), familiarity=np.zeros(texts))
+
+
+def _hear(found: _Unseen, places: Sequence[int], evidence: Evidence, texts: Sequence[str]) -> None:
+    for place, heard in zip(places, _heard(evidence, texts), strict=True):
+        if heard is not None:
+            found.evidence[place] = heard.evidence
+            found.similar[place] = heard.similarities.max(initial=0)
 
 
 def _heard(evidence: Evidence, texts: Sequence[str]) -> list[Heard | None]:

@@ -12,7 +12,7 @@ from heapq import nlargest
 from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
-from batch_classifier.inference.local.combination import Combination, Strictness, learn
+from batch_classifier.inference.local.combination import Combination, learn
 from batch_classifier.inference.local.evidence import Evidence, Heard, KnownText
 from batch_classifier.inference.local.long_texts import (
     ALMOST_AS_GOOD,
@@ -22,6 +22,7 @@ from batch_classifier.inference.local.long_texts import (
     SENTENCES_THAT_SPEAK,
     long_sentences,
 )
+from batch_classifier.inference.local.strangers import Strictness
 from batch_classifier.language.character_grams import CharacterGrams
 from batch_classifier.language.dialogue import is_dialogue
 from batch_classifier.language.trained_head import TrainedHead
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
 
-MODEL_ID = "local/static-embeddings-5"
+MODEL_ID = "local/static-embeddings-6"
 """Name and version of the engine; raise the version whenever a change can alter a verdict."""
 
 NOT_COVERED = (
@@ -113,7 +114,7 @@ class Opinion:
     @property
     def is_stranger(self) -> bool:
         """Whether it is about none of the categories."""
-        return self.heard is None or self.judge.is_stranger(self.score)
+        return self.heard is None or self.similarity <= 0 or self.score < self.judge.border.least
 
 
 class EmbeddingClassifier:
@@ -166,6 +167,8 @@ class EmbeddingClassifier:
 
     def _with_model(self, texts: Sequence[str], opinions: list[Opinion]) -> list[Opinion]:
         """The opinions, changed by what the prompt's own model says of the texts."""
+        import numpy as np
+
         if self.taught is None:
             return opinions
         for is_spoken in (False, True):
@@ -177,12 +180,15 @@ class EmbeddingClassifier:
             ]
             if judge is None or not places:
                 continue
-            said = self.taught.log_shares([texts[place] for place in places])
-            for place, of_text in zip(places, said, strict=True):
-                opinion = opinions[place]
-                shares = judge.shares(opinion.evidence[None, :], of_text[None, :])[0]
-                score = judge.score(float(shares.max()), opinion.similarity)
-                opinions[place] = dataclasses.replace(opinion, shares=shares, judge=judge, score=score)
+            judged = judge.judged(
+                np.array([opinions[place].evidence for place in places]),
+                self.taught.log_shares([texts[place] for place in places]),
+                np.array([opinions[place].similarity for place in places]),
+            )
+            for row, place in enumerate(places):
+                opinions[place] = dataclasses.replace(
+                    opinions[place], shares=judged.shares[row], judge=judge, score=float(judged.scores[row])
+                )
         return opinions
 
     def _what_speaks(self, text: str) -> tuple[str, list[int]]:
@@ -199,7 +205,8 @@ class EmbeddingClassifier:
         while some := list(islice(sentences, _TEXTS_AT_ONCE)):
             opinions = self._opinions([sentence for _, sentence in some])
             # Of equally good ones the first: places are negative, for the greatest are taken.
-            best += [(opinion.score, -place, said) for opinion, (place, said) in zip(opinions, some, strict=True)]
+            belongs = [one.judge.belonging(float(one.shares.max()), one.similarity) for one in opinions]
+            best += [(much, -place, said) for much, (place, said) in zip(belongs, some, strict=True)]
             best = nlargest(SENTENCES_THAT_SPEAK, best)
         least = best[0][0] * ALMOST_AS_GOOD if best else 0.0
         spoken = sorted((-place, said) for score, place, said in best if score >= least)
@@ -216,8 +223,9 @@ class EmbeddingClassifier:
         evidence = np.array([nothing if heard is None else heard.evidence for heard in all_heard])
         if self.fallback in self.names:
             evidence[:, self.names.index(self.fallback)] -= np.float32(_FALLBACK_HANDICAP)
+        similarities = np.array([0.0 if heard is None else heard.similarities.max(initial=0) for heard in all_heard])
         familiarity: dict[int, float] = {}
-        shares = np.zeros((len(texts), len(self.names)))
+        shares, scores = np.zeros((len(texts), len(self.names))), np.zeros(len(texts))
         for judge, is_judged in ((self.learned.plain, ~dialogues), (self.learned.spoken, dialogues)):
             places = np.flatnonzero(is_judged)
             head = None
@@ -225,19 +233,24 @@ class EmbeddingClassifier:
                 head, known = self._head.judged([texts[int(place)] for place in places])
                 if self._head.features.has_characters:
                     familiarity.update(zip(places.tolist(), known.tolist(), strict=True))
-            shares[places] = judge.shares(evidence[places], head)
+            judged = judge.judged(evidence[places], head, similarities[places])
+            shares[places], scores[places] = judged.shares, judged.scores
         # What the head has told is not asked again.
         familiarity = self._familiarity(texts, all_heard, but=familiarity.keys()) | familiarity
         opinions = []
         for place, heard in enumerate(all_heard):
             judge = self.learned.spoken if dialogues[place] else self.learned.plain
-            similarity = 0.0 if heard is None else float(heard.similarities.max(initial=0))
             signs = 0.0 if heard is None else heard.signs
-            understood = self.learned.understanding.probability(signs, familiarity.get(place))
-            score = judge.score(float(shares[place].max()), similarity)
             opinions.append(
                 Opinion(
-                    heard, bool(dialogues[place]), evidence[place], similarity, shares[place], judge, score, understood
+                    heard,
+                    bool(dialogues[place]),
+                    evidence[place],
+                    float(similarities[place]),
+                    shares[place],
+                    judge,
+                    float(scores[place]),
+                    self.learned.understanding.probability(signs, familiarity.get(place)),
                 )
             )
         return opinions
@@ -268,7 +281,7 @@ class EmbeddingClassifier:
             )
         elif opinion.is_stranger:
             reason = f"It is like no example or description, so {self.fallback} is the fallback."
-            category, share = self.fallback, opinion.judge.doubt_of_belonging(opinion.score)
+            category, share = self.fallback, opinion.judge.border.doubt_of_belonging(opinion.score)
         else:
             second, best = np.argsort(opinion.shares, kind="stable")[-2:].tolist()
             reason, category = self._reason(best, second, heard), self.names[best]

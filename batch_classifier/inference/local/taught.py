@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from batch_classifier.inference.local.combination import FEWEST_EXAMPLES, Combination
-from batch_classifier.inference.local.embeddings import EmbeddingClassifier, engine_id
+from batch_classifier.inference.local.embeddings import EmbeddingClassifier, Opinion, engine_id
 from batch_classifier.inference.local.labelled import LabelledTexts, learn_from
 from batch_classifier.inference.local.long_texts import READ_CHARACTERS
+from batch_classifier.inference.local.strangers import Border
+from batch_classifier.language.other_subjects import OTHER_SUBJECTS
 from batch_classifier.language.same_text import SameText
 from batch_classifier.language.text_id import text_id
 from batch_classifier.language.word_vectors import one_thread
@@ -87,18 +89,15 @@ class LocalEngine:
         opinions = engine.opinions([text.text for text in judged])
         with one_thread():
             said = model.out_of_fold([text.text_id for text in judged], [text.text for text in judged])
+            said_of_others = model.log_shares(OTHER_SUBJECTS)
+        truth = np.array([model.classes.index(text.class_name) for text in judged])
+        others = _known(engine.opinions(OTHER_SUBJECTS), said_of_others, np.zeros(0, np.int64))
         for kind, is_dialogue in zip(_KINDS, (False, True), strict=True):
             own = [place for place, opinion in enumerate(opinions) if opinion.is_dialogue == is_dialogue]
             if len(own) < FEWEST_EXAMPLES:
                 continue
-            known = LabelledTexts(
-                evidence=np.array([opinions[place].evidence for place in own]),
-                said=said[own],
-                similar=np.array([opinions[place].similarity for place in own]),
-                truth=np.array([model.classes.index(judged[place].class_name) for place in own]),
-                alone=np.array([opinions[place].shares for place in own]),
-            )
-            combination = learn_from(known, strictness, model.classes.index(fallback), engine.learned.untaught)
+            known = _known([opinions[place] for place in own], said[own], truth[own])
+            combination = learn_from(known, others, strictness, model.classes.index(fallback))
             if combination is not None:
                 found[kind] = dataclasses.asdict(combination)
         return found
@@ -112,7 +111,21 @@ def taught_of(prompt: Prompt, model: LocalModel) -> Taught | None:
     return Taught(model, plain, spoken, prompt.same_text) if plain or spoken else None
 
 
+def _known(opinions: Sequence[Opinion], said: "Floats", truth: "NDArray[np.int64]") -> LabelledTexts:
+    import numpy as np
+
+    return LabelledTexts(
+        evidence=np.array([opinion.evidence for opinion in opinions]),
+        said=said,
+        similar=np.array([opinion.similarity for opinion in opinions]),
+        truth=truth,
+        alone=np.array([opinion.shares for opinion in opinions]),
+    )
+
+
 def _combination(fields: Mapping[str, Any] | None) -> Combination | None:
     if fields is None:
         return None
-    return Combination(**{**fields, "own_scores": tuple(fields["own_scores"])})
+    border = fields["border"]
+    lists = {name: tuple(border[name]) for name in ("weights", "own_scores")}
+    return Combination(**{**fields, "border": Border(**{**border, **lists})})

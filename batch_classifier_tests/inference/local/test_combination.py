@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from batch_classifier.inference.local.combination import Strictness
 from batch_classifier.inference.local.embeddings import EmbeddingClassifier
+from batch_classifier.inference.local.strangers import Strictness
 from batch_classifier.language.other_subjects import OTHER_SUBJECTS
 from batch_classifier.sample_data.generate import sample_rows
 from batch_classifier_tests.support.topics import GARDEN, Topic
@@ -144,14 +144,6 @@ def test_no_confidence_is_beyond_what_can_be_known(engine: EmbeddingClassifier) 
     assert len({verdict.confidence for verdict in verdicts}) > 20
 
 
-def test_a_fallback_is_told_with_the_more_confidence_the_less_the_text_belongs(engine: EmbeddingClassifier) -> None:
-    judge = engine.learned.plain
-    least = judge.least_score
-    doubts = [judge.doubt_of_belonging(score) for score in (least, least / 2, 0.0)]
-    assert doubts == sorted(doubts)
-    assert 0 < doubts[0] < doubts[-1] < 1
-
-
 def test_calls_as_examples_teach_how_to_judge_calls() -> None:
     """What is said around the matter is no example of it, and how sure one can be of calls is learned from calls."""
     rows = list(sample_rows("travel", 700, seed=21))
@@ -160,8 +152,8 @@ def test_calls_as_examples_teach_how_to_judge_calls() -> None:
         for name in sorted({row["class"] for row in rows})
     ]
     engine = EmbeddingClassifier(topics, "Other")
-    assert engine.learned.spoken.examples >= 20
-    assert engine.learned.plain.examples == 0
+    assert engine.learned.spoken.border.texts >= 20
+    assert engine.learned.plain.border.texts == 0
     verdicts = engine.classify([row["conversation"] for row in rows[400:]])
     right = [verdict.category == row["class"] for verdict, row in zip(verdicts, rows[400:], strict=True)]
     assert sum(right) / len(right) > 0.9

@@ -7,6 +7,21 @@ from batch_classifier.prompts.loading import load_prompt
 from batch_classifier_tests.support.repository import sample_prompt
 from batch_classifier_tests.support.topics import Topic
 
+# Of so few things that all else is unfamiliar.
+NARROW = {
+    thing: tuple(
+        f"{question} {thing}?"
+        for question in ("What is the", "Why is the", "Where is the", "How do I get the", "Is there a")
+    )
+    for thing in ("exchange fee", "transfer fee", "card delivery", "pending withdrawal", "top-up limit")
+}
+ELSEWHERE = (
+    "explain the virtual one",
+    "terminate my subscription please",
+    "Play some jazz in the kitchen",
+    "It rained on both days of the weekend",
+    "remove the milk from my shopping list",
+)
 FOREIGN = (
     "私の航空券をキャンセルして返金してもらえますか",
     "J'ai été débité deux fois sur ma carte bancaire et je voudrais être remboursé.",
@@ -67,6 +82,15 @@ def test_a_text_in_a_language_of_no_example_is_a_guess_and_says_so(travel: Embed
 def test_english_is_not_noted(travel: EmbeddingClassifier) -> None:
     for verdict in travel.classify(["I was charged twice on my credit card", "cancel", "Please refund me", ""]):
         assert verdict.note is None
+
+
+def test_english_about_something_else_than_the_examples_is_not_noted() -> None:
+    classifier = EmbeddingClassifier(
+        [*(Topic(name, name, examples) for name, examples in NARROW.items()), Topic("Other", "everything else")],
+        "Other",
+    )
+    assert [verdict.note for verdict in classifier.classify(ELSEWHERE)] == [None] * len(ELSEWHERE)
+    assert {verdict.note for verdict in classifier.classify(FOREIGN)} == {NOT_COVERED}
 
 
 def test_examples_teach_their_language(german: EmbeddingClassifier) -> None:
