@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from batch_classifier.language.dialogue import weighted_sentences
-from batch_classifier.language.word_vectors import DIMENSIONS, embed, normalised, one_thread
+from batch_classifier.language.word_table import embed
+from batch_classifier.language.word_vectors import DIMENSIONS, normalised, one_thread
 
 if TYPE_CHECKING:
     import numpy as np

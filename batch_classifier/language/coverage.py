@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from batch_classifier.language.dialogue import WORD
-from batch_classifier.language.word_vectors import embed
+from batch_classifier.language.word_table import embed
 
 if TYPE_CHECKING:
     import numpy as np

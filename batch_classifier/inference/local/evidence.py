@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from batch_classifier.language.coverage import signs_of_words
 from batch_classifier.language.dialogue import WORD, is_dialogue, weighted_sentences
-from batch_classifier.language.word_vectors import DIMENSIONS, embed, normalised, summed
+from batch_classifier.language.word_table import embed
+from batch_classifier.language.word_vectors import DIMENSIONS, normalised, summed
 
 if TYPE_CHECKING:
     import numpy as np
