@@ -29,16 +29,19 @@ def token_vectors() -> "Floats":
     return _model()[1]
 
 
-def summed(table: "Floats", rows: "NDArray[np.int64]", counts: "NDArray[np.int64]") -> "Floats":
+def summed(
+    table: "Floats", rows: "NDArray[np.int64]", counts: "NDArray[np.int64]", weights: "Floats | None" = None
+) -> "Floats":
     """The sums of rows of a table: of its first `counts[0]` in `rows`, then of the next `counts[1]`, and so on.
 
-    Each sum is made by itself, in the order of its rows.
+    Each sum is made by itself, in the order of its rows; `weights` is what each of them counts, 1 where it is None.
     """
     import numpy as np
     from scipy import sparse
 
     ends = np.concatenate([[0], np.cumsum(counts)])
-    chosen = sparse.csr_matrix((np.ones(len(rows), np.float32), rows, ends), shape=(len(counts), len(table)))
+    data = np.ones(len(rows), np.float32) if weights is None else weights
+    chosen = sparse.csr_matrix((data, rows, ends), shape=(len(counts), len(table)))
     result: Floats = chosen @ table
     return result
 
