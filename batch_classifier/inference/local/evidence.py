@@ -12,11 +12,12 @@ dialogue only the customer's turns are read, and the agent's first answer, which
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from batch_classifier.inference.local.remembered_words import RememberedWords
 from batch_classifier.language.coverage import signs_of_words
-from batch_classifier.language.dialogue import WORD, is_dialogue, weighted_sentences
+from batch_classifier.language.dialogue import is_dialogue, weighted_sentences, words_of
 from batch_classifier.language.word_table import embed
 from batch_classifier.language.word_vectors import DIMENSIONS, normalised, summed
 
@@ -82,7 +83,7 @@ class Heard:
         similarities: to each known text, those of small talk left out: that of the most similar sentence.
         tokens: how many were read.
         signs: how much its words speak for a language that the vectors carry (`coverage`).
-        words: those that were read, in their order.
+        sentences: the words that were read, in their order.
         loudness: how loudly each of them is said.
         rows: where each of them stands in `table`.
         weights: how much of what stands there counts.
@@ -93,7 +94,7 @@ class Heard:
     similarities: "Floats"
     tokens: int
     signs: float
-    words: list[str]
+    sentences: Sequence[Sequence[str]]
     loudness: "Floats"
     rows: "Whole"
     weights: "Floats"
@@ -104,7 +105,7 @@ class Heard:
         spoken = self.table[self.rows, DIMENSIONS + best] - self.table[self.rows, DIMENSIONS + second]
         margins = spoken * self.weights * self.loudness
         place = int(margins.argmax())
-        return self.words[place] if margins[place] > 0 else ""
+        return next(islice(chain.from_iterable(self.sentences), place, None)) if margins[place] > 0 else ""
 
 
 class Evidence:
@@ -166,29 +167,31 @@ class Evidence:
         evidence *= shares[:, None]
         loudness = np.repeat(shares, lengths)
         heard: list[Heard | None] = []
-        first = first_word = 0
+        ends = [0, *np.cumsum(lengths).tolist()]
+        begins = np.cumsum([0, *(len(of_text) for of_text in sentences)])[:-1]
+        nearest = iter(np.maximum.reduceat(similarities, begins[[bool(of_text) for of_text in sentences]], axis=0))
+        first = 0
         for of_text in sentences:
             last = first + len(of_text)
             if not of_text:
                 heard.append(None)
                 continue
             own = slice(first, last)
-            words = [word for words, _ in of_text for word in words]
-            own_words = slice(first_word, first_word + len(words))
+            own_words = slice(ends[first], ends[last])
             heard.append(
                 Heard(
                     evidence=np.add.reduce(evidence[own]) / np.add.reduce(shares[own]),
-                    similarities=np.maximum.reduce(similarities[own]),
+                    similarities=next(nearest),
                     tokens=int(tokens[own].sum()),
                     signs=float(sums[own, -1].sum()),
-                    words=words,
+                    sentences=[words for words, _ in of_text],
                     loudness=loudness[own_words],
                     rows=places[own_words],
                     weights=weights[own_words],
                     table=table,
                 )
             )
-            first, first_word = last, own_words.stop
+            first = last
         if self._words.forget():
             self._forget_spellings()
         return heard
@@ -271,7 +274,7 @@ def _stepped(units: "NDArray[Any]") -> "Floats":
 
 def _telling_words(text: str) -> list[str]:
     """The words that a known text teaches: all, or of a dialogue those that are read in one."""
-    words = WORD.findall(text)
+    words = words_of(text)
     if is_dialogue(text):
         words = [word for sentence, _ in weighted_sentences(text) for word in sentence]
     return [word.lower().replace("’", "'") for word in words]
