@@ -39,15 +39,15 @@ def show() -> None:
     if not visit.texts:
         # What waits is asked anew, and that is not to come again.
         write_given(visit)
-    with questions():
-        view = choose_view(is_kept=True)
-        if view is None:
-            return
-        counts = counts_of(view, visit)
-        queue, is_table = _choose(counts)
-        fill(view, visit, queue)
-        whole = None if is_table else first_text(view, visit)
     try:
+        with questions():
+            view = choose_view(is_kept=True)
+            if view is None:
+                return
+            counts = counts_of(view, visit)
+            queue, is_table = _choose(counts)
+            fill(view, visit, queue)
+            whole = None if is_table else first_text(view, visit)
         if not visit.texts:
             _nothing_waits(queue, counts)
         elif whole is None:
