@@ -16,6 +16,8 @@ _STYLE = """
 <style>
   .block-container {padding-top: 3.2rem; padding-bottom: 4rem; max-width: 1280px}
   [data-testid="stMetricValue"] {font-variant-numeric: tabular-nums}
+  [data-testid="stCaptionContainer"] {color: inherit; opacity: 0.78}
+  [data-testid="stCaptionContainer"] code {color: inherit}
   [data-testid="stText"] {overflow-wrap: anywhere; unicode-bidi: plaintext}
   [data-testid="stCode"] code {font-family: "Source Sans", sans-serif !important; font-size: 1rem !important; white-space: pre-wrap !important; overflow-wrap: anywhere; unicode-bidi: plaintext}
 </style>

@@ -11,6 +11,8 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -148,6 +150,23 @@ class Visit:
         assert box is not None
         self.page.mouse.click(box["x"] + 16, box["y"] + _ROW_HEIGHT * (place + 1) + 17)
         self.settle()
+
+    def axe(self, *rules: str) -> list[str]:
+        """What axe-core finds fault with on the page: rule, the element's beginning, why; of these rules alone, if any are given."""
+        self.page.evaluate(_axe())
+        only = {"runOnly": {"type": "rule", "values": list(rules)}} if rules else {}
+        found = self.page.evaluate("only => axe.run(document, {...only, resultTypes: ['violations']})", only)
+        return [
+            f"{rule['id']}: {node['html'][:160]}: {node['failureSummary']}"
+            for rule in found["violations"]
+            for node in rule["nodes"]
+        ]
+
+
+@cache
+def _axe() -> str:
+    """axe-core's own file, which a package of the tests' set-up carries."""
+    return (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
 
 
 @contextmanager
