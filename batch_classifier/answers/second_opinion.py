@@ -2,10 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from batch_classifier.answers.doubt import doubts, usual_shares
 from batch_classifier.training.local_model import fold_of
@@ -13,8 +15,12 @@ from batch_classifier.warehouse.column import NUMBER, TEXT
 from batch_classifier.warehouse.scratch import load, one_number
 from batch_classifier.warehouse.statuses import HOLDING, in_sql
 
-MOST_TEXTS = 2_000
-"""How many answers are learned from: what is found among them grows little from there, and the time with their cube."""
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+MOST_TEXTS = 4_000
+"""How many answers are learned from: what is found among them grows little from there."""
 FEWEST_TEXTS = 100
 """With fewer, what is rare cannot be told from what is wrong."""
 _FEWEST_OF_A_CLASS = 5
@@ -40,10 +46,6 @@ class SecondOpinion:
     learned_from: int = 0
     agreement: float | None = None
     without: str | None = None
-    _numbers: dict[str, int] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._numbers = {name: number for number, name in enumerate(self.classes)}
 
     def form(self, requests: Iterable[pa.RecordBatch]) -> None:
         """Make the table. `requests`: row_number and text, in the order of the file; read once or twice, so not a stream."""
@@ -67,68 +69,65 @@ class SecondOpinion:
         counts = Counter(dict(self.scratch.execute('select "class", count(*) from learned group by 1').fetchall()))
         if counts.total() < FEWEST_TEXTS:
             return f"{counts.total()} distinct texts are too few to learn from; {FEWEST_TEXTS} would do"
-        common = [name for name, count in counts.items() if count >= _FEWEST_OF_A_CLASS and name in self._numbers]
+        common = [name for name, count in counts.items() if count >= _FEWEST_OF_A_CLASS and name in self.classes]
         if len(common) < 2:
             return f"fewer than two categories have {_FEWEST_OF_A_CLASS} texts or more"
         return None
 
     def _learn_and_judge(self, requests: Iterable[pa.RecordBatch]) -> None:
         # Training imports what takes a second.
-        import numpy as np
 
         from batch_classifier.language.cross_validated import CrossValidated
 
-        learned = list(self._texts("learned", requests))
-        ids = [text_id for some in learned for text_id in some.ids]
-        given = np.array([number for some in learned for number in some.given])
-        texts = [text for some in learned for text in some.texts]
-        trained = CrossValidated(texts, given, [fold_of(text_id, _FOLDS) for text_id in ids], len(self.classes))
+        learned = _Texts.together(list(self._texts("learned", requests)))
+        given, ids = learned.given, learned.ids.to_pylist()
+        trained = CrossValidated(learned.texts, given, [fold_of(text_id, _FOLDS) for text_id in ids], len(self.classes))
         usual = usual_shares(trained.unseen, given)
         self.learned_from = len(ids)
         self.agreement = float((trained.unseen.argmax(axis=1) == given).mean())
-        found = [_rows(ids, doubts(trained.unseen, given, usual))]
+        found = [_rows(learned, doubts(trained.unseen, given, usual))]
         load(self.scratch, "doubts", _DOUBTS, found)
         self.scratch.execute("delete from unsure where text_id in (select text_id from learned)")
         judged = (
-            _rows(some.ids, doubts(trained.shares(some.texts), np.array(some.given), usual))
+            _rows(some, doubts(trained.shares(some.texts), some.given, usual))
             for some in self._texts("unsure", requests)
-            if some.ids
         )
         load(self.scratch, "doubts", _DOUBTS, judged)
 
     def _texts(self, table: str, requests: Iterable[pa.RecordBatch]) -> "Iterator[_Texts]":
         """The texts of a table, some at once."""
+        classes = pa.array(self.classes, TEXT)
         # Another statement of the same connection would end the one that reads what is made of these.
         with self.scratch.cursor() as reading:
             for rows in requests:
                 numbers = rows["row_number"]
                 if not rows.num_rows:
                     continue
-                wanted = reading.execute(
-                    f'select row_number, text_id, "class" from {table} where row_number between ? and ?',
-                    [numbers[0].as_py(), numbers[-1].as_py()],
-                ).fetchall()
-                places = {row_number: (text_id, name) for row_number, text_id, name in wanted}
-                if places:
-                    yield self._chosen(rows, places)
-
-    def _chosen(self, rows: pa.RecordBatch, places: dict[int, tuple[str, str]]) -> "_Texts":
-        chosen = _Texts([], [], [])
-        for number, text in zip(rows["row_number"].to_pylist(), rows["text"], strict=True):
-            text_id, name = places.get(number, (None, ""))
-            if text_id is not None and name in self._numbers:
-                chosen.ids.append(text_id)
-                chosen.texts.append(text.as_py()[:_READ_CHARACTERS])
-                chosen.given.append(self._numbers[name])
-        return chosen
+                wanted = reading.sql(
+                    f'select row_number, text_id, "class" from {table} where row_number between ? and ? order by 1',
+                    params=[numbers[0].as_py(), numbers[-1].as_py()],
+                ).to_arrow_table()
+                given = pc.index_in(wanted["class"], value_set=classes)
+                chosen = wanted.append_column("given", given).filter(given.is_valid()).combine_chunks()
+                if chosen.num_rows:
+                    places = pc.index_in(chosen["row_number"], value_set=numbers)
+                    texts = pc.utf8_slice_codeunits(rows["text"].take(places.combine_chunks()), 0, _READ_CHARACTERS)
+                    yield _Texts(chosen["text_id"].combine_chunks(), texts, chosen["given"].to_numpy())
 
 
 @dataclass(frozen=True)
 class _Texts:
-    ids: list[str]
-    texts: list[str]
-    given: list[int]
+    ids: pa.StringArray
+    texts: pa.StringArray
+    given: "NDArray[np.integer]"
+
+    @classmethod
+    def together(cls, parts: "Sequence[_Texts]") -> "_Texts":
+        import numpy as np
+
+        ids, texts = (pa.concat_arrays([getattr(one, name) for one in parts]) for name in ("ids", "texts"))
+        return cls(ids, texts, np.concatenate([one.given for one in parts]))
 
 
-def _rows(ids: Sequence[str], found: "Iterable[float]") -> pa.RecordBatch:
-    return pa.record_batch([pa.array(ids, TEXT), pa.array(list(found), NUMBER)], schema=_DOUBTS)
+def _rows(texts: _Texts, found: "NDArray[np.floating]") -> pa.RecordBatch:
+    return pa.record_batch([texts.ids, pa.array(found, NUMBER)], schema=_DOUBTS)

@@ -38,9 +38,9 @@ class PaidAgain:
         if not self.is_charged:
             asks = f"would ask {counted(self.texts, 'text')} anew, of the local engine at no cost (of Bedrock {price})"
         if not self.texts:
-            asks = "would ask nothing, for their texts have been answered since"
-        files = "1 file was" if self.files == 1 else f"{self.files:,} files were"
-        return f"{self.prompt.name}: {files} classified by an older version of the prompt; to materialize them again {asks}."
+            asks = "would ask nothing, for all texts have been answered since"
+        files, them = ("1 file was", "it") if self.files == 1 else (f"{self.files:,} files were", "them")
+        return f"{self.prompt.name}: {files} classified by an older version of the prompt; to materialize {them} again {asks}."
 
 
 def paid_again(prompt: Prompt, warehouse: Warehouse, inference: Inference, is_charged: bool) -> PaidAgain | None:

@@ -28,8 +28,8 @@ _OPTIONS = {
     "runner.magicEnabled": "false",
     "logger.level": "warning",
     "theme.light.primaryColor": "#2563eb",
-    "theme.dark.primaryColor": "#5b8def",
-    "theme.headingFontSizes": "2rem,1.5rem,1.2rem",
+    "theme.dark.primaryColor": "#346fe8",
+    "theme.headingFontSizes": "2rem,1.25rem,1.1rem",
 }
 
 

@@ -82,7 +82,7 @@ def _total(prompt: Prompt, report: CostReport, is_of_prompt: bool) -> None:
 
 
 def _lines(report: CostReport) -> None:
-    st.subheader(f"By {report.by}")
+    st.header(f"By {report.by}")
     shown = report.lines[:_MOST_LINES]
     table = pd.DataFrame(
         {
@@ -116,8 +116,10 @@ def _lines(report: CostReport) -> None:
         for name, told in _SAVINGS.items()
     ]
     if any(row["usd"] > 0 for row in rows):
-        st.subheader("What was saved, and by what")
-        st.altair_chart(charts.stacked(rows, "line", "usd", "what"), alt="Bar chart of what each way of saving spared")
+        st.header("What was saved, and by what")
+        st.vega_lite_chart(
+            spec=charts.stacked(rows, "line", "usd", "what"), alt="Bar chart of what each way of saving spared"
+        )
 
 
 def _percent(share: float | None) -> float | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from batch_classifier.dashboard.plain import label, shown_class
+from batch_classifier.dashboard.plain import label, shown_class, shown_name
 from batch_classifier.dashboard.project import ask, prompts, prompts_with_tables
 from batch_classifier.insights.choices import MOST_VALUES, Choices, choices, own_values
 from batch_classifier.insights.selection import NO_CLASS, Selection
@@ -80,8 +80,8 @@ def choose_view(is_kept: bool = False) -> View | None:
         until=until,
         request_files=_several("Request file", "file", [file.request_file for file in there.files[:_MOST_FILES]]),
         classes=_several("Class", "class", [*prompt.class_names, NO_CLASS], shown_class),
-        statuses=_several("Status", "status", there.statuses),
-        sources=_several("Source", "source", there.sources) if there.sources else (),
+        statuses=_several("Status", "status", there.statuses, shown_name),
+        sources=_several("Source", "source", there.sources, shown_name) if there.sources else (),
         own=_own(prompt, there),
         expected=_where_asked("Right class", "expected", prompt),
         given=_where_asked("The model's class", "given", prompt),

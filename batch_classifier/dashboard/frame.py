@@ -16,9 +16,25 @@ _STYLE = """
 <style>
   .block-container {padding-top: 3.2rem; padding-bottom: 4rem; max-width: 1280px}
   [data-testid="stMetricValue"] {font-variant-numeric: tabular-nums}
+  [data-testid="stCaptionContainer"] {color: inherit; opacity: 0.78}
+  [data-testid="stCaptionContainer"] code {color: inherit}
   [data-testid="stText"] {overflow-wrap: anywhere; unicode-bidi: plaintext}
   [data-testid="stCode"] code {font-family: "Source Sans", sans-serif !important; font-size: 1rem !important; white-space: pre-wrap !important; overflow-wrap: anywhere; unicode-bidi: plaintext}
 </style>
+"""
+# Whoever signs in comes back to the root. The browser tab keeps the address that was asked for meanwhile, by which a colleague's view is found.
+_KEEP_ADDRESS = """
+<script>
+  const asked = location.pathname + location.search;
+  if (asked !== "/") sessionStorage.setItem("asked_address", asked);
+</script>
+"""
+_TO_KEPT_ADDRESS = """
+<script>
+  const kept = sessionStorage.getItem("asked_address");
+  sessionStorage.removeItem("asked_address");
+  if (kept && kept !== location.pathname + location.search) location.replace(location.origin + kept);
+</script>
 """
 
 
@@ -56,8 +72,12 @@ def page_icon() -> Any:
 
 def is_signed_in() -> bool:
     """Whether the page may be shown; where sign-in is configured and nobody is signed in, it is offered instead."""
-    if not sign_in_is_configured() or st.user.get("is_logged_in"):
+    if not sign_in_is_configured():
         return True
+    if st.user.get("is_logged_in"):
+        st.html(_TO_KEPT_ADDRESS, unsafe_allow_javascript=True)
+        return True
+    st.html(_KEEP_ADDRESS, unsafe_allow_javascript=True)
     st.title("Batch Classifier")
     st.write("Sign in to see the texts.")
     if st.button("Sign in", type="primary"):

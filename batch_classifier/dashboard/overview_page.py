@@ -8,14 +8,16 @@ import streamlit as st
 
 from batch_classifier.dashboard import charts
 from batch_classifier.dashboard.filters import View, choose_view, offer
-from batch_classifier.dashboard.plain import label, shown_class
+from batch_classifier.dashboard.plain import label, shown_class, shown_name
 from batch_classifier.dashboard.project import ask, questions
 from batch_classifier.insights import overview as insights
 from batch_classifier.insights.selection import class_name
 
 # More lines than these cannot be told apart.
 _MOST_LINES = 6
-_ROW_HEIGHT = 35
+_ROW_HEIGHT, _HIGHEST_TABLE = 35, 560
+# The chart beside the table ends where the table does.
+_CAPTION_HEIGHT, _LOWEST_CHART = 40, 280
 
 
 def show() -> None:
@@ -27,15 +29,15 @@ def show() -> None:
             return
         found = ask(insights.overview, view.prompt, view.selection)
         if not found.requests:
-            st.info("No text is selected. Choose less at the side, or another period.")
+            st.info("No text is selected. Take some filters at the side away, or choose another period.")
             return
         _figures(found)
-        left, right = st.columns([3, 2], gap="large")
+        left, right = st.columns([3, 2], gap="medium")
         with left:
-            st.subheader("Classes")
+            st.header("Classes")
             _classes(view, found)
         with right:
-            _trend(found)
+            _trend(view, found)
         _own_column(view)
         _reasons(view)
 
@@ -43,27 +45,28 @@ def show() -> None:
 def _figures(found: insights.Overview) -> None:
     """The few numbers at the top."""
     change = None if found.requests_before is None else found.requests - found.requests_before
-    with st.container(horizontal=True, gap="large"):
+    with st.container(horizontal=True):
         st.metric(
             "Texts",
             f"{found.requests:,}",
             None if change is None else f"{change:+,}",
             delta_color="off",
             delta_arrow="off",
-            width=150,
+            delta_description="on the period before",
+            width=210,
         )
         st.metric(
             "Without a class",
             f"{found.without_class:,}",
             help="Texts that ended without one of the categories.",
-            width=150,
+            width=130,
         )
-        st.metric("Corrected", f"{found.corrected:,}", help="Put into another class by a person.", width=150)
+        st.metric("Corrected", f"{found.corrected:,}", help="Put into another class by a person.", width=130)
         st.metric(
             "Repaired",
             f"{sum(one.repaired for one in found.classes):,}",
             help="The model's words were no category's name: the nearest one was taken, or the text was asked again.",
-            width=150,
+            width=130,
         )
 
 
@@ -84,14 +87,14 @@ def _classes(view: View, found: insights.Overview) -> None:
     chosen = st.dataframe(
         table,
         hide_index=True,
-        height=min(_ROW_HEIGHT * (len(table) + 1) + 3, 560),
+        height=_table_height(found),
         column_config={
-            "Texts": st.column_config.NumberColumn(format="localized"),
+            "Texts": st.column_config.NumberColumn(format="localized", width=65),
             "Share": st.column_config.ProgressColumn(
-                width="small", format="%.1f%%", min_value=0, max_value=max(one.share for one in found.classes) * 100
+                width=100, format="%.1f%%", min_value=0, max_value=max(one.share for one in found.classes) * 100
             ),
             "Change": st.column_config.NumberColumn(
-                format="%+.1f pp", help="Percentage points against the period before."
+                format="%+.1f pts", width=85, help="Of the share, in percentage points, on the period before."
             ),
         },
         on_select="rerun",
@@ -100,19 +103,23 @@ def _classes(view: View, found: insights.Overview) -> None:
         alt="Table of classes with their number of texts and share",
     )
     st.caption(
-        "Choose a row to read its texts."
-        + ("" if has_before else " Choose a period at the side to see the change against the one before.")
+        "Tick a class to read its texts."
+        + ("" if has_before else " Choose a period at the side to see how the shares have changed.")
     )
     if places := _chosen_rows(chosen):
         name = class_name(found.classes[places[0]].class_name)
         _open_texts(view, classes=(name,))
 
 
-def _trend(found: insights.Overview) -> None:
-    st.subheader(f"Texts by {found.unit}")
+def _table_height(found: insights.Overview) -> int:
+    return min(_ROW_HEIGHT * (len(found.classes) + 1) + 3, _HIGHEST_TABLE)
+
+
+def _trend(view: View, found: insights.Overview) -> None:
+    st.header(f"Texts by {found.unit}")
     starts = {point.start for point in found.trend}
     if len(starts) < 2:
-        st.caption(f"All texts are of one {found.unit}; a trend takes two.")
+        st.caption(f"All of these texts are of one {found.unit}. A trend is drawn from two on.")
         return
     first = [one.class_name for one in found.classes][:_MOST_LINES]
     counts = {(point.start, point.class_name): point.requests for point in found.trend}
@@ -121,11 +128,11 @@ def _trend(found: insights.Overview) -> None:
         for name in first
         for start in sorted(starts)
     ]
-    st.altair_chart(
-        charts.lines(rows, "day", "texts", "class"),
+    colours = charts.class_colours(list(map(shown_class, first)), view.prompt.class_names)
+    st.vega_lite_chart(
+        spec=charts.lines(rows, colours, max(_table_height(found) - _CAPTION_HEIGHT, _LOWEST_CHART)),
         alt=f"Line chart of the number of texts in each class by {found.unit}",
     )
-
     if len(found.classes) > len(first):
         st.caption(f"The {len(first)} largest classes; choose classes at the side to see others.")
 
@@ -133,9 +140,9 @@ def _trend(found: insights.Overview) -> None:
 def _own_column(view: View) -> None:
     if not view.choices.own_columns:
         return
-    st.subheader("Classes by a column of your files")
+    st.header("Classes by a column of your files")
     column = st.selectbox(
-        "Column", list(view.choices.own_columns), key="by", bind="query-params", persist_state="session"
+        "Column", list(view.choices.own_columns), key="by", bind="query-params", persist_state="session", width=320
     )
     if column is None:
         return
@@ -151,23 +158,22 @@ def _own_column(view: View) -> None:
     classes = _by_size([(cell.class_name, cell.requests) for cell in cells])
     rows = [
         {
-            column: rest if cell.value is None else cell.value,
-            "class": shown_class(cell.class_name),
+            "x": rest if cell.value is None else cell.value,
+            "y": shown_class(cell.class_name),
             "texts": cell.requests,
             "share": cell.requests / totals[cell.value],
         }
         for cell in cells
     ]
-    data = [{"x": row[column], "y": row["class"], "texts": row["texts"], "share": row["share"]} for row in rows]
     order = {"x": [rest if value is None else value for value in values], "y": list(map(shown_class, classes))}
-    chosen = st.altair_chart(
-        charts.heat_map(data, "x", "y", "share", "texts", order, (column, "class")),
+    chosen = st.vega_lite_chart(
+        spec=charts.heat_map(rows, order, (column, ""), is_share_shown=True),
         on_select="rerun",
         key="overview_heat_map",
         alt=f"Heat map of classes by the values of the column {column}",
     )
     st.caption(
-        "Numbers are texts; the darker, the larger the class's share of the column's value. Click a cell to read its texts."
+        "How the texts with one value are spread over the classes: each column comes to 100%. Click a cell to read its texts."
     )
     points = getattr(chosen, "selection", {}).get("cell", [])
     if points:
@@ -184,14 +190,14 @@ def _by_size(counts: Sequence[tuple[str | None, int]]) -> list[str | None]:
 
 
 def _reasons(view: View) -> None:
-    st.subheader("What could not be classified")
+    st.header("What could not be classified")
     found = ask(insights.reasons, view.prompt, view.selection)
     if not found:
         st.caption("Every selected text has a class.")
         return
     table = pd.DataFrame(
         {
-            "Status": [one.status for one in found],
+            "Status": [shown_name(one.status) for one in found],
             "Why": [one.reason or "" for one in found],
             "Texts": [one.requests for one in found],
         }
@@ -199,7 +205,11 @@ def _reasons(view: View) -> None:
     chosen = st.dataframe(
         table,
         hide_index=True,
-        column_config={"Texts": st.column_config.NumberColumn(format="localized", width="small")},
+        column_config={
+            "Status": st.column_config.TextColumn(width=130),
+            "Why": st.column_config.TextColumn(width="large"),
+            "Texts": st.column_config.NumberColumn(format="localized", width=80),
+        },
         on_select="rerun",
         selection_mode="single-row",
         key="overview_reasons",

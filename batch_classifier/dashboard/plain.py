@@ -23,3 +23,8 @@ def sentence(words: str) -> str:
 def shown_class(name: str | None) -> str:
     """What people read for a class, also where there is none."""
     return "(no class)" if name in (None, NO_CLASS) else str(name)
+
+
+def shown_name(name: str | None) -> str:
+    """What people read for a status or a source of the tables, as in "no answer"."""
+    return (name or "").replace("_", " ")

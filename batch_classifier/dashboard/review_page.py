@@ -1,6 +1,7 @@
 """Review: what needs a person first, one text at a time with keys, or many in a table."""
 
 import datetime
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -11,7 +12,7 @@ from batch_classifier.corrections.saying import Verdict, say
 from batch_classifier.dashboard.child_commands import ResultsWriter
 from batch_classifier.dashboard.filters import View, choose_view
 from batch_classifier.dashboard.frame import who
-from batch_classifier.dashboard.plain import label, sentence, shown_class
+from batch_classifier.dashboard.plain import label, sentence, shown_class, shown_name
 from batch_classifier.dashboard.project import ask, questions, settings, writing
 from batch_classifier.dashboard.whole_text import plain_text
 from batch_classifier.errors import ClassifierError
@@ -19,6 +20,7 @@ from batch_classifier.insights.review import FROM_REVIEW, FROM_SAMPLE, Queue, Wa
 from batch_classifier.insights.texts import WholeText, lines_of, whole_text
 from batch_classifier.prompts.adding_examples import add_examples
 from batch_classifier.prompts.editing import file_of_prompt
+from batch_classifier.warehouse.statuses import Status
 from batch_classifier.wording import counted
 
 # Streamlit keeps C and R for itself; S and U are "not sure" and "undo".
@@ -64,21 +66,19 @@ def show() -> None:
         if view is None:
             return
         visit: _Visit = st.session_state.setdefault("review", _Visit())
-        queue, is_table = _choose(view)
+        counts = ask(waiting_counts, view.prompt, view.selection)
+        queue, is_table = _choose(counts)
         _fill(view, visit, queue)
     if not visit.texts:
-        st.success(
-            f"Nothing waits here: {queue.value.lower()}. Choose another kind of text above, or less at the side."
-        )
+        _nothing_waits(queue, counts)
     elif is_table:
         _table(view, visit, queue)
     else:
         _one(view, visit, queue)
-    _said(view, visit)
+    _said(view, visit, is_table)
 
 
-def _choose(view: View) -> tuple[Queue, bool]:
-    counts = ask(waiting_counts, view.prompt, view.selection)
+def _choose(counts: Mapping[Queue, int]) -> tuple[Queue, bool]:
     first = next((queue for queue in Queue if counts[queue]), Queue.SAMPLE)
     left, right = st.columns([4, 1], vertical_alignment="bottom")
     chosen = left.selectbox(
@@ -96,6 +96,16 @@ def _choose(view: View) -> tuple[Queue, bool]:
     return Queue(chosen or first), is_table
 
 
+def _nothing_waits(queue: Queue, counts: Mapping[Queue, int]) -> None:
+    st.success(f"Nothing waits here: {queue.value.lower()}.")
+    following = next((one for one in Queue if counts[one] and one is not queue), None)
+    if following is None:
+        st.caption("No selected text waits for a person. Take some filters at the side away to see others.")
+        return
+    told = f"Go on with: {following.value.lower()} ({counts[following]:,})"
+    st.button(told, type="primary", on_click=lambda: st.session_state.update(queue=following))
+
+
 def _fill(view: View, visit: _Visit, queue: Queue) -> None:
     mark = (view.prompt.name, view.prompt.content_hash, view.selection, queue)
     if visit.mark != mark:
@@ -110,7 +120,7 @@ def _one(view: View, visit: _Visit, queue: Queue) -> None:
     if whole is None:
         visit.texts.pop(0)
         st.rerun()
-    left, right = st.columns([3, 2], gap="large")
+    left, right = st.columns([3, 2], gap="medium")
     with right:
         _classes(view, visit, queue, whole)
     with left:
@@ -120,38 +130,49 @@ def _one(view: View, visit: _Visit, queue: Queue) -> None:
 
 def _what_was_said(whole: WholeText) -> None:
     line = whole.line
-    parts = [
-        f"**{label(shown_class(whole.class_name))}** ({label(line.status)})",
-        None if line.confidence is None else f"confidence {line.confidence:.2f}",
-        None if line.doubt is None else f"doubt {line.doubt:.2f}",
-        label(line.request_file),
-        label(line.record_id),
-    ]
-    st.markdown(" · ".join(part for part in parts if part))
+    given = f"The model's class: **{label(shown_class(whole.class_name))}**"
+    if line.status != Status.CLASSIFIED:
+        given += f" ({label(shown_name(line.status))})"
+    st.markdown(given)
     if whole.rationale:
         st.text(whole.rationale)
     if whole.raw_class and whole.raw_class != whole.class_name:
         st.text(f"The model's words: {whole.raw_class[:300]}")
     if whole.error:
         st.text(whole.error)
+    facts = [
+        None if line.confidence is None else f"confidence {line.confidence:.2f}",
+        None if line.doubt is None else f"doubt {line.doubt:.2f}",
+        f"{label(line.request_file)}, id {label(line.record_id)}",
+    ]
+    st.caption(" · ".join(fact for fact in facts if fact))
 
 
 def _classes(view: View, visit: _Visit, queue: Queue, whole: WholeText) -> None:
-    st.subheader("Which class is it?", help="Choosing the class that it has confirms it.")
-    for place, name in enumerate(view.prompt.class_names):
-        st.button(
-            label(name),
-            key=f"class_{place}",
-            shortcut=_KEYS[place] if place < len(_KEYS) else None,
-            type="primary" if name == whole.class_name else "secondary",
-            width="stretch",
-            on_click=_decide,
-            args=(view, visit, queue, whole, name),
-        )
-    st.text_input("Comment", key="comment", max_chars=500, placeholder="Why, if it helps others")
-    st.button("Not sure", shortcut="S", width="stretch", on_click=_skip, args=(visit, whole))
+    st.header("Which class is it?", help="Choosing the class that it has, the blue one, confirms it.")
+    with st.container(gap="xsmall"):
+        for place, name in enumerate(view.prompt.class_names):
+            st.button(
+                label(name),
+                key=f"class_{place}",
+                shortcut=_KEYS[place] if place < len(_KEYS) else None,
+                type="primary" if name == whole.class_name else "secondary",
+                width="stretch",
+                on_click=_decide,
+                args=(view, visit, queue, whole, name),
+            )
+    with st.container(horizontal=True):
+        st.button("Not sure", shortcut="S", width="stretch", on_click=_skip, args=(visit, whole))
+        _offer_undo(view, visit)
+    st.text_input("Comment", key="comment", max_chars=500, placeholder="Why, if it helps others; then choose the class")
     if problem := st.session_state.pop("review_problem", None):
         st.error(sentence(problem))
+
+
+def _offer_undo(view: View, visit: _Visit) -> None:
+    st.button(
+        "Undo", shortcut="U", width="stretch", disabled=not visit.done, on_click=_undo, args=(view, visit), key="undo"
+    )
 
 
 def _decide(view: View, visit: _Visit, queue: Queue, whole: WholeText, name: str) -> None:
@@ -240,18 +261,19 @@ def _table(view: View, visit: _Visit, queue: Queue) -> None:
         st.error(sentence(problem))
 
 
-def _said(view: View, visit: _Visit) -> None:
+def _said(view: View, visit: _Visit, is_table: bool) -> None:
     st.divider()
     left, right = st.columns([3, 2], gap="large")
     with left:
-        st.subheader("Said in this visit")
+        st.header("Said in this visit")
         if not visit.done:
             st.caption(f"Nothing yet. What you say is kept under the name {label(who())}.")
         else:
             _last_ones(view, visit)
-        st.button("Undo the last one", shortcut="U", disabled=not visit.done, on_click=_undo, args=(view, visit))
+        if is_table or not visit.texts:
+            _offer_undo(view, visit)
     with right:
-        st.subheader("Result files")
+        st.header("Result files")
         _results(view.prompt.name)
 
 

@@ -7,7 +7,7 @@ import streamlit as st
 
 from batch_classifier.dashboard.downloads import offer_downloads
 from batch_classifier.dashboard.filters import View, choose_view, offer
-from batch_classifier.dashboard.plain import shown_class
+from batch_classifier.dashboard.plain import shown_class, shown_name
 from batch_classifier.dashboard.project import ask, questions
 from batch_classifier.dashboard.whole_text import show_text
 from batch_classifier.insights.selection import Selection
@@ -37,7 +37,7 @@ def show() -> None:
                         "Show the texts of that file", "texts", view.prompt, Selection(request_files=(other,)), words=""
                     )
         elif found.lines:
-            st.caption("Choose a row to read the whole text.")
+            st.caption("Tick a row to read the whole text.")
     if found.lines:
         st.divider()
         offer_downloads(view)
@@ -79,7 +79,7 @@ def _list(view: View, found: FoundTexts, start: int) -> TextLine | None:
     elif found.number:
         told = f"{start + 1:,} to {start + len(found.lines):,} of {counted(found.number, 'text')}."
     else:
-        told = "No text is selected. Choose less at the side, or other words."
+        told = "No text is selected. Take some filters at the side away, or look for other words."
     st.caption(told)
     line = None
     if found.lines:
@@ -87,10 +87,10 @@ def _list(view: View, found: FoundTexts, start: int) -> TextLine | None:
             {
                 "Text": [one.text for one in found.lines],
                 "Class": [shown_class(one.class_name) for one in found.lines],
-                "Reason": [one.rationale or "" for one in found.lines],
                 "Doubt": [one.doubt for one in found.lines],
                 "Day": [one.day for one in found.lines],
-                "Status": [one.status for one in found.lines],
+                "Reason": [one.rationale or "" for one in found.lines],
+                "Status": [shown_name(one.status) for one in found.lines],
                 "File": [one.request_file for one in found.lines],
                 "Id": [one.record_id for one in found.lines],
             }
@@ -100,11 +100,13 @@ def _list(view: View, found: FoundTexts, start: int) -> TextLine | None:
             hide_index=True,
             height=min(_ROW_HEIGHT * (len(table) + 1) + 3, _LIST_HEIGHT),
             column_config={
-                "Text": st.column_config.TextColumn(width="large"),
-                "Reason": st.column_config.TextColumn(width="medium"),
+                "Text": st.column_config.TextColumn(width=430),
+                "Class": st.column_config.TextColumn(width=150),
                 "Doubt": st.column_config.NumberColumn(
-                    format="%.2f", width="small", help="0 is certain, 1 is not at all."
+                    format="%.2f", width=65, help="How doubtful the class is: from 0, hardly, to 1, very."
                 ),
+                "Day": st.column_config.DateColumn(width=90),
+                "Reason": st.column_config.TextColumn(width=300),
             },
             on_select="rerun",
             selection_mode="single-row",
@@ -124,10 +126,13 @@ def _further(found: FoundTexts, start: int) -> None:
         st.rerun()
     if found.looked_through:
         return
-    before, after, _ = st.columns([1, 1, 4])
-    if start and before.button("Previous", width="stretch"):
-        st.session_state["texts_start"] = max(start - MOST_SHOWN, 0)
-        st.rerun()
-    if start + len(found.lines) < found.number and after.button("Next", width="stretch"):
-        st.session_state["texts_start"] = start + MOST_SHOWN
-        st.rerun()
+    if len(found.lines) == found.number:
+        return
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        if st.button("Previous", icon=":material/chevron_left:", disabled=not start):
+            st.session_state["texts_start"] = max(start - MOST_SHOWN, 0)
+            st.rerun()
+        is_last = start + len(found.lines) >= found.number
+        if st.button("Next", icon=":material/chevron_right:", icon_position="right", disabled=is_last):
+            st.session_state["texts_start"] = start + MOST_SHOWN
+            st.rerun()

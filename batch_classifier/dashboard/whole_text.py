@@ -3,41 +3,42 @@
 import pandas as pd
 import streamlit as st
 
-from batch_classifier.dashboard.plain import label, shown_class
+from batch_classifier.dashboard.plain import label, shown_class, shown_name
 from batch_classifier.insights.texts import WholeText
 from batch_classifier.wording import counted
 
 # A browser takes long to lay out more; the rest is in the result file.
 _MOST_CHARACTERS = 120_000
 _TEXT_HEIGHT = 360
+_ROW_HEIGHT, _HIGHEST_FACTS = 35, 560
 
 
 def show_text(whole: WholeText) -> str | None:
     """Show it; returns a request file that the person wants to go to."""
     left, right = st.columns([3, 2], gap="large")
     with left:
-        st.subheader("Text")
+        st.header("Text")
         plain_text(whole.text)
         if whole.original_text:
             with st.expander("As it stands in the file, before masking"):
                 plain_text(whole.original_text)
         if whole.rationale:
-            st.subheader("Reason")
+            st.header("Reason")
             st.text(whole.rationale)
     with right:
-        st.subheader("Class")
+        st.header("Class")
         st.text(shown_class(whole.class_name))
         if whole.line.model_class:
             st.caption(f"The model said {label(whole.line.model_class)}; {label(whole.corrected_by)} corrected it.")
         if whole.why:
             st.text(whole.why)
         facts = {
-            "Status": whole.line.status,
+            "Status": shown_name(whole.line.status),
             "The model's words": whole.raw_class,
             "Expected": whole.expected_class,
             "Confidence": None if whole.line.confidence is None else f"{whole.line.confidence:.2f}",
             "Doubt": None if whole.line.doubt is None else f"{whole.line.doubt:.2f}",
-            "Where it came from": whole.line.source,
+            "Where it came from": shown_name(whole.line.source),
             "What went wrong": whole.error,
             "Request file": whole.line.request_file,
             "Row": f"{whole.line.row_number:,}",
@@ -46,10 +47,11 @@ def show_text(whole: WholeText) -> str | None:
             "Model": whole.model_id,
             "Prompt version": whole.prompt_version,
         }
-        _facts({name: value for name, value in facts.items() if value})
+        _facts({name: value for name, value in facts.items() if value}, "What is known of the text")
         if whole.own:
-            st.subheader("The file's own columns")
-            _facts({name: "" if value is None else str(value) for name, value in whole.own})
+            st.header("The file's own columns")
+            own = {name: "" if value is None else str(value) for name, value in whole.own}
+            _facts(own, "The file's own columns")
     return _same_text(whole)
 
 
@@ -61,13 +63,13 @@ def plain_text(text: str) -> None:
         st.caption(f"The first {_MOST_CHARACTERS:,} of {len(text):,} characters; the result file has all of them.")
 
 
-def _facts(facts: dict[str, str]) -> None:
+def _facts(facts: dict[str, str], told: str) -> None:
     st.dataframe(
-        pd.DataFrame({"": list(facts), "Value": list(facts.values())}),
+        pd.DataFrame({"What": list(facts), "Value": list(facts.values())}),
         hide_index=True,
-        column_config={"": st.column_config.TextColumn(width="small"), "Value": st.column_config.TextColumn()},
-        height=min(36 * len(facts) + 38, 520),
-        alt="What is known of the text",
+        column_config={"What": st.column_config.TextColumn(width=145), "Value": st.column_config.TextColumn()},
+        height=min(_ROW_HEIGHT * (len(facts) + 1) + 3, _HIGHEST_FACTS),
+        alt=told,
     )
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from batch_classifier.defs.metadata import bar_chart, markdown_table
+from batch_classifier.defs.bar_picture import bar_picture
+from batch_classifier.defs.metadata import markdown_table
 
 
 def certificate_metadata(summary: Mapping[str, Any]) -> dict[str, Any]:
@@ -27,7 +28,7 @@ def certificate_metadata(summary: Mapping[str, Any]) -> dict[str, Any]:
         "learned_from_answers": summary["learned_from"],
         "drawn_answers": summary["drawn"],
         "coverage_and_agreement": markdown_table(rows),
-        "agreement_by_coverage": bar_chart(chart),
+        "agreement_by_coverage": bar_picture(chart),
         "categories_never_answered": ", ".join(summary["never_answered"]) or "none",
     }
     if summary["least_confidence"] is not None:

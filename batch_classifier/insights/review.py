@@ -57,7 +57,8 @@ def waiting_counts(tables: PromptTables, selection: Selection) -> Mapping[Queue,
         for place, (condition, _) in enumerate(_QUEUES.values())
     )
     (row,) = tables.query(f"select {counts} from {_open(tables, selection)}")
-    return {queue: int(row[f"queue_{place}"]) for place, queue in enumerate(_QUEUES)}
+    # Where no row is open there is nothing to count, and both warehouses say null.
+    return {queue: int(row[f"queue_{place}"] or 0) for place, queue in enumerate(_QUEUES)}
 
 
 def waiting(tables: PromptTables, selection: Selection, queue: Queue, skipped: Sequence[str] = ()) -> list[Waiting]:

@@ -151,7 +151,8 @@ def lines_of(tables: PromptTables, keys: Sequence[tuple[str, int]]) -> dict[tupl
             substr(answered.input_text, 1, {SHOWN_CHARACTERS}) as "text",
             substr(answered.rationale, 1, {SHOWN_CHARACTERS}) as rationale, answered.confidence,
             {column_in_sql("doubt", "double")} as doubt, {column_in_sql("source", "varchar")} as "source"
-        from {tables.answered_and_held()} where {_is_one_of(keys)}"""
+        from {tables.answered_and_held()}
+        where {tables.warehouse.dialect.some_rows(tables.name(), "answered", _is_one_of(keys))}"""
     )
     return {(row["request_file"], int(row["row_number"])): _line(row) for row in rows}
 

@@ -91,7 +91,7 @@ def tokens_of(texts: Sequence[str]) -> "Pieces":
 
 @lru_cache(maxsize=1)
 def _tokens() -> WordTable:
-    return WordTable(_tokens_of_words)
+    return WordTable(tokens_of_words)
 
 
 def _parts(text: str) -> Sequence[str]:
@@ -102,7 +102,8 @@ def _parts(text: str) -> Sequence[str]:
     return [sound[start : start + _CHARACTERS_AT_ONCE] for start in range(0, len(sound), _CHARACTERS_AT_ONCE)]
 
 
-def _tokens_of_words(words: Sequence[str]) -> "Pieces":
+def tokens_of_words(words: Sequence[str]) -> "Pieces":
+    """The tokens of these words in small letters, one word after the other, and how many each has; nothing is remembered."""
     import numpy as np
 
     cut = [_without_end(word) for word in words]

@@ -39,6 +39,11 @@ def sums_of_rows(tokens: "NDArray[np.int64]", counts: "NDArray[np.int64]") -> "F
     return summed(_model()[1], tokens, counts)
 
 
+def token_vectors() -> "Floats":
+    """The vectors of all tokens, one row each."""
+    return _model()[1]
+
+
 def summed(table: "Floats", rows: "NDArray[np.int64]", counts: "NDArray[np.int64]") -> "Floats":
     """The sums of rows of a table: of its first `counts[0]` in `rows`, then of the next `counts[1]`, and so on.
 

@@ -167,7 +167,7 @@ def test_a_changed_prompt_says_what_it_would_ask_again_before_anybody_materializ
     for command in ("status", "prompts"):
         said = run(command)
         assert (
-            f"{project.prompt_name}: 1 file was classified by an older version of the prompt; to materialize them again would ask "
+            f"{project.prompt_name}: 1 file was classified by an older version of the prompt; to materialize it again would ask "
             "2 texts anew, of the local engine at no cost (of Bedrock for about 0.0"
         ) in said, said
     run("classify", project.path_of("calls.csv"), "--prompt", project.prompt_name)

@@ -194,21 +194,6 @@ def test_a_database_that_is_written_to_is_waited_for_with_a_word(visit: Visit, p
     assert "A run is writing" not in visit.text()
 
 
-def test_quality_and_cost_on_a_narrow_screen(browser: "Browser", address: str) -> None:
-    with visiting(browser, address, viewport={"width": 400, "height": 800}, color_scheme="dark") as narrow:
-        for path, heading, words in (
-            ("/quality?prompt=tickets", "Quality", "Nothing selected can be measured this way yet."),
-            ("/cost?prompt=tickets", "Cost", "Nothing was charged for so far"),
-            ("/?prompt=tickets", "Overview", "What could not be classified"),
-        ):
-            narrow.go(path, heading)
-            narrow.has(words)
-            wide = narrow.page.evaluate(
-                "() => document.querySelector('[data-testid=stMain]').scrollWidth - document.documentElement.clientWidth"
-            )
-            assert wide <= 0, f"{heading} has to be moved sideways"
-
-
 @pytest.mark.long
 def test_a_project_without_tables_says_what_to_do(browser: "Browser", tmp_path: Path) -> None:
     make_project(tmp_path)

@@ -42,6 +42,15 @@ def test_drift_takes_both_the_test_and_the_size(now: Counts, before: list[Counts
     assert found.is_drift is is_drift and found.told.endswith(".")
 
 
+@pytest.mark.parametrize("now", [{"Travel": 58, "Billing": 33, "Other": 9}, {"Travel": 58, "Billing": 42}])
+def test_the_test_is_pearsons(now: Counts) -> None:
+    from scipy.stats import chi2_contingency
+
+    before: Counts = {name: number for name, number in USUAL.items() if name in now}
+    expected = chi2_contingency([list(now.values()), [3 * number for number in before.values()]]).pvalue
+    assert drift(now, [before] * 3).p_value == pytest.approx(expected)
+
+
 def test_what_changed_is_told() -> None:
     found = drift({"Travel": 10, "Billing": 80, "Other": 10}, [USUAL] * 5)
     assert "of the 5 files before" in found.told and "60.0% to 10.0%" in found.told

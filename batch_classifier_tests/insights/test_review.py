@@ -30,6 +30,9 @@ def test_what_waits_is_asked_once_whatever_was_said(tables: PromptTables) -> Non
     assert text_id("Who is there?") in ids(tables, Queue.UNANSWERED)
     assert [one.text_id for one in waiting(tables, Selection(), Queue.SAMPLE, sample[:1])] == sample[1:]
 
+    nothing = waiting_counts(tables, Selection(request_files=("no.csv",)))
+    assert set(nothing.values()) == {0}
+
     writing = replace(tables, warehouse=getattr(tables.warehouse, "_writing", tables.warehouse)).warehouse
     said = say(writing, tables.prompt, [Verdict(flight, "Travel", "A-1", "a.csv")], "Ada", NOW, FROM_SAMPLE)
     assert said.before == {flight: None} and flight not in ids(tables, Queue.SAMPLE), "a confirmed text is done"

@@ -61,7 +61,7 @@ def test_runs_of_characters_stay_within_words() -> None:
 @pytest.mark.parametrize(
     "text", ["The flight to Oslo, please!", "uçuşu iptal 予約 \u2581 x", "a" * 500 + " b", "", "  "]
 )
-def test_the_tokens_of_words_are_those_of_the_text(text: str) -> None:
+def test_thetokens_of_words_are_those_of_the_text(text: str) -> None:
     tokens, counts = tokens_of([text, "and another one"])
     assert counts.sum() == len(tokens)
     alone, _ = tokens_of([text])
@@ -74,7 +74,7 @@ def test_no_more_words_are_remembered_than_so_many(monkeypatch: pytest.MonkeyPat
     from batch_classifier.language import word_table
 
     monkeypatch.setattr(word_table, "_WORDS_KEPT", 3)
-    table = WordTable(word_table._tokens_of_words)
+    table = WordTable(word_table.tokens_of_words)
     for text in ("one two three four five", "six one", "seven eight one"):
         pieces, _ = table.pieces([text])
         assert pieces.tolist() == token_ids([text])[0].tolist()

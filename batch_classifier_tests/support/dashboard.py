@@ -11,6 +11,8 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +34,7 @@ _OPTIONS = (
 )
 _ROW_HEIGHT = 35
 _SETTLED = """() => !document.querySelector(
-    '[data-testid="stSkeleton"], [data-testid="stAppSkeleton"], [data-testid="stStatusWidget"], [data-stale="true"]')"""
+    '[data-test-script-state="running"], [data-testid="stSkeleton"], [data-testid="stAppSkeleton"], [data-testid="stStatusWidget"], [data-stale="true"]')"""
 
 
 def browser_path() -> str | None:
@@ -56,12 +58,17 @@ def opened_browser() -> Iterator["Browser"]:
         browser.close()
 
 
-@contextmanager
-def served(project: Path, **environment: str) -> Iterator[str]:
-    """The address of a dashboard that was started in a project's folder as a person starts it."""
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
+        return int(free.getsockname()[1])
+
+
+@contextmanager
+def served(project: Path, port: int | None = None, **environment: str) -> Iterator[str]:
+    """The address of a dashboard that was started in a project's folder as a person starts it."""
+    port = free_port() if port is None else port
     address = f"http://127.0.0.1:{port}"
     command = [sys.executable, "-m", "batch_classifier.command_line.main", "dashboard", "--port", str(port)]
     with (project / "dashboard.log").open("wb") as log:
@@ -143,6 +150,23 @@ class Visit:
         assert box is not None
         self.page.mouse.click(box["x"] + 16, box["y"] + _ROW_HEIGHT * (place + 1) + 17)
         self.settle()
+
+    def axe(self, *rules: str) -> list[str]:
+        """What axe-core finds fault with on the page: rule, the element's beginning, why; of these rules alone, if any are given."""
+        self.page.evaluate(_axe())
+        only = {"runOnly": {"type": "rule", "values": list(rules)}} if rules else {}
+        found = self.page.evaluate("only => axe.run(document, {...only, resultTypes: ['violations']})", only)
+        return [
+            f"{rule['id']}: {node['html'][:160]}: {node['failureSummary']}"
+            for rule in found["violations"]
+            for node in rule["nodes"]
+        ]
+
+
+@cache
+def _axe() -> str:
+    """axe-core's own file, which a package of the tests' set-up carries."""
+    return (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
 
 
 @contextmanager

@@ -8,8 +8,9 @@ import dagster as dg
 from batch_classifier.answers.category_summary import CategoryCount, category_summary_rows, summarise
 from batch_classifier.answers.quality import Accuracy, measure_accuracy
 from batch_classifier.defs.assets.table_asset import table_asset
+from batch_classifier.defs.bar_picture import bar_picture
 from batch_classifier.defs.failures import told_in_one_sentence
-from batch_classifier.defs.metadata import bar_chart, markdown_table
+from batch_classifier.defs.metadata import markdown_table
 from batch_classifier.defs.names import WAREHOUSE_POOL, asset_key
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.warehouse.interface import Warehouse
@@ -67,7 +68,7 @@ def shown(prompt: Prompt, categories: Sequence[CategoryCount], measured: Accurac
     ]
     shares = {named(category): category.share for category in categories}
     return {
-        "chart": bar_chart(shares),
+        "chart": bar_picture(shares),
         "summary": markdown_table(table),
         **plotted(prompt, categories, measured),
     }
