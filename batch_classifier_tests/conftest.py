@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, settings
 from batch_classifier.inference.prices import Price
 from batch_classifier_tests.support.dashboard import browser_path
 from batch_classifier_tests.support.project import Project
+from batch_classifier_tests.support.quick_storage import quick
 from batch_classifier_tests.support.scripted_inference import Reply, ScriptedInference, by_keyword
 from batch_classifier_tests.support.stored_instance import stored_instance_in
 
@@ -49,7 +50,7 @@ def projects(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[...,
 
     def make(reply: Callable[[str], Reply] = by_keyword, price: Price | None = None, **prompt: Any) -> Project:
         home = tmp_path_factory.mktemp("project")
-        instances.append(dg.DagsterInstance.ephemeral())
+        instances.append(quick(dg.DagsterInstance.ephemeral()))
         project = Project(home, ScriptedInference(home, reply, price), instances[-1])
         project.set_prompt(**prompt)
         return project

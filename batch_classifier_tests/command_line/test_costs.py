@@ -12,6 +12,7 @@ from batch_classifier_tests.emulators.server import BedrockEmulator
 from batch_classifier_tests.support.bedrock_with_duckdb import deployed_with_duckdb
 from batch_classifier_tests.support.command_line import make_project, run, told
 from batch_classifier_tests.support.project import CLASSIFYING, Project
+from batch_classifier_tests.support.quick_storage import quick
 from batch_classifier_tests.support.scripted_inference import ScriptedInference
 
 TEXTS = ["My flight", "I was charged twice", "My flight", "Hello?"]
@@ -32,7 +33,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
 
 def test_the_bill_by_whatever_one_asks(here: Project) -> None:
     assert "Nothing was charged" in run("costs").output
-    with dg.DagsterInstance.ephemeral() as here.instance:
+    with quick(dg.DagsterInstance.ephemeral()) as here.instance:
         here.classify("calls.csv", TEXTS, *CLASSIFYING)
         here.classify("again.csv", [*TEXTS[:2], "One more flight"], *CLASSIFYING)
     shown = run("costs", "--by", "file").output

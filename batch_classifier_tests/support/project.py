@@ -1,7 +1,7 @@
 """A project in a folder of its own, as a test uses it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,7 @@ class Project:
     instance: dg.DagsterInstance
     prompt_name: str = PROMPT
     _loaded: dg.Definitions | None = None
+    _jobs: dict[tuple[str, ...], dg.JobDefinition] = field(default_factory=dict)
 
     @property
     def prompts(self) -> Path:
@@ -73,6 +74,7 @@ class Project:
     def restart(self) -> None:
         """Have Dagster load everything anew; what is on the disk stays."""
         self._loaded = None
+        self._jobs.clear()
 
     def path_of(self, request_file: str, prompt_name: str | None = None) -> Path:
         """Where a request file is dropped."""
@@ -101,16 +103,22 @@ class Project:
     def make(self, request_file: str, *assets: str, tags: Mapping[str, str] | None = None) -> dg.ExecuteInProcessResult:
         """The same without the assets' checks, which takes a third of the time: by default what classifications need."""
         self.instance.add_dynamic_partitions(f"{self.prompt_name}_request_files", [request_file])
-        return dg.materialize(
-            list(self.definitions.assets or []),  # type: ignore[arg-type]
-            selection=[dg.AssetKey([self.prompt_name, asset]) for asset in assets or CLASSIFYING],
-            resources=self.definitions.resources,
+        return self._job(assets or CLASSIFYING).execute_in_process(
             instance=self.instance,
             partition_key=request_file,
             raise_on_error=False,
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
             tags=dict(tags or {}),
         )
+
+    def _job(self, assets: tuple[str, ...]) -> dg.JobDefinition:
+        """A job of these assets alone, put together once until Dagster loads everything anew."""
+        definitions = self.definitions
+        if assets not in self._jobs:
+            job = dg.define_asset_job("make", selection=[dg.AssetKey([self.prompt_name, asset]) for asset in assets])
+            made = dg.Definitions(assets=definitions.assets, resources=definitions.resources, jobs=[job])
+            self._jobs[assets] = made.resolve_job_def("make")
+        return self._jobs[assets]
 
     def classify(
         self, request_file: str, content: bytes | Sequence[str | Mapping[str, Any]], *assets: str

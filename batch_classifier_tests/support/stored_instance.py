@@ -4,6 +4,8 @@ from pathlib import Path
 
 import dagster as dg
 
+from batch_classifier_tests.support.quick_storage import quick
+
 
 def stored_instance_in(folder: Path) -> dg.DagsterInstance:
     """A Dagster instance in this folder; it is closed as a context manager.
@@ -17,4 +19,4 @@ def stored_instance_in(folder: Path) -> dg.DagsterInstance:
         "class": "ConsolidatedSqliteEventLogStorage",
         "config": {"base_dir": str(folder / "history")},
     }
-    return dg.DagsterInstance.local_temp(str(folder), overrides={"event_log_storage": one_file})
+    return quick(dg.DagsterInstance.local_temp(str(folder), overrides={"event_log_storage": one_file}))
