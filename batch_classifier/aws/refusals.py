@@ -78,18 +78,22 @@ def told_plainly(doing: str) -> Iterator[None]:
     try:
         yield
     except (ClientError, BotoCoreError) as error:
-        raise ClassifierError(f"Cannot {doing}: {explain(error)}.") from error
+        advice = "" if _clause(error) else "; `batch-classifier doctor` looks for what is missing or set wrong"
+        raise ClassifierError(f"Cannot {doing}: {explain(error)}{advice}.") from error
 
 
 def explain(error: Exception) -> str:
     """What is wrong and what to do, as a clause without a full stop."""
-    code = error_code(error)
-    clause = _CLAUSES.get(code or type(error).__name__)
+    code, clause = error_code(error), _clause(error)
     if clause is not None:
         return clause.format(words=words_of(error))
     if code:
         return f"{getattr(error, 'operation_name', 'AWS')} was answered with {code}: {words_of(error)}"
     return words_of(error)
+
+
+def _clause(error: Exception) -> str | None:
+    return _CLAUSES.get(error_code(error) or type(error).__name__)
 
 
 def needs_a_person(said: str) -> bool:

@@ -13,7 +13,7 @@ from batch_classifier.dashboard.left_of_month import is_charged, left_of_month
 from batch_classifier.dashboard.plain import label, sentence
 from batch_classifier.dashboard.project import customer_folder, settings, writing
 from batch_classifier.dashboard.runs import FileRun, instance, is_dagster_running, recent_files, run_of
-from batch_classifier.dashboard.uploads import keep_pasted, keep_upload, put_in_place
+from batch_classifier.dashboard.uploads import keep_pasted, keep_upload, path_to_classify, put_in_place
 from batch_classifier.errors import ClassifierError
 from batch_classifier.insights.file_estimate import FileEstimate, estimate_of
 from batch_classifier.insights.selection import Selection
@@ -51,9 +51,13 @@ def show() -> None:
         return
     if (problem := st.session_state.pop("new_file_problem", None)) is not None:
         st.error(sentence(problem))
-    path = _given(prompt)
-    if path is not None:
-        _before_the_start(prompt, path)
+    try:
+        path = _given(prompt)
+        if path is not None:
+            _before_the_start(prompt, path)
+    except ClassifierError as error:
+        # What is under way stays on the page.
+        st.error(sentence(str(error)))
     st.divider()
     _progress(prompt)
 
@@ -163,16 +167,32 @@ def _start(prompt: Prompt, path: Path, wish: Wish) -> None:
     try:
         request_file, named = put_in_place(path, prompt, wish)
         if not is_dagster_running(prompt.name):
-            name = f"classify_{prompt.name}_{abs(hash(request_file))}"
             inside = settings().home / input_key(prompt.name, request_file)
-            arguments = [str(inside if inside.is_file() else named), "--prompt", prompt.name]
-            _children()[prompt.name, request_file] = start(["classify", *arguments], name)
+            _classify(prompt, request_file, inside if inside.is_file() else named)
     except ClassifierError as error:
         st.session_state["new_file_problem"] = str(error)
         return
     st.session_state["started"] = request_file
     st.session_state["pasted_is_looked_at"] = False
     st.session_state["estimate"] = None
+
+
+def _classify(prompt: Prompt, request_file: str, path: Path) -> None:
+    """Start the command; one for a file at a time."""
+    child = _children().get((prompt.name, request_file))
+    if child is None or not child.is_running:
+        name = f"classify_{prompt.name}_{abs(hash(request_file))}"
+        _children()[prompt.name, request_file] = start(["classify", str(path), "--prompt", prompt.name], name)
+
+
+def _try_again(prompt: Prompt, request_file: str) -> None:
+    try:
+        path = path_to_classify(prompt, request_file)
+        if path is None:
+            raise ClassifierError(f"{request_file} cannot be found; drop it again.")
+        _classify(prompt, request_file, path)
+    except ClassifierError as error:
+        st.session_state["new_file_problem"] = str(error)
 
 
 def _progress(prompt: Prompt) -> None:
@@ -230,23 +250,29 @@ def _icon(run: FileRun | None, child: Child | None) -> str:
 def _one_file(prompt: Prompt, request_file: str, run: FileRun | None, child: Child | None, is_under_way: bool) -> None:
     if child is not None and child.failed:
         st.error(sentence(" ".join(child.errors())))
-    elif run is not None and run.problem is not None:
+    elif run is not None and run.problem is not None and (child is None or not child.is_running):
         st.error(sentence(run.problem))
     if run is None:
-        waits = (
-            "starts now"
-            if child is not None
-            else f"waits for Dagster, which takes it within {_DAGSTER_SECONDS} seconds"
-        )
-        st.caption(f"It {waits}.")
+        st.caption(_before_the_run(prompt, child))
         return
     for step in run.steps:
         rows = f"  {counted(step.rows, 'row')}" if step.rows is not None else ""
         st.text(f"{_SIGNS[step.state]}  {step.name}{rows}")
     if run.state == "done" and run.results and not is_under_way:
         _results(prompt, request_file, run)
-    elif run.is_over and not run.results and not run.problem:
+    elif run.state == "done" and not run.results:
         st.caption("The texts wait for their job; Dagster goes on with them when it is over.")
+    is_stuck = run.state in ("failed", "stopped") and (child is None or not child.is_running)
+    if is_stuck and not is_under_way:
+        st.button("Try again", key=f"again_{request_file}", on_click=_try_again, args=(prompt, request_file))
+
+
+def _before_the_run(prompt: Prompt, child: Child | None) -> str:
+    if child is not None:
+        return "It starts now."
+    if is_dagster_running(prompt.name):
+        return f"It waits for Dagster, which takes it within {_DAGSTER_SECONDS} seconds."
+    return "It waits for Dagster, and none runs any more: start it again, or drop the file here again."
 
 
 def _results(prompt: Prompt, request_file: str, run: FileRun) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import dagster as dg
 import streamlit as st
 
+from batch_classifier.defs.abandoned_runs import has_lost_its_process
 from batch_classifier.defs.loaded_prompts import loaded_prompts
 from batch_classifier.defs.names import PARTITION_TAG, job_name, op_name
 from batch_classifier.defs.project_instance import project_instance
@@ -21,6 +22,9 @@ STEPS = {
 }
 _MOST_RUNS, _MOST_FILES = 50, 10
 _ROWS = "dagster/row_count"
+_ENDED = (
+    "What worked on this file was ended in the middle. Nothing is lost: try again, and it goes on from where it stood."
+)
 # Of the others a row is not a request.
 _OF_REQUESTS = ("raw_requests", "classifications", "result_files")
 
@@ -83,6 +87,11 @@ def run_of(prompt: str, request_file: str) -> FileRun | None:
     run = records[0].dagster_run
     states, rows, results, problem = _events(prompt, run.run_id)
     state = _state(run.status)
+    if state == "running" and has_lost_its_process(instance(), run):
+        state = "stopped"
+    if state in ("failed", "stopped"):
+        # Without a step that failed it was killed, or stopped by somebody.
+        problem = problem or _ENDED
     steps = [
         Step(told, _step_state(states.get(op_name(prompt, asset)), state), rows.get(asset))
         for asset, told in STEPS.items()

@@ -12,6 +12,7 @@ from batch_classifier.errors import ClassifierError
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.requests.incoming_file import Wish, request_file_of
 from batch_classifier.requests.readers.formats import SUPPORTED_SUFFIXES, is_supported
+from batch_classifier.requests.request_files import input_key
 from batch_classifier.wording import fit_line
 
 _KEPT_SECONDS = 24 * 3_600
@@ -65,6 +66,24 @@ def put_in_place(path: Path, prompt: Prompt, wish: Wish) -> tuple[str, Path]:
             shutil.copyfile(path, named)
             path = named
     return request_file, path
+
+
+def path_to_classify(prompt: Prompt, request_file: str) -> Path | None:
+    """A path by which the command `classify` finds a request file that is in place; None where it is gone, or in a folder on S3."""
+    key = input_key(prompt.name, request_file)
+    inside = settings().home / key
+    if inside.is_file():
+        return inside
+    customer = customer_folder()
+    if "/" in request_file or customer.find(key) is None:
+        return None
+    folder = _folder() / hashlib.sha256(key.encode()).hexdigest()[:16]
+    settings().file_access.make_folder(folder)
+    path = folder / request_file
+    settings().file_access.make_file(path)
+    with customer.read(key) as stored, path.open("wb") as file:
+        shutil.copyfileobj(stored, file)
+    return path
 
 
 def _folder() -> Path:

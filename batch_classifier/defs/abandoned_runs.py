@@ -15,7 +15,7 @@ def end_abandoned_runs(instance: dg.DagsterInstance) -> list[str]:
     """
     ended = []
     for run in instance.get_runs(RunsFilter(statuses=[DagsterRunStatus.STARTED, DagsterRunStatus.CANCELING])):
-        if not _has_lost_its_process(instance, run):
+        if not has_lost_its_process(instance, run):
             continue
         # One that came to its end since it was read has no process either.
         now = instance.get_run_by_id(run.run_id)
@@ -34,11 +34,12 @@ def _free_places_of_ended_runs(instance: dg.DagsterInstance) -> None:
     holders = event_log.get_concurrency_run_ids() if event_log.supports_global_concurrency_limits else set()
     for run_id in holders:
         run = instance.get_run_by_id(run_id)
-        if run is not None and run.is_finished and _has_lost_its_process(instance, run):
+        if run is not None and run.is_finished and has_lost_its_process(instance, run):
             event_log.free_concurrency_slots_for_run(run_id)
 
 
-def _has_lost_its_process(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
+def has_lost_its_process(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
+    """Whether a run of this host was killed, whatever Dagster shows of it."""
     process = process_of(run)
     if process is None or not process.is_of_this_host() or not process.is_gone():
         return False

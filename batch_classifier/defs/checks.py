@@ -10,6 +10,7 @@ from batch_classifier.answers.reliability import Reliability, measure_reliabilit
 from batch_classifier.cascade.audit import audit, turn_off_where_broken
 from batch_classifier.cascade.local_answers import is_local
 from batch_classifier.cascade.standing import Standing
+from batch_classifier.defs.blocking_check import blocking_check, holding_up
 from batch_classifier.defs.failures import told_in_one_sentence
 from batch_classifier.defs.metadata import markdown_table
 from batch_classifier.defs.names import WAREHOUSE_POOL, asset_key, partitions_of
@@ -54,9 +55,7 @@ def build_checks(prompt: Prompt, is_charged: bool) -> list[dg.AssetChecksDefinit
         _limits_check(prompt),
         build_within_budget(prompt),
         _check(prompt, BATCH_JOB, all_texts_answered, "Every text that was sent has an answer."),
-        _check(
-            prompt, CLASSIFICATIONS, classes_allowed, "Every class is one of the prompt's categories.", blocking=True
-        ),
+        _blocking_check(prompt, CLASSIFICATIONS, classes_allowed, "Every class is one of the prompt's categories."),
         _check(prompt, CLASSIFICATIONS, every_request_classified, "Every request of the file is there, once."),
         _measuring_check(
             prompt,
@@ -77,13 +76,27 @@ def build_checks(prompt: Prompt, is_charged: bool) -> list[dg.AssetChecksDefinit
     ]
 
 
-def _check(
-    prompt: Prompt, table: Table, evaluate: Evaluation, description: str, blocking: bool = False
-) -> dg.AssetChecksDefinition:
-    @dg.asset_check(**_specification(prompt, table, evaluate.__name__, description, blocking))
+def _check(prompt: Prompt, table: Table, evaluate: Evaluation, description: str) -> dg.AssetChecksDefinition:
+    @dg.asset_check(**_specification(prompt, table, evaluate.__name__, description), pool=WAREHOUSE_POOL)
     def check(context: dg.AssetCheckExecutionContext, warehouse: dg.ResourceParam[Warehouse]) -> dg.AssetCheckResult:
         with told_in_one_sentence():
             return evaluate(prompt, warehouse, context.partition_key)
+
+    return check
+
+
+def _blocking_check(prompt: Prompt, table: Table, evaluate: Evaluation, description: str) -> dg.AssetChecksDefinition:
+    specification, settings = blocking_check(
+        WAREHOUSE_POOL, **_specification(prompt, table, evaluate.__name__, description)
+    )
+
+    @dg.multi_asset_check(specs=[specification], **settings)
+    def check(
+        context: dg.AssetCheckExecutionContext, warehouse: dg.ResourceParam[Warehouse]
+    ) -> Iterator[dg.AssetCheckResult]:
+        with told_in_one_sentence():
+            result = evaluate(prompt, warehouse, context.partition_key)
+        yield from holding_up(result)
 
     return check
 
@@ -114,14 +127,17 @@ def _measured(
 def _limits_check(prompt: Prompt) -> dg.AssetChecksDefinition:
     name, description = within_bedrock_limits.__name__, "Every batch keeps the limits of who answers it."
 
-    @dg.asset_check(**_specification(prompt, BEDROCK_JSONL, name, description, blocking=True))
+    specification, settings = blocking_check(WAREHOUSE_POOL, **_specification(prompt, BEDROCK_JSONL, name, description))
+
+    @dg.multi_asset_check(specs=[specification], **settings)
     def check(
         context: dg.AssetCheckExecutionContext,
         warehouse: dg.ResourceParam[Warehouse],
         inference: dg.ResourceParam[Inference],
-    ) -> dg.AssetCheckResult:
+    ) -> Iterator[dg.AssetCheckResult]:
         with told_in_one_sentence():
-            return within_bedrock_limits(prompt, warehouse, context.partition_key, inference.limits)
+            result = within_bedrock_limits(prompt, warehouse, context.partition_key, inference.limits)
+        yield from holding_up(result)
 
     return check
 
@@ -149,14 +165,12 @@ def _cascade_check(prompt: Prompt) -> dg.AssetChecksDefinition:
     return check
 
 
-def _specification(prompt: Prompt, table: Table, name: str, description: str, blocking: bool) -> dict[str, Any]:
+def _specification(prompt: Prompt, table: Table, name: str, description: str) -> dict[str, Any]:
     return {
         "asset": asset_key(prompt.name, table.name),
         "name": name,
         "description": description,
-        "blocking": blocking,
         "partitions_def": partitions_of(prompt.name),
-        "pool": WAREHOUSE_POOL,
     }
 
 
@@ -164,10 +178,8 @@ def _specification_that_may_skip(
     prompt: Prompt, table: Table, name: str, description: str
 ) -> tuple[dg.AssetCheckSpec, dict[str, Any]]:
     """The same for a check that may end without a result, which Dagster's decorator for one check does not allow."""
-    given = _specification(prompt, table, name, description, blocking=False)
-    pool = given.pop("pool")
-    specification = dg.AssetCheckSpec(**given)
-    return specification, {"name": specification.get_python_identifier(), "can_subset": True, "pool": pool}
+    specification = dg.AssetCheckSpec(**_specification(prompt, table, name, description))
+    return specification, {"name": specification.get_python_identifier(), "can_subset": True, "pool": WAREHOUSE_POOL}
 
 
 def ids_unique(prompt: Prompt, warehouse: Warehouse, request_file: str) -> dg.AssetCheckResult:
@@ -206,8 +218,9 @@ def within_bedrock_limits(
     # What the local model has answered is in no job.
     batches = [batch for batch in map(Batch.from_row, rows) if batch.is_written and not is_local(batch)]
     outside = [b for b in batches if b.records_sent > limits.maximum_records or b.bytes > limits.maximum_bytes]
+    says = f"{len(batches) - len(outside):,} of {len(batches):,} batches within the limits."
     return _result(
-        f"{len(batches) - len(outside):,} of {len(batches):,} batches within the limits.",
+        f"{says} Materialize bedrock_jsonl again, which cuts them anew." if outside else says,
         passed=not outside,
         severity=dg.AssetCheckSeverity.ERROR,
         threshold=f"at most {limits.maximum_records:,} records and {limits.maximum_bytes:,} bytes a batch",
@@ -253,8 +266,14 @@ def classes_allowed(prompt: Prompt, warehouse: Warehouse, request_file: str) -> 
         if share
         else []
     )
+    says = f"{total - invalid - foreign:,} of {counted(total, 'request')} with none but the prompt's categories."
+    if too_many:
+        says += (
+            f" No more than {prompt.max_invalid_share:.1%} may have another (max_invalid_share), so no results are written: look at the sample, "
+            "mend the instructions or the categories, or raise max_invalid_share in the prompt file, and materialize again."
+        )
     return _result(
-        f"{total - invalid - foreign:,} of {counted(total, 'request')} with none but the prompt's categories.",
+        says,
         passed=not share,
         severity=dg.AssetCheckSeverity.ERROR if too_many else dg.AssetCheckSeverity.WARN,
         requests=total,
@@ -317,17 +336,20 @@ def cascade_agreement(
     if prompt.cascade is None or found is None:
         why = "the prompt has no cascade" if prompt.cascade is None else "no text of the file was audited"
         return f"Not measured: {why}."
-    turn_off_where_broken(standing, found)
+    turn_off_where_broken(standing, request_file, found)
     off = standing.off()
     return _result(
         f"{found.audited - found.differing:,} of {counted(found.audited, 'audited text')} with the model's class.",
-        threshold=f"an agreement of {prompt.cascade.agreement:.1%}",
+        threshold=f"an agreement of {prompt.cascade.agreement:.1%}: off where the files' audits together are strong evidence against it, from "
+        f"{1 / (1 - prompt.cascade.confidence):.0f} on",
         passed=not found.is_broken,
         severity=dg.AssetCheckSeverity.WARN,
         audited=found.audited,
         differing=found.differing,
         agreement="nothing was audited" if found.agreement is None else found.agreement,
         local_share=found.local_share,
+        files_judged=found.files,
+        evidence=found.evidence,
         promised_agreement=prompt.cascade.agreement,
         cascade="on" if off is None else f"off: {off['why']}",
     )

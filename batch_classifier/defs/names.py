@@ -1,4 +1,4 @@
-"""The names that Dagster knows the parts of a prompt by: made here, and taken apart nowhere."""
+"""The names that Dagster knows the parts of a prompt by: made here, and taken apart nowhere else."""
 
 from collections.abc import Iterable
 
@@ -12,6 +12,7 @@ LOCAL_MODEL = "local_model"
 LOCAL_MODELS_GROUP = "Local_models"
 # The job and the schedule that train the prompts' models.
 TRAIN_LOCAL_MODELS = "train_local_models"
+_JOB_PREFIX = "classify_"
 PARTITION_TAG = "dagster/partition"
 REASON_TAG = "batch_classifier/reason"
 PROCESS_TAG = "batch_classifier/process"
@@ -37,7 +38,13 @@ def partitions_of(prompt: str) -> dg.DynamicPartitionsDefinition:
 
 def job_name(prompt: str) -> str:
     """The name of the Dagster job that takes one request file of a prompt through all its assets."""
-    return f"classify_{prompt}"
+    return f"{_JOB_PREFIX}{prompt}"
+
+
+def prompts_of(run: dg.DagsterRun) -> set[str]:
+    """The prompts that a run's assets are of; from Dagster's pages chosen assets run in a job without a prompt's name."""
+    own = run.job_name.removeprefix(_JOB_PREFIX) if run.job_name.startswith(_JOB_PREFIX) else None
+    return {own} if own is not None else {key.path[0] for key in run.asset_selection or () if len(key.path) == 2}
 
 
 def op_name(prompt: str, asset: str) -> str:

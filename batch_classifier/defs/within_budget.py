@@ -1,11 +1,12 @@
 """The check within_budget: what a file's batches would cost, what is left of the prompt's budgets, and how to go on. It blocks."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import dagster as dg
 
 from batch_classifier.cascade.local_answers import is_local
+from batch_classifier.defs.blocking_check import blocking_check, holding_up
 from batch_classifier.defs.failures import told_in_one_sentence
 from batch_classifier.defs.names import WAREHOUSE_POOL, asset_key, partitions_of
 from batch_classifier.inference.interface import Inference, NotNow
@@ -20,21 +21,21 @@ from batch_classifier.warehouse.tables import BEDROCK_JSONL
 
 def build_within_budget(prompt: Prompt) -> dg.AssetChecksDefinition:
     """The check of a prompt's batches."""
-
-    @dg.asset_check(
+    specification, settings = blocking_check(
+        WAREHOUSE_POOL,
         asset=asset_key(prompt.name, BEDROCK_JSONL.name),
         name="within_budget",
         description="The budgets cover what is to be sent, or a person lets the file pass.",
-        blocking=True,
         partitions_def=partitions_of(prompt.name),
-        pool=WAREHOUSE_POOL,
     )
+
+    @dg.multi_asset_check(specs=[specification], **settings)
     def check(
         context: dg.AssetCheckExecutionContext,
         warehouse: dg.ResourceParam[Warehouse],
         inference: dg.ResourceParam[Inference],
         internal_folder: dg.ResourceParam[Folder],
-    ) -> dg.AssetCheckResult:
+    ) -> Iterator[dg.AssetCheckResult]:
         with told_in_one_sentence():
             budget = Budget(
                 prompt,
@@ -45,7 +46,8 @@ def build_within_budget(prompt: Prompt) -> dg.AssetChecksDefinition:
                 is_approval(context.run.tags),
             )
             rows = warehouse.query(prompt.name, queries.batches(warehouse, prompt, context.partition_key))
-            return within_budget(budget, [Batch.from_row(row) for row in rows])
+            result = within_budget(budget, [Batch.from_row(row) for row in rows])
+        yield from holding_up(result)
 
     return check
 

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 MAX_DATA_ROWS = 1_048_575
 MAX_COLUMNS = 16_384
+# Of a sheet before it is packed. From 2 GiB on its size stands in the file in a form (zip64) with which LibreOffice opens nothing and
+# Excel offers a repair (https://xlsxwriter.readthedocs.io/workbook.html, use_zip64).
+MAX_SHEET_BYTES = 2_000_000_000
+_BYTES_A_ROW = _BYTES_A_CELL = 90
 _LONGEST_TABLE_NAME = 255
 # A row shows at most so many lines of its texts, so that one long text does not fill the screen; the cell has all of it.
 _MOST_LINES = 8
@@ -75,7 +79,7 @@ def write_xlsx(
 
     The file's own columns have their own names, and numbers, dates and booleans where `cell_kinds` says so; all other texts are
     text cells. Control characters become U+FFFD; what looks like Excel's code for a character (`_x0041_`) stays text; a text too
-    long for a cell is cut, and the note says so. Rows beyond a sheet's limit go on in a further sheet, with the header again.
+    long for a cell is cut, and the note says so. Rows beyond a sheet's limits go on in a further sheet, with the header again.
 
     Raises:
         ClassifierError: more columns than a sheet holds.
@@ -118,7 +122,7 @@ def write_workbook(
     sheet = _Results(workbook, columns, choices)
     written = 0
     for row in rows:
-        if sheet.rows == MAX_DATA_ROWS:
+        if not sheet.has_room(row):
             sheet.finish()
             sheet = _Results(workbook, columns, choices, sheet.number + 1)
         sheet.append(row)
@@ -137,6 +141,7 @@ class _Results:
     choices: str | None
     number: int = 1
     rows: int = 0
+    bytes: int = 0
     _sheet: "WriteOnlyWorksheet" = field(init=False)
     _styles: CellStyles = field(init=False)
 
@@ -154,8 +159,12 @@ class _Results:
         headers = [fitting(column.header)[0] for column in self.columns]
         self._sheet.append(self._styles.text(header, is_bold=True) for header in headers)
 
+    def has_room(self, row: Sequence[Any]) -> bool:
+        return self.rows < MAX_DATA_ROWS and (not self.rows or self.bytes + written_bytes(row) <= MAX_SHEET_BYTES)
+
     def append(self, row: Sequence[Any]) -> None:
         self.rows += 1
+        self.bytes += written_bytes(row)
         self._set_height(row)
         self._sheet.append(self._cells(row))
         self._sheet.row_dimensions.pop(self.rows + 1, None)
@@ -225,6 +234,15 @@ class _Results:
                 yield self._styles.text(value, column.is_wrapped)
             else:
                 yield self._styles.value(value, column.number_format)
+
+
+def written_bytes(row: Sequence[Any]) -> int:
+    """The bytes that a row of values takes in a sheet before it is packed, or some more."""
+    texts = [value for value in row if isinstance(value, str)]
+    escapes = sum(4 * text.count("&") + 3 * (text.count("<") + text.count(">")) for text in texts)
+    return (
+        _BYTES_A_ROW + sum(len(text.encode("utf-8", "replace")) for text in texts) + escapes + _BYTES_A_CELL * len(row)
+    )
 
 
 def _note(value: str | None, cut: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ import pytest
 
 from batch_classifier.defs import checks
 from batch_classifier.inference.interface import JobLimits
-from batch_classifier_tests.support.outcomes import checks_of, metadata_of
+from batch_classifier_tests.support.outcomes import checks_of, failure_of, metadata_of
 from batch_classifier_tests.support.project import CLASSIFYING, Project, scripted
 from batch_classifier_tests.support.scripted_inference import ScriptedInference, by_keyword
 
@@ -112,6 +112,9 @@ def test_too_many_invalid_classes_stop_what_comes_after(projects: Callable[..., 
     project.drop("calls.csv", DIRTY)
     result = project.run("calls.csv")
     evaluation = checks_of(result)["classes_allowed"]
+    # The run begins with what to do, in place of Dagster's count of blocking checks.
+    assert failure_of(result) == evaluation.description
+    assert "raise max_invalid_share in the prompt file, and materialize again" in str(evaluation.description)
     assert not result.success and not evaluation.passed and evaluation.severity == ERROR and evaluation.blocking
     assert len(project.rows("classifications")) == len(DIRTY)
     assert not project.rows("category_summary") and not list(project.home.glob("output_data/**/*.csv"))

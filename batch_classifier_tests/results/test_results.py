@@ -319,6 +319,21 @@ def test_xlsx_goes_on_in_further_sheets(monkeypatch: pytest.MonkeyPatch) -> None
     assert all(sheet.freeze_panes == "A2" and sheet["A1"].font.bold for sheet in workbook)
 
 
+def test_a_sheet_stays_below_what_programs_can_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From 2 GiB before it is packed LibreOffice opens nothing; what is counted is never less than what is written."""
+    texts = ["plain " * 50, "<b>&amp;</b> & so on " * 20, "予約の変更 👩 " * 30, ""]
+    rows = [{"record_id": str(number), "input_text": texts[number % 4], "confidence": 0.5} for number in range(40)]
+    monkeypatch.setattr(xlsx_file, "MAX_SHEET_BYTES", 12_000)
+    content = written("xlsx", rows, ["amount"])
+    with zipfile.ZipFile(io.BytesIO(content)) as package:
+        sizes = [one.file_size for one in package.infolist() if one.filename.startswith("xl/worksheets/sheet")]
+    # What is not of the rows: the header, the columns' widths, the page.
+    assert len(sizes) > 2 and all(size < 12_000 + 3_000 for size in sizes)
+    workbook = openpyxl.load_workbook(io.BytesIO(content), read_only=True)
+    ids = [row[0] for sheet in workbook for row in sheet.iter_rows(min_row=2, values_only=True)]
+    assert ids == [str(number) for number in range(40)]
+
+
 def test_xlsx_with_exactly_one_full_sheet_has_no_second(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(xlsx_file, "MAX_DATA_ROWS", 2)
     assert len(openpyxl.load_workbook(io.BytesIO(written("xlsx", [{}, {}]))).sheetnames) == 1

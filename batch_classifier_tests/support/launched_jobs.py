@@ -65,3 +65,9 @@ def prints() -> None:
 @dg.job(executor_def=dg.in_process_executor)
 def fails() -> None:
     fail()
+
+
+@dg.job(executor_def=dg.in_process_executor)
+def classify_tickets() -> None:
+    """Named as the job of a prompt `tickets`."""
+    print_like_a_reply()

@@ -15,6 +15,7 @@ import dagster as dg
 import psutil
 
 from batch_classifier.defs.names import PROCESS_TAG
+from batch_classifier.defs.run_launcher.unusable_prompts import UnusablePrompts
 from batch_classifier.defs.run_launcher.warm_process import CannotStart, WarmProcess, code_as_it_is
 from batch_classifier.defs.run_process import process_of, run_process
 
@@ -27,12 +28,16 @@ class WarmRunLauncher(dg.DefaultRunLauncher):
     def __init__(self, inst_data: Any = None) -> None:
         super().__init__(inst_data)
         self._lock = threading.Lock()
+        self._prompts = UnusablePrompts()
         self._warm: WarmProcess | None = None
         self._is_warmable = sys.platform == "linux"
 
     def launch_run(self, context: Any) -> None:
         """Begin the run; raises what Dagster's own raises, and RuntimeError when the warm process ended meanwhile."""
         run = context.dagster_run
+        if (fault := self._prompts.sentence(run)) is not None:
+            self._instance.report_run_failed(run, fault)
+            return
         arguments = _arguments(run, self._instance) if self._is_warmable else None
         warm = self._warm_process() if arguments is not None else None
         if warm is None or arguments is None:

@@ -12,7 +12,7 @@ from heapq import nlargest
 from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
-from batch_classifier.inference.local.combination import Combination, learn
+from batch_classifier.inference.local.combination import learn
 from batch_classifier.inference.local.evidence import Evidence, Heard, KnownText
 from batch_classifier.inference.local.long_texts import (
     ALMOST_AS_GOOD,
@@ -22,7 +22,7 @@ from batch_classifier.inference.local.long_texts import (
     SENTENCES_THAT_SPEAK,
     long_sentences,
 )
-from batch_classifier.inference.local.strangers import Strictness
+from batch_classifier.inference.local.strangers import Border, Strictness
 from batch_classifier.language.character_grams import CharacterGrams
 from batch_classifier.language.dialogue import is_dialogue
 from batch_classifier.language.trained_head import TrainedHead
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
 
-MODEL_ID = "local/static-embeddings-6"
+MODEL_ID = "local/static-embeddings-7"
 """Name and version of the engine; raise the version whenever a change can alter a verdict."""
 
 NOT_COVERED = (
@@ -97,8 +97,8 @@ class Opinion:
         evidence: for each category.
         similarity: to the most similar known text.
         shares: of the categories.
-        judge: how it was judged.
         score: how much it belongs to the prompt.
+        border: where the texts that belong end.
         understood: how probable it is that its language is one that the engine knows, 0 to 1.
     """
 
@@ -107,14 +107,14 @@ class Opinion:
     evidence: "Floats"
     similarity: float
     shares: "NDArray[np.float64]"
-    judge: Combination
     score: float
+    border: Border
     understood: float
 
     @property
     def is_stranger(self) -> bool:
         """Whether it is about none of the categories."""
-        return self.heard is None or self.similarity <= 0 or self.score < self.judge.border.least
+        return self.heard is None or self.similarity <= 0 or self.score < self.border.least
 
 
 class EmbeddingClassifier:
@@ -180,15 +180,17 @@ class EmbeddingClassifier:
             ]
             if judge is None or not places:
                 continue
-            judged = judge.judged(
+            shares, signs = judge.judged(
                 np.array([opinions[place].evidence for place in places]),
                 self.taught.log_shares([texts[place] for place in places]),
                 np.array([opinions[place].similarity for place in places]),
             )
+            scores = judge.border.scores(signs) if judge.border else None
             for row, place in enumerate(places):
-                opinions[place] = dataclasses.replace(
-                    opinions[place], shares=judged.shares[row], judge=judge, score=float(judged.scores[row])
-                )
+                opinion = dataclasses.replace(opinions[place], shares=shares[row])
+                if scores is not None and judge.border is not None:
+                    opinion = dataclasses.replace(opinion, score=float(scores[row]), border=judge.border)
+                opinions[place] = opinion
         return opinions
 
     def _what_speaks(self, text: str) -> tuple[str, list[int]]:
@@ -205,7 +207,7 @@ class EmbeddingClassifier:
         while some := list(islice(sentences, _TEXTS_AT_ONCE)):
             opinions = self._opinions([sentence for _, sentence in some])
             # Of equally good ones the first: places are negative, for the greatest are taken.
-            belongs = [one.judge.belonging(float(one.shares.max()), one.similarity) for one in opinions]
+            belongs = [one.border.belonging(float(one.shares.max()), one.similarity) for one in opinions]
             best += [(much, -place, said) for much, (place, said) in zip(belongs, some, strict=True)]
             best = nlargest(SENTENCES_THAT_SPEAK, best)
         least = best[0][0] * ALMOST_AS_GOOD if best else 0.0
@@ -226,21 +228,21 @@ class EmbeddingClassifier:
         similarities = np.array([0.0 if heard is None else heard.similarities.max(initial=0) for heard in all_heard])
         familiarity: dict[int, float] = {}
         shares, scores = np.zeros((len(texts), len(self.names))), np.zeros(len(texts))
-        for judge, is_judged in ((self.learned.plain, ~dialogues), (self.learned.spoken, dialogues)):
-            places = np.flatnonzero(is_judged)
+        borders = [judge.border or self.learned.others for judge in (self.learned.plain, self.learned.spoken)]
+        for is_spoken, judge in enumerate((self.learned.plain, self.learned.spoken)):
+            places = np.flatnonzero(dialogues == is_spoken)
             head = None
             if self._head is not None and judge.head_weight > 0 and len(places):
                 head, known = self._head.judged([texts[int(place)] for place in places])
                 if self._head.features.has_characters:
                     familiarity.update(zip(places.tolist(), known.tolist(), strict=True))
-            judged = judge.judged(evidence[places], head, similarities[places])
-            shares[places], scores[places] = judged.shares, judged.scores
+            shares[places], signs = judge.judged(evidence[places], head, similarities[places])
+            scores[places] = borders[is_spoken].scores(signs)
         # What the head has told is not asked again.
         familiarity = self._familiarity(texts, all_heard, but=familiarity.keys()) | familiarity
         opinions = []
         for place, heard in enumerate(all_heard):
-            judge = self.learned.spoken if dialogues[place] else self.learned.plain
-            signs = 0.0 if heard is None else heard.signs
+            of_language = 0.0 if heard is None else heard.signs
             opinions.append(
                 Opinion(
                     heard,
@@ -248,9 +250,9 @@ class EmbeddingClassifier:
                     evidence[place],
                     float(similarities[place]),
                     shares[place],
-                    judge,
                     float(scores[place]),
-                    self.learned.understanding.probability(signs, familiarity.get(place)),
+                    borders[int(dialogues[place])],
+                    self.learned.understanding.probability(of_language, familiarity.get(place)),
                 )
             )
         return opinions
@@ -281,7 +283,7 @@ class EmbeddingClassifier:
             )
         elif opinion.is_stranger:
             reason = f"It is like no example or description, so {self.fallback} is the fallback."
-            category, share = self.fallback, opinion.judge.border.doubt_of_belonging(opinion.score)
+            category, share = self.fallback, opinion.border.doubt_of_belonging(opinion.score)
         else:
             second, best = np.argsort(opinion.shares, kind="stable")[-2:].tolist()
             reason, category = self._reason(best, second, heard), self.names[best]

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 # Sharper than the least is asked for only by texts that are all right; within a step nothing changes much.
 _MODEL_WEIGHTS = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 _TEMPERATURES = tuple(round(0.09 * 2 ** (step / 4), 3) for step in range(27))
+# A score below which one or two texts lie is chance: what the engine has learned of strangers without them is kept.
+_FEWEST_LOST = 3
 # So many texts of the fallback show what strangers are like.
 _FEWEST_STRANGERS = 5
 
@@ -60,6 +62,8 @@ def learn_from(
     shares, signs = judged_at(weight, temperature, texts.evidence, texts.said, texts.similar)
     _, other_signs = judged_at(weight, temperature, others.evidence, others.said, others.similar)
     is_strange = texts.truth == fallback
+    if is_strange.sum() < _FEWEST_STRANGERS and COST[strictness] * len(is_strange) < _FEWEST_LOST:
+        return Combination(weight, temperature, None)
     border = border_of(
         signs,
         shares.argmax(axis=1) == texts.truth,

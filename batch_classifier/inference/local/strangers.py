@@ -65,6 +65,15 @@ class Border:
         energy, head, similarity = self.weights
         return energy * signs.energy + head * signs.head + similarity * signs.similarity
 
+    def belonging(self, share: float, similarity: float) -> float:
+        """How much a sentence of a long text belongs to the prompt, beside others; 0 for one that is like nothing known.
+
+        Args:
+            share: of its best category, 0 to 1; without examples it tells nothing.
+            similarity: to the most similar known text.
+        """
+        return (share if self.texts else 1.0) * max(similarity, 0.0)
+
     def doubt_of_belonging(self, score: float) -> float:
         """How probable it is that a text with this score, below the least, is a stranger indeed, 0 to 1 (Bayes' rule).
 
@@ -108,20 +117,14 @@ def border_of(
     texts = len(scores)
     order = np.argsort(scores, kind="stable")
     belongs = is_right if is_strange is None else is_right & ~is_strange
-    lost = np.cumsum(belongs[order])
-    most = min(int(np.searchsorted(lost / texts, cost, side="right")), texts - 1)
+    least = _lowest_kept(np.sort(scores[belongs]), texts, cost)
+    most = int(np.searchsorted(scores[order], least))
     expected = cost
     if is_strange is not None:
-        won = np.concatenate([[0], np.cumsum((is_strange & ~is_right)[order]) - lost])
-        most = int(np.argmax(won[: most + 1]))
+        won: Floats = np.cumsum((is_strange & ~is_right)[order]) - np.cumsum(belongs[order])
+        most = int(np.argmax(np.concatenate([[0], won[:most]])))
+        least = float(scores[order[min(most, texts - 1)]])
         expected = max(cost, float(is_strange.mean()))
-    least = float(scores[order[most]])
-    if cost * texts < 1 and belongs.any():
-        # The lowest of so few lies where more texts than that are lost: beyond it goes what a normal distribution goes.
-        normal = NormalDist()
-        beyond = normal.inv_cdf(1 / (texts + 1)) - normal.inv_cdf(cost)
-        least -= float(scores[belongs].std()) * max(beyond, 0.0)
-        most = int(np.searchsorted(scores[order], least))
     strange = Border(weights, 0.0).scores(others) < least
     return Border(
         weights,
@@ -131,6 +134,22 @@ def border_of(
         found=(int(strange.sum()) + 0.5) / (len(strange) + 1),
         expected=expected,
     )
+
+
+def _lowest_kept(belong: "Floats", texts: int, cost: float) -> float:
+    """The score below which, of so many other texts, this share is expected to get its class; `belong` are those that do, ascending.
+
+    Of n others, k of n + 1 lie below the lowest but k - 1. Where that is too much for the lowest itself, the border lies as far beyond it
+    as a normal distribution goes.
+    """
+    allowed = int(cost * (texts + 1))
+    if not len(belong):
+        return float("-inf")
+    if allowed:
+        return float(belong[min(allowed, len(belong)) - 1])
+    normal = NormalDist()
+    beyond = normal.inv_cdf(1 / (texts + 1)) - normal.inv_cdf(cost)
+    return float(belong[0] - belong.std() * beyond)
 
 
 def _in_deviations(signs: Signs) -> tuple[float, float, float]:

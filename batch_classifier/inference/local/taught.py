@@ -127,5 +127,6 @@ def _combination(fields: Mapping[str, Any] | None) -> Combination | None:
     if fields is None:
         return None
     border = fields["border"]
-    lists = {name: tuple(border[name]) for name in ("weights", "own_scores")}
-    return Combination(**{**fields, "border": Border(**{**border, **lists})})
+    if border is not None:
+        border = Border(**{**border, **{name: tuple(border[name]) for name in ("weights", "own_scores")}})
+    return Combination(**{**fields, "border": border})

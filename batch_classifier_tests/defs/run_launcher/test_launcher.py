@@ -14,12 +14,14 @@ from typing import Any
 import dagster as dg
 import psutil
 import pytest
+import yaml
 
 from batch_classifier.defs.names import WAREHOUSE_POOL
 from batch_classifier.defs.run_launcher import launcher as launching
 from batch_classifier.defs.run_launcher.launcher import WarmRunLauncher
 from batch_classifier.defs.run_process import process_of
 from batch_classifier_tests.support import launched_jobs
+from batch_classifier_tests.support.prompt_content import prompt_content
 from batch_classifier_tests.support.repository import REPOSITORY
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="runs are forked on Linux only")
@@ -124,6 +126,22 @@ def test_a_run_that_fails_fails_with_its_own_reason(dagster: Launched) -> None:
     run = dagster.launch(launched_jobs.fails)
     assert dagster.ended(run) is dg.DagsterRunStatus.FAILURE
     assert len(dagster.instance.all_logs(run.run_id, of_type=dg.DagsterEventType.RUN_FAILURE)) == 1
+
+
+def test_a_run_of_a_prompt_with_an_error_says_it_and_what_to_do(dagster: Launched, home: Path) -> None:
+    """Dagster's own word is that it could not load a job."""
+    file = home / "prompts/tickets.yaml"
+    file.parent.mkdir()
+    good = yaml.safe_dump(prompt_content())
+    for content in (good, "description: What: a ticket\n", good):
+        file.write_text(content, encoding="utf-8")
+        run = dagster.launch(launched_jobs.classify_tickets)
+        if content == good:
+            assert dagster.ended(run) is dg.DagsterRunStatus.SUCCESS
+            continue
+        (end,) = dagster.instance.all_logs(run.run_id, of_type=dg.DagsterEventType.RUN_FAILURE)
+        assert end.message.startswith("prompts/tickets.yaml: is not valid YAML") and "in quotes" in end.message
+        assert end.message.endswith("Correct the file, then materialize again.")
 
 
 def test_what_a_run_prints_is_no_word_to_the_launcher(dagster: Launched) -> None:

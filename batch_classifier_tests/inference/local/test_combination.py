@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from batch_classifier.inference.local.combination import Combination
 from batch_classifier.inference.local.embeddings import EmbeddingClassifier
 from batch_classifier.inference.local.strangers import Strictness
 from batch_classifier.language.other_subjects import OTHER_SUBJECTS
@@ -69,6 +70,11 @@ def _texts(seed: int, each: int) -> dict[str, list[str]]:
 def _categories(each: int) -> list[Topic]:
     examples = _texts(1, each)
     return [*(Topic(name, name, tuple(examples[name])) for name in ORDERS), Topic("Other", "anything else")]
+
+
+def _texts_of(judge: Combination) -> int:
+    assert judge.border is not None
+    return judge.border.texts
 
 
 def _right(engine: EmbeddingClassifier, texts: dict[str, list[str]]) -> float:
@@ -152,8 +158,8 @@ def test_calls_as_examples_teach_how_to_judge_calls() -> None:
         for name in sorted({row["class"] for row in rows})
     ]
     engine = EmbeddingClassifier(topics, "Other")
-    assert engine.learned.spoken.border.texts >= 20
-    assert engine.learned.plain.border.texts == 0
+    assert _texts_of(engine.learned.spoken) >= 20
+    assert _texts_of(engine.learned.plain) == 0
     verdicts = engine.classify([row["conversation"] for row in rows[400:]])
     right = [verdict.category == row["class"] for verdict, row in zip(verdicts, rows[400:], strict=True)]
     assert sum(right) / len(right) > 0.9
