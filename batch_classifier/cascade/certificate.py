@@ -138,19 +138,6 @@ def certify(
     return Certificate(tuple(tested))
 
 
-def is_broken(promise: Promise, share: float, audited: int, differing: int) -> bool:
-    """Whether audited texts of those that the local model answers, `share` of all, say that the promise does not hold.
-
-    They say so where so many differing ones have a probability under 1 - confidence though the promise just holds.
-    """
-    from scipy.stats import binom
-
-    if not audited or share <= 0:
-        return False
-    allowed = min(1.0, (1 - promise.agreement) / share)
-    return float(binom.sf(differing - 1, audited, allowed)) < 1 - promise.confidence
-
-
 def _chance(texts: int, may_differ: int, sampled: int, differing: int) -> float:
     """The probability of at most so many differing ones in the sample, were there one more among the others than may differ.
 

@@ -3,6 +3,7 @@
 A note of a request file goes by a hash of its name, and none holds a text.
 """
 
+import datetime
 import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -10,9 +11,15 @@ from typing import Any
 
 import orjson
 
+from batch_classifier.cascade.evidence import AuditedFile
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.storage.folder import Folder
 from batch_classifier.storage.internal_keys import cascade_note_key
+
+_AUDITS = "audits/"
+_MOMENT = "%Y%m%dT%H%M%S%fZ"
+# Shares stand in names as millionths.
+_WHOLE = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -45,9 +52,41 @@ class Standing:
         found: Mapping[str, Any] | None = self._read("off")
         return found
 
-    def turn_off(self, **why: Any) -> None:
-        """Send everything from now on."""
-        self.internal.write_bytes(self._key("off"), orjson.dumps(why))
+    def turn_off(self, request_file: str, **why: Any) -> None:
+        """Send everything from now on; whoever turns it on again begins without the audits so far."""
+        self.internal.write_bytes(self._key("off"), orjson.dumps({**why, "file": _hashed(request_file)}))
+        for key in self._audits().values():
+            self.internal.delete(key)
+
+    def was_turned_off_by(self, request_file: str) -> bool:
+        """Whether it was this file's audit that turned it off."""
+        off = self.off()
+        return off is not None and off.get("file") == _hashed(request_file)
+
+    def note_audit(self, request_file: str, found: AuditedFile) -> None:
+        """Keep what a file's audit counted, in the place of what it counted before."""
+        there = self._audits()
+        name = _hashed(request_file)
+        before = there.get(name)
+        moment = f"{datetime.datetime.now(datetime.UTC):{_MOMENT}}" if before is None else _parts(before)[0]
+        counted = f"{found.audited}-{found.differing}-{round(found.local_share * _WHOLE)}"
+        key = self._key(f"{_AUDITS}{moment}-{name}-{counted}")
+        if key != before:
+            self.internal.write_bytes(key, b"{}")
+            if before is not None:
+                self.internal.delete(before)
+
+    def audits(self) -> list[AuditedFile]:
+        """What the audits of all files counted, in the order in which they were first audited."""
+        found = sorted(map(_parts, self._audits().values()))
+        return [
+            AuditedFile(int(share) / _WHOLE, int(audited), int(differing)) for _, _, audited, differing, share in found
+        ]
+
+    def _audits(self) -> dict[str, str]:
+        """The keys of the notes of audits by the file's hash: what they count is in their names, so that one listing tells of all files."""
+        folder = self._key(_AUDITS).removesuffix(".json")
+        return {_parts(one.key)[1]: one.key for one in self.internal.list(folder)}
 
     def certificate(self) -> Mapping[str, Any] | None:
         """What the last file's texts were certified by, as `note_certificate` was told."""
@@ -73,6 +112,11 @@ class Standing:
 
     def _key(self, name: str) -> str:
         return cascade_note_key(self.prompt, _hashed(self.model_id), name)
+
+
+def _parts(key: str) -> list[str]:
+    """Of a note of an audit: the moment, the file's hash, and what was counted."""
+    return key.rpartition("/")[2].removesuffix(".json").split("-")
 
 
 def is_sampling(internal: Folder, prompt: Prompt, model_id: str, request_file: str) -> bool:

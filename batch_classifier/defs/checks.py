@@ -336,17 +336,20 @@ def cascade_agreement(
     if prompt.cascade is None or found is None:
         why = "the prompt has no cascade" if prompt.cascade is None else "no text of the file was audited"
         return f"Not measured: {why}."
-    turn_off_where_broken(standing, found)
+    turn_off_where_broken(standing, request_file, found)
     off = standing.off()
     return _result(
         f"{found.audited - found.differing:,} of {counted(found.audited, 'audited text')} with the model's class.",
-        threshold=f"an agreement of {prompt.cascade.agreement:.1%}",
+        threshold=f"an agreement of {prompt.cascade.agreement:.1%}: off where the files' audits together are strong evidence against it, from "
+        f"{1 / (1 - prompt.cascade.confidence):.0f} on",
         passed=not found.is_broken,
         severity=dg.AssetCheckSeverity.WARN,
         audited=found.audited,
         differing=found.differing,
         agreement="nothing was audited" if found.agreement is None else found.agreement,
         local_share=found.local_share,
+        files_judged=found.files,
+        evidence=found.evidence,
         promised_agreement=prompt.cascade.agreement,
         cascade="on" if off is None else f"off: {off['why']}",
     )

@@ -10,6 +10,7 @@ from batch_classifier.defs.metadata import markdown_table
 from batch_classifier.defs.names import asset_key
 from batch_classifier.inference.interface import Inference, Job
 from batch_classifier.jobs.batch_job import Finished
+from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.warehouse.batch import Batch
 from batch_classifier.warehouse.tables import BATCH_JOB
 
@@ -29,10 +30,14 @@ def observation(
         **more,
         **{name: job.progress for name, job in jobs.items()},
     }
-    for name, job in jobs.items():
-        if (url := inference.console_url(job)) is not None:
-            metadata[f"{name} in the AWS console"] = dg.MetadataValue.url(url)
+    metadata |= _links({name: job.arn for name, job in jobs.items()}, inference)
     return dg.AssetObservation(asset_key(prompt, BATCH_JOB.name), partition=request_file, metadata=metadata)
+
+
+def _links(arns: Mapping[str, str], inference: Inference) -> dict[str, dg.MetadataValue[str | None]]:
+    """The pages of jobs in the AWS console, by their names."""
+    pages = {name: inference.console_url(arn) for name, arn in list(arns.items())[:_JOBS_SHOWN]}
+    return {f"{name} in the AWS console": dg.MetadataValue.url(url) for name, url in pages.items() if url is not None}
 
 
 def _state(jobs: Mapping[str, Job], more: Mapping[str, Any]) -> str:
@@ -49,8 +54,10 @@ def _standing(job: Job) -> dict[str, Any]:
     return {"job": job.name, "state": str(job.state), "since": since, "done": job.processed, "of": job.total}
 
 
-def finished_metadata(finished: Finished, batches: Sequence[Batch], unknown_price: str) -> dict[str, Any]:
-    """What is shown of jobs that are over: texts, tokens and cost in all, how far off the estimate was, and the first jobs."""
+def finished_metadata(
+    prompt: Prompt, finished: Finished, batches: Sequence[Batch], inference: Inference
+) -> dict[str, Any]:
+    """What is shown of jobs that are over: texts, tokens and cost in all, how far off the estimate was, and the first jobs with their pages."""
     jobs, cost = finished.jobs, finished.cost_usd
     return {
         "texts_sent": sum(job.records for job in jobs),
@@ -60,9 +67,10 @@ def finished_metadata(finished: Finished, batches: Sequence[Batch], unknown_pric
         "repair_cost_usd": finished.repair_cost_usd,
         "input_tokens": sum(job.input_tokens for job in jobs),
         "output_tokens": sum(job.output_tokens for job in jobs),
-        "cost_usd": unknown_price if cost is None else cost,
+        "cost_usd": inference.price_is_unknown(prompt) if cost is None else cost,
         **_estimate_error(cost, batches),
         "jobs": markdown_table([job.to_row() for job in jobs[:_JOBS_SHOWN]], _COLUMNS_SHOWN),
+        **_links({job.job_name: job.job_arn for job in jobs}, inference),
     }
 
 

@@ -220,5 +220,5 @@ class Inference(ABC):
         """Ask for an end; what has been answered by then stays."""
 
     @abstractmethod
-    def console_url(self, job: Job) -> str | None:
-        """Where a person can look at the job; None when there is no such page."""
+    def console_url(self, arn: str) -> str | None:
+        """Where a person can look at the job of that name; None when there is no such page."""

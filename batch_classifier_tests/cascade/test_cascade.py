@@ -49,6 +49,10 @@ def made(project: Project, request_file: str, *assets: str) -> Any:
     return result
 
 
+def standing_of(project: Project) -> Standing:
+    return Standing(scripted(project).internal, project.prompt, "scripted-1")
+
+
 @pytest.fixture(scope="module")
 def first(project: Project, deals: Rows) -> dict[str, Any]:
     """What Dagster shows of the first file's batches, in the first run and in the second, and how many were asked by then."""
@@ -115,10 +119,16 @@ def test_a_later_file_goes_by_what_is_known_and_its_audit_counts_on(
     assert shown["answered_by_local_model"] > 50 and shown["waiting_for_the_sample"] == 0
     assert len(scripted(project).asked) - asked == shown["new_texts"] > 0
     assert shown["drawn_answers"] >= 0.9 * SAMPLE
+    project.run("later.csv", "classifications")
     result = project.run("later.csv", "classifications")
     (check,) = [one for one in result.get_asset_check_evaluations() if one.check_name == "cascade_agreement"]
     metadata = {name: one.value for name, one in check.metadata.items()}
     assert check.passed and metadata["audited"] and metadata["cascade"] == "on"
+    # The check has run before, and the audit counts once.
+    assert (
+        metadata["files_judged"] == len(standing_of(project).audits()) == 1
+        and 0 <= float(str(metadata["evidence"])) < 20
+    )
 
 
 def test_a_broken_promise_turns_it_off_and_everything_is_sent(
@@ -138,9 +148,10 @@ def test_a_broken_promise_turns_it_off_and_everything_is_sent(
     assert (
         alert is not None and "the cascade is off" in alert.causes[0] and alert.outcome == "has turned its cascade off"
     )
-    standing = Standing(scripted(project).internal, project.prompt, "scripted-1")
-    off = standing.off()
+    off = standing_of(project).off()
     assert off is not None and off["differing"] > 10
+    # Whoever turns it on again begins anew.
+    assert standing_of(project).audits() == [] and standing_of(project).was_turned_off_by("turned.csv")
     shown = metadata_of(made(project, "turned.csv"), "bedrock_jsonl")
     assert shown["answered_by_local_model"] == 0 and shown["cascade"].startswith("off: ")
     assert {row["class"] for row in project.rows("classifications", "turned.csv")} == {"Never"}

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from batch_classifier.cascade.certificate import Certificate, Cut, Promise, certify, cuts_of, is_broken
+from batch_classifier.cascade.certificate import Certificate, Cut, Promise, certify, cuts_of
 
 PROMISE = Promise(agreement=0.98, confidence=0.95)
 
@@ -58,12 +58,6 @@ def test_a_sample_of_everything_certifies_what_is() -> None:
     agrees[::10] = False
     certified = certify(cuts_of(confidences), 200, confidences, agrees, PROMISE, is_of_file=True).certified
     assert certified is not None and certified.share == 1.0  # all are the model's own answers
-
-
-def test_a_broken_promise_is_told_from_bad_luck() -> None:
-    assert not is_broken(PROMISE, share=0.8, audited=50, differing=2)
-    assert is_broken(PROMISE, share=0.8, audited=50, differing=5)
-    assert not is_broken(PROMISE, share=0.8, audited=0, differing=0)
 
 
 @pytest.mark.parametrize("is_of_file", [True, False])

@@ -105,7 +105,7 @@ class ScriptedInference(Inference):
 
     def stop(self, arn: str) -> None: ...
 
-    def console_url(self, job: Job) -> str | None:
+    def console_url(self, arn: str) -> str | None:
         return None
 
     def _answer(self, request: JobRequest) -> None:

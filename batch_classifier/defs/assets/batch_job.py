@@ -66,15 +66,15 @@ def build_batch_job(prompt: Prompt, waits_for_jobs: float | None) -> dg.AssetsDe
                 record_bill(warehouse, prompt, inference, batches, outcome.jobs)
                 budget.settle()
         if isinstance(outcome, Finished):
-            yield _output(outcome, batches, inference.price_is_unknown(prompt))
+            yield _output(prompt, outcome, batches, inference)
         else:
             _tell(context, prompt, outcome, inference)
 
     return batch_job
 
 
-def _output(finished: Finished, batches: Sequence[Batch], unknown_price: str) -> dg.Output[TableRows]:
-    return dg.Output(TableRows(iter(finished.batches), lambda: finished_metadata(finished, batches, unknown_price)))
+def _output(prompt: Prompt, finished: Finished, batches: Sequence[Batch], inference: Inference) -> dg.Output[TableRows]:
+    return dg.Output(TableRows(iter(finished.batches), lambda: finished_metadata(prompt, finished, batches, inference)))
 
 
 def _tell(context: dg.AssetExecutionContext, prompt: Prompt, under_way: UnderWay, inference: Inference) -> None:

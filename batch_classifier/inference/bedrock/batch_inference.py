@@ -235,9 +235,9 @@ class BedrockInference(Inference):
         with _told_now_or_later(f"stop the job {arn}"):
             self.clients.bedrock.stop_model_invocation_job(jobIdentifier=arn)
 
-    def console_url(self, job: Job) -> str | None:
+    def console_url(self, arn: str) -> str | None:
         """The job's page in the AWS console."""
-        found = re.fullmatch(r"arn:aws[^:]*:bedrock:([^:]+):\d*:model-invocation-job/(.+)", job.arn)
+        found = re.fullmatch(r"arn:aws[^:]*:bedrock:([^:]+):\d*:model-invocation-job/(.+)", arn)
         if found is None:
             return None
         region = found[1]

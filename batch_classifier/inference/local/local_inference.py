@@ -141,7 +141,7 @@ class LocalInference(Inference):
     def stop(self, arn: str) -> None:
         """Nothing to do: a local job ends with its process."""
 
-    def console_url(self, job: Job) -> str | None:
+    def console_url(self, arn: str) -> str | None:
         """There is no page for a local job."""
         return None
 

@@ -17,7 +17,7 @@ from batch_classifier.settings import load_settings
 from batch_classifier.storage.local_folder import LocalFolder
 from batch_classifier_tests.support.aws_deployment import TEXTS, Deployment
 from batch_classifier_tests.support.bedrock_with_duckdb import LATER, deployed_with_duckdb, go_on
-from batch_classifier_tests.support.outcomes import materialized
+from batch_classifier_tests.support.outcomes import materialized, metadata_of
 from batch_classifier_tests.support.repository import PROMPTS
 
 
@@ -108,6 +108,9 @@ def test_a_job_that_is_not_listed_any_more_is_looked_up(
     monkeypatch.setattr(bedrock, "_LISTED_DAYS", 0)
     assert requested(deployment) == [("classify_travel", "1.csv")]
     assert deployment.emulator.calls.gets == 1
+    shown = metadata_of(go_on(deployment, "travel", "1.csv", "batch_job"), "batch_job")
+    (link,) = [value for name, value in shown.items() if name.endswith(" in the AWS console")]
+    assert link.startswith("https://") and "console.aws.amazon.com/bedrock/home?region=" in link
 
 
 def test_no_run_beside_one_that_was_started_in_the_ui(deployment: Deployment) -> None:
