@@ -2,7 +2,6 @@
 
 import getpass
 from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
 import streamlit as st
@@ -38,10 +37,9 @@ _TO_KEPT_ADDRESS = """
 """
 
 
-def framed(show: Callable[[], None]) -> Callable[[], None]:
-    """A page within the frame."""
+def framed(show: Callable[[], None], name: str = "page") -> Callable[[], None]:
+    """A page of this name within the frame."""
 
-    @wraps(show)
     def page() -> None:
         st.html(_STYLE)
         if not is_signed_in():
@@ -53,7 +51,7 @@ def framed(show: Callable[[], None]) -> Callable[[], None]:
             st.error(sentence(str(error)))
 
     # Streamlit tells pages apart by their functions' names.
-    page.__name__ = page.__qualname__ = show.__module__.rpartition(".")[2]
+    page.__name__ = page.__qualname__ = name
     return page
 
 
