@@ -1,7 +1,10 @@
 """Words that are looked at once, as long as they are in use."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from batch_classifier.inference.local import remembered_words
 from batch_classifier.inference.local.remembered_words import RememberedWords
@@ -11,7 +14,7 @@ def test_words_in_use_are_kept_and_others_forgotten(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(remembered_words, "_MOST_WORDS", 20)
     asked: list[str] = []
 
-    def rows_of(words: list[str]) -> np.ndarray:
+    def rows_of(words: Sequence[str]) -> NDArray[np.float32]:
         asked.extend(words)
         return np.array([[float(word), 1.0] for word in words], np.float32)
 
