@@ -85,7 +85,7 @@ class Deployment:
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}, **waiting},
         )
 
-    def make(self, request_file: str, wait_seconds: float) -> dg.ExecuteInProcessResult:
+    def make_all(self, request_file: str, wait_seconds: float) -> dg.ExecuteInProcessResult:
         """All assets without their checks, each of which asks Athena."""
         return dg.materialize(
             list(self.definitions.assets or []),  # type: ignore[arg-type]
