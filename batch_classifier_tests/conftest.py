@@ -28,25 +28,21 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 # The files that take longest, which begin first (`--no-loadscope-reorder`), so that all cores have work until the end.
 LONGEST = (
-    *(
-        "dashboard/test_pages.py",
-        "faults/test_faults.py",
-        "command_line/test_command_line.py",
-        "pipeline/test_pipeline.py",
-    ),
-    *(
-        "command_line/test_evaluate.py",
-        "defs/sensors/test_finished_jobs.py",
-        "test_wheel.py",
-        "corrections/test_corrections.py",
-    ),
-    *("command_line/test_status.py", "command_line/test_waits.py", "prompts/test_hostile_prompts.py"),
-    *(
-        "pipeline/test_aws_forget.py",
-        "command_line/test_ui.py",
-        "command_line/test_train.py",
-        "pipeline/test_aws_corrections.py",
-    ),
+    "dashboard/test_pages.py",
+    "faults/test_faults.py",
+    "command_line/test_command_line.py",
+    "pipeline/test_pipeline.py",
+    "command_line/test_evaluate.py",
+    "defs/sensors/test_finished_jobs.py",
+    "test_wheel.py",
+    "corrections/test_corrections.py",
+    "command_line/test_status.py",
+    "command_line/test_waits.py",
+    "prompts/test_hostile_prompts.py",
+    "pipeline/test_aws_forget.py",
+    "command_line/test_ui.py",
+    "command_line/test_train.py",
+    "pipeline/test_aws_corrections.py",
 )
 
 
