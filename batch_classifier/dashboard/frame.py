@@ -2,7 +2,6 @@
 
 import getpass
 from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
 import streamlit as st
@@ -16,6 +15,7 @@ _STYLE = """
 <style>
   .block-container {padding-top: 3.2rem; padding-bottom: 4rem; max-width: 1280px}
   [data-testid="stMetricValue"] {font-variant-numeric: tabular-nums}
+  [data-testid="stHeading"] h2 {font-size: 1.25rem; padding: 0.5rem 0 0.75rem}
   [data-testid="stCaptionContainer"] {color: inherit; opacity: 0.78}
   [data-testid="stCaptionContainer"] code {color: inherit}
   [data-testid="stText"] {overflow-wrap: anywhere; unicode-bidi: plaintext}
@@ -38,10 +38,9 @@ _TO_KEPT_ADDRESS = """
 """
 
 
-def framed(show: Callable[[], None]) -> Callable[[], None]:
-    """A page within the frame."""
+def framed(show: Callable[[], None], name: str = "page") -> Callable[[], None]:
+    """A page of this name within the frame."""
 
-    @wraps(show)
     def page() -> None:
         st.html(_STYLE)
         if not is_signed_in():
@@ -53,7 +52,7 @@ def framed(show: Callable[[], None]) -> Callable[[], None]:
             st.error(sentence(str(error)))
 
     # Streamlit tells pages apart by their functions' names.
-    page.__name__ = page.__qualname__ = show.__module__.rpartition(".")[2]
+    page.__name__ = page.__qualname__ = name
     return page
 
 

@@ -5,6 +5,7 @@ Excel's limits: https://support.microsoft.com/en-us/office/excel-specifications-
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from batch_classifier.errors import ClassifierError
@@ -14,6 +15,8 @@ from batch_classifier.results.formulas import is_formula
 from batch_classifier.results.result_figures import ResultFigures
 from batch_classifier.results.xlsx_cells import MAX_CELL_UNITS, CellStyles, fitting, set_up_page
 from batch_classifier.results.xlsx_summary import add_summary
+from batch_classifier.results.xlsx_temporary import wait_in
+from batch_classifier.storage.unfinished import temporary_folder
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -119,26 +122,28 @@ def write_workbook(
         )
     workbook = Workbook(write_only=True)
     choices = None if figures is None else add_summary(workbook, figures)
-    sheet = _Results(workbook, columns, choices)
-    written = 0
-    for row in rows:
-        if not sheet.has_room(row):
-            sheet.finish()
-            sheet = _Results(workbook, columns, choices, sheet.number + 1)
-        sheet.append(row)
-        written += 1
-    sheet.finish()
-    workbook.save(file)
+    with temporary_folder() as folder:
+        sheet = _Results(workbook, columns, choices, folder)
+        written = 0
+        for row in rows:
+            if not sheet.has_room(row):
+                sheet.finish()
+                sheet = _Results(workbook, columns, choices, folder, sheet.number + 1)
+            sheet.append(row)
+            written += 1
+        sheet.finish()
+        workbook.save(file)
     return written
 
 
 @dataclass
 class _Results:
-    """A sheet of results; `choices` is the range of the classes that may be chosen."""
+    """A sheet of results; `choices` is the range of the classes that may be chosen, and it waits in `folder`."""
 
     workbook: "Workbook"
     columns: Sequence[SheetColumn]
     choices: str | None
+    folder: Path
     number: int = 1
     rows: int = 0
     bytes: int = 0
@@ -156,6 +161,7 @@ class _Results:
         set_up_page(self._sheet)
         for place, column in enumerate(self.columns, 1):
             self._sheet.column_dimensions[get_column_letter(place)].width = column.width
+        wait_in(self.folder, self._sheet)
         headers = [fitting(column.header)[0] for column in self.columns]
         self._sheet.append(self._styles.text(header, is_bold=True) for header in headers)
 

@@ -4,8 +4,10 @@ import csv
 import io
 import json
 import re
+import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import openpyxl
@@ -19,6 +21,7 @@ from batch_classifier.results import xlsx_file
 from batch_classifier.results.columns import ResultColumns, columns_of
 from batch_classifier.results.formats import FORMATS, write_results
 from batch_classifier.results.formulas import guarded
+from batch_classifier.results.xlsx_file import write_rows
 from batch_classifier_tests.support.result_rows import result_rows
 
 TEXT_COLUMNS = ("request_file", "record_id", "input_text", "class", "rationale", "status", "raw_class", "error",
@@ -332,6 +335,23 @@ def test_a_sheet_stays_below_what_programs_can_open(monkeypatch: pytest.MonkeyPa
     workbook = openpyxl.load_workbook(io.BytesIO(content), read_only=True)
     ids = [row[0] for sheet in workbook for row in sheet.iter_rows(min_row=2, values_only=True)]
     assert ids == [str(number) for number in range(40)]
+
+
+def test_a_killed_process_leaves_no_texts_in_a_file_of_openpyxls(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What waits to be packed is in a folder that the next process clears away, and is gone with the workbook."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    seen: list[str] = []
+
+    def rows() -> Iterator[list[str]]:
+        for number in range(3):
+            yield [str(number)]
+            seen.extend(path.name for path in tmp_path.rglob("*") if path.is_file())
+
+    write_rows(rows(), ["id"], io.BytesIO())
+    assert set(seen) == {"sheet1.xml"}, "openpyxl has other private parts: see results/xlsx_temporary.py"
+    assert not list(tmp_path.iterdir())
 
 
 def test_xlsx_with_exactly_one_full_sheet_has_no_second(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
 
-MODEL_ID = "local/static-embeddings-7"
+MODEL_ID = "local/static-embeddings-8"
 """Name and version of the engine; raise the version whenever a change can alter a verdict."""
 
 NOT_COVERED = (
