@@ -49,13 +49,13 @@ dashboard: $(VENV)/.ready ## pages for those who have the texts, at http://local
 	@$(BIN)/batch-classifier dashboard
 
 test: $(VENV)/.ready-dev ## all tests
-	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 fuzz: $(VENV)/.ready-dev ## damaged files, prompts and answers without end, for 10 minutes; ARGS='--seconds 3600 requests' for longer
 	@$(BIN)/python -m batch_classifier_tests.fuzz.run $(ARGS)
 
 test-long: $(VENV)/.ready-dev ## the tests that `make test` leaves out for time
-	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile -m 'long and not faults'
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder -m 'long and not faults'
 
 faults: $(VENV)/.ready-dev ## each stage times each fault, about half an hour on two cores; writes docs/faults.md. ARGS='-k "aws and submit"' runs some
 	@$(BIN)/python -m batch_classifier_tests.faults.run $(ARGS)

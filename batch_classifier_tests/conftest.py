@@ -1,5 +1,6 @@
 """Projects in temporary folders for all tests, and nothing of this machine's own settings."""
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,6 +24,38 @@ settings.register_profile(
 # For hours by hand: other examples in every run, and many of them.
 settings.register_profile("search", settings.get_profile("ci"), derandomize=False, max_examples=3_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+# The files that take longest, which begin first (`--no-loadscope-reorder`), so that all cores have work until the end.
+LONGEST = (
+    "dashboard/test_pages.py",
+    "faults/test_faults.py",
+    "command_line/test_command_line.py",
+    "pipeline/test_pipeline.py",
+    "command_line/test_evaluate.py",
+    "defs/sensors/test_finished_jobs.py",
+    "test_wheel.py",
+    "corrections/test_corrections.py",
+    "command_line/test_status.py",
+    "command_line/test_waits.py",
+    "prompts/test_hostile_prompts.py",
+    "pipeline/test_aws_forget.py",
+    "command_line/test_ui.py",
+    "command_line/test_train.py",
+    "pipeline/test_aws_corrections.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first; the order within a file stays."""
+    items.sort(key=lambda item: not item.path.as_posix().endswith(LONGEST))
+
+
+def pytest_collection_finish() -> None:
+    """Have Python's collector leave alone what stays for good: the modules, and thousands of tests."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

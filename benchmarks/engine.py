@@ -83,7 +83,7 @@ def _calibration(engine: EmbeddingClassifier, rows: Sequence[Labelled]) -> float
         for verdict, row in zip(verdicts, rows, strict=True)
     ]
     reliability = reliability_of(counts, engine.names)
-    return reliability.expected_calibration_error if reliability else float("nan")
+    return reliability.error if reliability else float("nan")
 
 
 def _svm(learning: Sequence[Labelled], rows: Sequence[Labelled]) -> float:

@@ -1,11 +1,11 @@
 """Whether confidence means what it says, where a request file brings the expected classes: of those at 0.8, are 0.8 right?"""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from batch_classifier.answers.labels import Labels
 from batch_classifier.prompts.prompt import Prompt
+from batch_classifier.training.calibration import Bin, Calibration
 from batch_classifier.warehouse import queries
 from batch_classifier.warehouse.interface import Warehouse
 
@@ -23,29 +23,7 @@ class ConfidenceCount(NamedTuple):
     confidence: float
 
 
-class Tenth(NamedTuple):
-    """The requests with a confidence from `at_least`, less than a tenth more: how many, and the shares that were claimed and right."""
-
-    at_least: float
-    requests: int
-    confidence: float
-    right: float
-
-
-@dataclass(frozen=True)
-class Reliability:
-    """What confidence was worth; `tenths` in ascending order, those without a request left out."""
-
-    tenths: Sequence[Tenth]
-
-    @property
-    def expected_calibration_error(self) -> float:
-        """By how much confidence and share of right classes differ, 0 to 1: the mean over the requests of their tenths'."""
-        requests = sum(tenth.requests for tenth in self.tenths)
-        return sum(tenth.requests * abs(tenth.confidence - tenth.right) for tenth in self.tenths) / requests
-
-
-def measure_reliability(warehouse: Warehouse, prompt: Prompt, request_file: str) -> Reliability | None:
+def measure_reliability(warehouse: Warehouse, prompt: Prompt, request_file: str) -> Calibration | None:
     """What confidence is worth in a request file's classifications; None where no labelled one has any."""
     rows = warehouse.query(prompt.name, queries.reliability(warehouse, prompt, request_file))
     counts = [
@@ -55,7 +33,7 @@ def measure_reliability(warehouse: Warehouse, prompt: Prompt, request_file: str)
     return reliability_of(counts, prompt.class_names)
 
 
-def reliability_of(counts: Iterable[ConfidenceCount], names: Sequence[str]) -> Reliability | None:
+def reliability_of(counts: Iterable[ConfidenceCount], names: Sequence[str]) -> Calibration | None:
     """Measure from counts of labelled requests; None when there is none. Labels are read as for accuracy (`quality`)."""
     labels = Labels(names)
     requests, claimed, right = [0] * 10, [0.0] * 10, [0] * 10
@@ -67,9 +45,9 @@ def reliability_of(counts: Iterable[ConfidenceCount], names: Sequence[str]) -> R
             right[count.tenth] += count.requests
     if not any(requests):
         return None
-    return Reliability(
+    return Calibration(
         [
-            Tenth(tenth / 10, number, claimed[tenth] / number, right[tenth] / number)
+            Bin(tenth / 10, number, claimed[tenth] / number, right[tenth] / number)
             for tenth, number in enumerate(requests)
             if number
         ]

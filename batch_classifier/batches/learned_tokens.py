@@ -7,8 +7,8 @@ from typing import Any
 from batch_classifier.inference.prices import answer_tokens
 from batch_classifier.inference.token_use import TokenUse, answer_form, starting_use
 from batch_classifier.prompts.prompt import Prompt
+from batch_classifier.warehouse.costs import newest_jobs
 from batch_classifier.warehouse.interface import Warehouse
-from batch_classifier.warehouse.queries import newest_jobs
 from batch_classifier.wording import counted
 
 # The newest jobs count: a prompt's texts change in the course of time.

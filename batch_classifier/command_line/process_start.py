@@ -2,9 +2,10 @@
 
 import atexit
 import gc
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+from batch_classifier.language.without_pandas import without_pandas
 
 
 @contextmanager
@@ -25,24 +26,8 @@ def quick_start() -> Iterator[None]:
 
 
 def start_arrow_without_pandas() -> None:
-    """Have Arrow find no pandas at its start; without effect where pandas was imported before.
-
-    With its first array Arrow imports pandas to ask whether the array is one of pandas's own, which takes 0.3 s and 50 MB.
-    Whoever calls `to_pandas` later gets pandas all the same.
-    """
+    """Have Arrow find no pandas at its start; whoever calls `to_pandas` later gets pandas all the same."""
     import pyarrow as pa
 
-    hidden = _Hidden()
-    sys.meta_path.insert(0, hidden)
-    try:
+    with without_pandas():
         pa.array([], pa.null())
-    finally:
-        sys.meta_path.remove(hidden)
-
-
-class _Hidden:
-    """A finder that finds no pandas."""
-
-    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
-        if name == "pandas":
-            raise ModuleNotFoundError(name=name)

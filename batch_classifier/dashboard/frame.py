@@ -15,6 +15,7 @@ _STYLE = """
 <style>
   .block-container {padding-top: 3.2rem; padding-bottom: 4rem; max-width: 1280px}
   [data-testid="stMetricValue"] {font-variant-numeric: tabular-nums}
+  [data-testid="stHeading"] h2 {font-size: 1.25rem; padding: 0.5rem 0 0.75rem}
   [data-testid="stCaptionContainer"] {color: inherit; opacity: 0.78}
   [data-testid="stCaptionContainer"] code {color: inherit}
   [data-testid="stText"] {overflow-wrap: anywhere; unicode-bidi: plaintext}

@@ -38,13 +38,14 @@ def _last_ones(view: View, visit: Visit) -> None:
     last = visit.done[::-1][:_MOST_SAID]
     table = pd.DataFrame(
         {
-            "Text": [one.beginning for one in last],
-            "Before": [shown_class(one.old_class) for one in last],
             "Now": [one.new_class for one in last],
+            "Before": [shown_class(one.old_class) for one in last],
+            "Text": [one.beginning for one in last],
         }
     )
     chosen = st.dataframe(
         table, hide_index=True, on_select="rerun", selection_mode="single-row", key="review_said",
+        column_config={"Now": st.column_config.TextColumn(width=130), "Before": st.column_config.TextColumn(width=130)},
         alt="Table of what was said in this visit",
     )  # fmt: skip
     rows = list(chosen.selection.rows)

@@ -6,7 +6,7 @@ from typing import Any
 import dagster as dg
 
 from batch_classifier.answers.quality import Accuracy, measure_accuracy
-from batch_classifier.answers.reliability import Reliability, measure_reliability
+from batch_classifier.answers.reliability import measure_reliability
 from batch_classifier.cascade.audit import audit, turn_off_where_broken
 from batch_classifier.cascade.local_answers import is_local
 from batch_classifier.cascade.standing import Standing
@@ -22,6 +22,7 @@ from batch_classifier.insights.drift import LARGE_FROM, LEAST_FILES, SURE_BELOW,
 from batch_classifier.insights.prompt_tables import PromptTables
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.storage.folder import Folder
+from batch_classifier.training.calibration import Calibration
 from batch_classifier.warehouse import queries
 from batch_classifier.warehouse.batch import Batch
 from batch_classifier.warehouse.interface import Warehouse, literal
@@ -355,12 +356,21 @@ def cascade_agreement(
     )
 
 
-def reliability_shown(reliability: Reliability) -> dict[str, Any]:
+def reliability_shown(reliability: Calibration) -> dict[str, Any]:
     """Whether confidence means what it says: its tenths, with a bar for the share that was right, and the error in one figure."""
     return {
-        "expected_calibration_error": reliability.expected_calibration_error,
+        "expected_calibration_error": reliability.error,
         "reliability": markdown_table(
-            [{**tenth._asdict(), "": "█" * round(tenth.right * _BAR)} for tenth in reliability.tenths]
+            [
+                {
+                    "at_least": tenth.low,
+                    "requests": tenth.texts,
+                    "confidence": tenth.confidence,
+                    "right": tenth.right,
+                    "": "█" * round(tenth.right * _BAR),
+                }
+                for tenth in reliability.bins
+            ]
         ),
     }
 

@@ -15,7 +15,8 @@ TRAIN_LOCAL_MODELS = "train_local_models"
 _JOB_PREFIX = "classify_"
 PARTITION_TAG = "dagster/partition"
 REASON_TAG = "batch_classifier/reason"
-PROCESS_TAG = "batch_classifier/process"
+# Dagster's pages show no tags that begin so: it is JSON, and means nothing to people.
+PROCESS_TAG = ".dagster/batch_classifier_process"
 # Resources that the IO managers ask for.
 RUN_PROCESS = "run_process"
 DUCKDB = "duckdb"

@@ -9,6 +9,9 @@ import psutil
 from batch_classifier.defs.names import PROCESS_TAG
 from batch_classifier.storage.process_mark import ProcessMark
 
+# Of runs that an earlier version began, and may not have ended.
+_TAG_BEFORE = "batch_classifier/process"
+
 
 @dataclass(frozen=True, kw_only=True)
 class RunProcess(ProcessMark):
@@ -34,7 +37,7 @@ def this_process(run_id: str) -> RunProcess:
 def process_of(run: dg.DagsterRun) -> RunProcess | None:
     """The process that a run is marked with; None for one without a mark, and for one that took over another run's tags."""
     try:
-        process = RunProcess(**json.loads(run.tags[PROCESS_TAG]))
+        process = RunProcess(**json.loads(run.tags.get(PROCESS_TAG) or run.tags[_TAG_BEFORE]))
     except (KeyError, TypeError, ValueError):
         return None
     return process if process.run_id == run.run_id else None

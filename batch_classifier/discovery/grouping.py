@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from batch_classifier.language.dialogue import weighted_sentences
-from batch_classifier.language.word_vectors import DIMENSIONS, embed, normalised, one_thread
+from batch_classifier.language.without_pandas import without_pandas
+from batch_classifier.language.word_table import embed
+from batch_classifier.language.word_vectors import DIMENSIONS, normalised, one_thread
 
 if TYPE_CHECKING:
     import numpy as np
@@ -109,7 +111,9 @@ def _vectors(words_of: Sequence[Sequence[str]], words_of_others: Sequence[Sequen
 def _labels(vectors: "Floats", number: int | None) -> "NDArray[np.int64]":
     """The number of each text's group, of `number` groups, or of as many as are most apart."""
     import numpy as np
-    from sklearn.metrics import silhouette_score
+
+    with without_pandas():
+        from sklearn.metrics import silhouette_score
 
     found: list[tuple[float, NDArray[np.int64]]] = []
     distinct = len(np.unique(vectors, axis=0))
@@ -127,7 +131,9 @@ def _labels(vectors: "Floats", number: int | None) -> "NDArray[np.int64]":
 
 def _clusters(vectors: "Floats", groups: int) -> "NDArray[np.int64]":
     import numpy as np
-    from sklearn.cluster import KMeans
+
+    with without_pandas():
+        from sklearn.cluster import KMeans
 
     return np.asarray(KMeans(groups, n_init=4, random_state=_SEED).fit_predict(vectors), np.int64)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import yaml
 
 from batch_classifier.discovery.grouping import Group
-from batch_classifier.language.dialogue import WORD
+from batch_classifier.language.dialogue import words_of
 from batch_classifier.prompts.prompt import Category
 
 _EXAMPLES = 5
@@ -84,7 +84,7 @@ def _example(text: str, words: Sequence[str]) -> str:
     if len(line) <= _EXAMPLE_CHARACTERS:
         return line
     sentences = _SENTENCE_END.split(line)
-    telling = [sum(word.lower() in words for word in WORD.findall(sentence)) for sentence in sentences]
+    telling = [sum(word.lower() in words for word in words_of(sentence)) for sentence in sentences]
     begin = telling.index(max(telling))
     example = " ".join(sentences[begin:])
     return example if len(example) <= _EXAMPLE_CHARACTERS else example[:_EXAMPLE_CHARACTERS].rsplit(" ", 1)[0]

@@ -64,12 +64,15 @@ class CharacterGrams:
 
         places, counts = self._table.pieces(texts)
         size = len(self._vocabulary)
-        ends = np.concatenate([[0], np.cumsum(counts)])
-        # Runs that are not known are in a column of their own, the last.
-        matrix = sparse.csr_matrix((np.ones(len(places)), places, ends), shape=(len(counts), size + 1))
+        owners = np.repeat(np.arange(len(texts)), counts)
+        is_known = places < size
+        unknown = np.bincount(owners, ~is_known, len(texts))
+        owners, places = owners[is_known], places[is_known]
+        ends = np.concatenate([[0], np.cumsum(np.bincount(owners, minlength=len(texts)))])
+        matrix = sparse.csr_matrix((np.ones(len(places)), places, ends), shape=(len(texts), size)).tocsc()
+        # By columns, equal ones stand side by side: to sort each text's runs would take longer than all else.
         matrix.sum_duplicates()
-        unknown = matrix[:, size].toarray()[:, 0]
-        matrix = matrix[:, :size].tocsr()
+        matrix = matrix.tocsr()
         matrix.data = (1 + np.log(matrix.data)) * self._rarity[matrix.indices]
         lengths = np.sqrt(matrix.multiply(matrix).sum(axis=1)).A1
         matrix.data /= np.repeat(np.maximum(lengths, 1e-6), np.diff(matrix.indptr))

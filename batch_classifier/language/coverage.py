@@ -9,8 +9,8 @@ come as single bytes. So each word is a sign for or against, and the signs of a 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from batch_classifier.language.dialogue import WORD
-from batch_classifier.language.word_vectors import embed
+from batch_classifier.language.dialogue import words_of
+from batch_classifier.language.word_table import embed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -52,7 +52,7 @@ def has_other_language(texts: Sequence[str]) -> bool:
     """Whether enough of these texts are in a language that the vectors do not carry for it to be no accident."""
     import numpy as np
 
-    words = [WORD.findall(text.lower()) for text in texts[:_TEXTS_ASKED]]
+    words = [words_of(text.lower()) for text in texts[:_TEXTS_ASKED]]
     distinct = sorted({word for of_text in words for word in of_text})
     if not distinct:
         return False

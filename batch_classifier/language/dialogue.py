@@ -59,10 +59,19 @@ _COLON = re.compile(r":(?=\s)")
 # A role, with a number or a name after it or brackets around it, just before a colon.
 _SPEAKER = re.compile(r"(?:^|[\s\[(*])([^\W\d_]{3,14})(?: #?\d{1,3}| [A-Z]\w{1,14}| ?\([^()]{1,24}\))?[\])*]{0,2} ?$")
 _SPEAKER_LENGTH = 48
-# A line may end anywhere, a paragraph ends at a blank line.
-_SENTENCE_END = re.compile(r"(?<=[.!?。！？])\s+|\u2029|(?:\r\n?+|\n)[^\S\r\n]*(?:\r\n?+|\n)\s*")
+# White space after a full stop, and a blank line: a line may end anywhere, a paragraph ends there. Each way begins with white space, and what
+# stands before that is looked at afterwards, so that other characters are passed over quickly.
+_SENTENCE_END = re.compile(r"\s(?:(?<=[.!?。！？]\s)\s*|(?<=\u2029)|(?:(?<=\r)\n?+|(?<=\n))[^\S\r\n]*(?:\r\n?+|\n)\s*)")
 # Letters beside digits, as in a booking's reference, are no word. Long runs of letters, as in scripts without spaces, are cut.
-WORD = re.compile(r"(?<!\d)[^\W\d_]{1,40}+(?!\d)(?:['’][^\W\d_]{1,10})?")
+_WORD = re.compile(r"(?<!\d)[^\W\d_]{1,40}+(?!\d)(?:['’][^\W\d_]{1,10})?")
+# The same where all characters are ASCII, which takes two thirds of the time.
+_ASCII_WORD = re.compile(r"[A-Za-z](?<!\d[A-Za-z])[A-Za-z]{0,39}+(?!\d)(?:'[A-Za-z]{1,10})?", re.ASCII)
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text, as they are written."""
+    found: list[str] = (_ASCII_WORD if text.isascii() else _WORD).findall(text)
+    return found
 
 
 def weighted_sentences(text: str) -> Iterator[tuple[list[str], float]]:
@@ -82,7 +91,7 @@ def weighted_sentences(text: str) -> Iterator[tuple[list[str], float]]:
             elif answers < _AGENT_SENTENCES:
                 yield words, weight * _AGENT_WEIGHT
                 answers += 1
-    if not read and (words := WORD.findall(text)[:_WORDS]):
+    if not read and (words := words_of(text)[:_WORDS]):
         yield words, 1.0
 
 
@@ -104,7 +113,7 @@ def is_dialogue(text: str) -> bool:
 def _sentences(turn: str) -> Iterator[list[str]]:
     """The sentences of a turn as words; one that never ends comes in pieces, one of a single word says nothing."""
     for sentence in _SENTENCE_END.split(turn):
-        words = WORD.findall(sentence)
+        words = words_of(sentence)
         for start in range(0, len(words), _WORDS):
             if len(piece := words[start : start + _WORDS]) > 1:
                 yield piece
@@ -125,7 +134,9 @@ def _labels(text: str) -> Iterator[tuple[int, int, bool]]:
     """Where speakers are named: beginning and end of the label, and whether it is the customer's."""
     for colon in _COLON.finditer(text):
         end = colon.start()
-        start = max(text.rfind(" ", 0, end), text.rfind("\n", 0, end)) + 1
+        # Where the word is longer, it names no speaker.
+        begin = max(0, end - _SPEAKER_LENGTH)
+        start = max(text.rfind(" ", begin, end), text.rfind("\n", begin, end)) + 1
         speaker = text[start:end].lower()
         if speaker not in _SPEAKERS:
             label = _SPEAKER.search(text, max(0, end - _SPEAKER_LENGTH), end)

@@ -4,6 +4,8 @@ import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from batch_classifier.language.without_pandas import without_pandas
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -67,7 +69,9 @@ def fit(features: Any, owners: "Whole") -> Linear:
 
 def _from_features(features: Any, owners: "Whole") -> Any:
     import numpy as np
-    from sklearn.linear_model import LogisticRegression
+
+    with without_pandas():
+        from sklearn.linear_model import LogisticRegression
 
     model = LogisticRegression(C=_OF_MANY, max_iter=_ITERATIONS_OF_MANY, tol=_TOLERANCE)
     model.fit(features.astype(np.float32), owners)
@@ -78,7 +82,9 @@ def _from_products(features: Any, owners: "Whole") -> Any:
     """The same optimum in as many dimensions as there are texts, where there are many times as many features."""
     import numpy as np
     from scipy.linalg import solve_triangular
-    from sklearn.linear_model import LogisticRegression
+
+    with without_pandas():
+        from sklearn.linear_model import LogisticRegression
 
     products = (features @ features.T).toarray()
     root = np.linalg.cholesky(products + _ROUNDING * np.eye(len(products)))

@@ -3,15 +3,15 @@
 import threading
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from itertools import islice
 from typing import TYPE_CHECKING
 
-from batch_classifier.language.word_vectors import begins_word, token_ids
+from batch_classifier.language.word_vectors import begins_word, sums_of_rows, token_ids
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    Floats = NDArray[np.float32]
     Whole = NDArray[np.int64]
     Pieces = tuple[Whole, Whole]
 
@@ -45,40 +45,78 @@ class WordTable:
                 for part in _parts(text):
                     rows += map(self._places.__getitem__, part.lower().split())
                 ends.append(len(rows))
-            if len(self._places) > len(self._starts):
-                self._add(list(islice(self._places, len(self._starts), None)))
+            if self._places.new:
+                self._add(self._places.new)
+                self._places.new = []
             taken = np.array(rows, np.int64)
-            lengths = self._lengths[taken]
+            lengths = self._lengths.all[taken]
             last = np.concatenate([[0], np.cumsum(lengths)])
-            pieces = self._pieces[np.repeat(self._starts[taken] - last[:-1], lengths) + np.arange(last[-1])]
+            pieces = self._pieces.all[np.repeat(self._starts.all[taken] - last[:-1], lengths) + np.arange(last[-1])]
             if len(self._places) > _WORDS_KEPT:
                 self._forget()
         return pieces, np.diff(last[ends])
 
     def _forget(self) -> None:
-        import numpy as np
-
         self._places = _Places()
-        self._pieces = np.zeros(0, np.int64)
-        self._starts = np.zeros(0, np.int64)
-        self._lengths = np.zeros(0, np.int64)
+        self._pieces, self._starts, self._lengths = _Growing(), _Growing(), _Growing()
 
     def _add(self, words: Sequence[str]) -> None:
         import numpy as np
 
         pieces, lengths = self._take_apart(words)
-        starts = len(self._pieces) + np.cumsum(lengths) - lengths
-        self._starts = np.concatenate([self._starts, starts])
-        self._lengths = np.concatenate([self._lengths, lengths])
-        self._pieces = np.concatenate([self._pieces, pieces])
+        self._starts.add(self._pieces.used + np.cumsum(lengths) - lengths)
+        self._lengths.add(lengths)
+        self._pieces.add(pieces)
 
 
 class _Places(dict[str, int]):
-    """Numbers words in the order in which they are first asked for."""
+    """Numbers words in the order in which they are first asked for; `new` are those that nobody has taken note of."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.new: list[str] = []
 
     def __missing__(self, word: str) -> int:
         place = self[word] = len(self)
+        self.new.append(word)
         return place
+
+
+class _Growing:
+    """Whole numbers to which more are added at the end, with room for as many again."""
+
+    def __init__(self) -> None:
+        import numpy as np
+
+        self._room = np.zeros(0, np.int64)
+        self.used = 0
+
+    @property
+    def all(self) -> "Whole":
+        """Those that were added."""
+        return self._room[: self.used]
+
+    def add(self, numbers: "Whole") -> None:
+        """Add these."""
+        import numpy as np
+
+        end = self.used + len(numbers)
+        if end > len(self._room):
+            room = np.empty(2 * end, np.int64)
+            room[: self.used] = self.all
+            self._room = room
+        self._room[self.used : end] = numbers
+        self.used = end
+
+
+def embed(words: Sequence[str]) -> "tuple[Floats, Whole]":
+    """Each word's vector, the sum of its tokens' vectors, and the number of its tokens; one row a word, in small letters."""
+    import numpy as np
+
+    if not words:
+        return sums_of_rows(np.zeros(0, np.int64), np.zeros(0, np.int64)), np.zeros(0, np.int64)
+    tokens, counts = tokens_of_words(words)
+    return sums_of_rows(tokens, counts), counts
 
 
 def tokens_of(texts: Sequence[str]) -> "Pieces":

@@ -19,23 +19,8 @@ if TYPE_CHECKING:
 DIMENSIONS = 256
 
 
-def embed(words: Sequence[str]) -> "tuple[Floats, NDArray[np.int64]]":
-    """Each word's vector, the sum of its tokens' vectors, and the number of its tokens; one row a word."""
-    import numpy as np
-
-    ids = token_ids(words)
-    return sums_of_tokens(ids), np.array([len(tokens) for tokens in ids], np.int64)
-
-
-def sums_of_tokens(ids: "Sequence[NDArray[np.int64]]") -> "Floats":
-    """For each of these lists of tokens the sum of their vectors, one row a list."""
-    import numpy as np
-
-    return sums_of_rows(np.concatenate(ids) if ids else np.zeros(0, np.int64), np.array([len(one) for one in ids]))
-
-
 def sums_of_rows(tokens: "NDArray[np.int64]", counts: "NDArray[np.int64]") -> "Floats":
-    """The same where the lists stand one after the other in `tokens`; `counts` is how many each has."""
+    """For each of some lists of tokens, one after the other in `tokens`, the sum of their vectors; `counts` is how many each has."""
     return summed(_model()[1], tokens, counts)
 
 
@@ -44,16 +29,19 @@ def token_vectors() -> "Floats":
     return _model()[1]
 
 
-def summed(table: "Floats", rows: "NDArray[np.int64]", counts: "NDArray[np.int64]") -> "Floats":
+def summed(
+    table: "Floats", rows: "NDArray[np.int64]", counts: "NDArray[np.int64]", weights: "Floats | None" = None
+) -> "Floats":
     """The sums of rows of a table: of its first `counts[0]` in `rows`, then of the next `counts[1]`, and so on.
 
-    Each sum is made by itself, in the order of its rows.
+    Each sum is made by itself, in the order of its rows; `weights` is what each of them counts, 1 where it is None.
     """
     import numpy as np
     from scipy import sparse
 
     ends = np.concatenate([[0], np.cumsum(counts)])
-    chosen = sparse.csr_matrix((np.ones(len(rows), np.float32), rows, ends), shape=(len(counts), len(table)))
+    data = np.ones(len(rows), np.float32) if weights is None else weights
+    chosen = sparse.csr_matrix((data, rows, ends), shape=(len(counts), len(table)))
     result: Floats = chosen @ table
     return result
 

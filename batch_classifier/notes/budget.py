@@ -19,8 +19,8 @@ from batch_classifier.notes.reservations import Reservation, Reservations, State
 from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.storage.folder import Folder
 from batch_classifier.warehouse.batch import Batch
+from batch_classifier.warehouse.costs import spent_in_month
 from batch_classifier.warehouse.interface import Warehouse
-from batch_classifier.warehouse.queries import spent_in_month
 from batch_classifier.wording import counted
 
 # What tells that a person lets one file pass: an option of the command line, and a tag of Dagster's runs.

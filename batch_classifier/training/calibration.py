@@ -8,7 +8,7 @@ _BINS = 10
 
 @dataclass(frozen=True)
 class Bin:
-    """The texts whose confidence lies in one tenth of the range, at `low` or above it.
+    """The texts, or the requests with one, whose confidence lies in one tenth of the range, at `low` or above it.
 
     Attributes:
         low: where the tenth begins, 0 to 0.9.

@@ -6,10 +6,13 @@ whose row is gone, is in the bill alone.
 
 import pyarrow as pa
 
+from batch_classifier.prompts.prompt import Prompt
 from batch_classifier.warehouse.answer_sources import AnswerSource
 from batch_classifier.warehouse.asked_for import AskedFor
 from batch_classifier.warehouse.column import NUMBER, TEXT, WHOLE_NUMBER
 from batch_classifier.warehouse.corrections import HOLDING_CLASS, holding
+from batch_classifier.warehouse.interface import Warehouse, literal
+from batch_classifier.warehouse.tables import BILL
 
 _TOKENS = [("input_tokens", WHOLE_NUMBER), ("output_tokens", WHOLE_NUMBER), ("cost_usd", NUMBER)]
 _BY_THE_BILL = [("saved_by_batch_usd", NUMBER), ("saved_by_packing_usd", NUMBER)]
@@ -114,6 +117,23 @@ def by_category(classifications: str, corrections: str, bill: str) -> str:
     """The view costs_by_category."""
     rows = answered(classifications, corrections, bill, "class")
     return f"select {_names(BY_CATEGORY)} from ({rows}) as spared"
+
+
+def spent_in_month(warehouse: Warehouse, prompt: Prompt, month: str) -> str:
+    """One row: what the jobs of a month cost, as far as prices are known."""
+    return f"""
+        select coalesce(sum(cost_usd), 0.0) as spent from {warehouse.name(prompt.name, BILL)} where "month" = {literal(month)}
+    """
+
+
+def newest_jobs(warehouse: Warehouse, prompt_name: str, model_id: str, most: int) -> str:
+    """The newest first jobs of batches with this model that tell what they read and wrote, of a prompt by its name."""
+    return f"""
+        select prompt_version, answer_form, content_bytes, texts, answered, input_tokens, output_tokens, ended_at
+        from {warehouse.name(prompt_name, BILL)}
+        where attempt = 1 and model_id = {literal(model_id)} and content_bytes > 0 and answered > 0 and input_tokens > 0
+        order by ended_at desc limit {most}
+    """
 
 
 def _names(schema: pa.Schema) -> str:

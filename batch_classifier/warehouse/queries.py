@@ -10,7 +10,6 @@ from batch_classifier.warehouse.statuses import FAILURES, HOLDING, Status, in_sq
 from batch_classifier.warehouse.tables import (
     BATCH_JOB,
     BEDROCK_JSONL,
-    BILL,
     CATEGORY_SUMMARY,
     CLASSIFICATIONS,
     RAW_REQUESTS,
@@ -94,23 +93,6 @@ def tokens_of_batches(warehouse: Warehouse, prompt: Prompt, batches: Iterable[st
     return f"""
         select batch, sum(input_tokens) as "read", sum(output_tokens) as written, sum(succeeded) as texts
         from {warehouse.name(prompt.name, BATCH_JOB)} where batch in {_list(batches)} group by batch
-    """
-
-
-def spent_in_month(warehouse: Warehouse, prompt: Prompt, month: str) -> str:
-    """One row: what the jobs of a month cost, as far as prices are known."""
-    return f"""
-        select coalesce(sum(cost_usd), 0.0) as spent from {warehouse.name(prompt.name, BILL)} where "month" = {literal(month)}
-    """
-
-
-def newest_jobs(warehouse: Warehouse, prompt_name: str, model_id: str, most: int) -> str:
-    """The newest first jobs of batches with this model that tell what they read and wrote, of a prompt by its name."""
-    return f"""
-        select prompt_version, answer_form, content_bytes, texts, answered, input_tokens, output_tokens, ended_at
-        from {warehouse.name(prompt_name, BILL)}
-        where attempt = 1 and model_id = {literal(model_id)} and content_bytes > 0 and answered > 0 and input_tokens > 0
-        order by ended_at desc limit {most}
     """
 
 

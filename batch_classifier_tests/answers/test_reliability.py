@@ -2,7 +2,8 @@
 
 import pytest
 
-from batch_classifier.answers.reliability import ConfidenceCount, Tenth, reliability_of
+from batch_classifier.answers.reliability import ConfidenceCount, reliability_of
+from batch_classifier.training.calibration import Bin
 
 NAMES = ("Billing", "Travel", "Other")
 
@@ -22,8 +23,8 @@ def test_confidence_is_held_against_what_was_right() -> None:
         NAMES,
     )
     assert found is not None
-    assert [tenth.requests for tenth in found.tenths] == [2, 8]
-    assert found.tenths[0] == Tenth(0.5, 2, 0.5, 0.5)
-    assert found.tenths[1].confidence == pytest.approx(0.95)
-    assert found.tenths[1].right == 0.75
-    assert found.expected_calibration_error == pytest.approx(0.8 * 0.2)
+    assert [tenth.texts for tenth in found.bins] == [2, 8]
+    assert found.bins[0] == Bin(0.5, 2, 0.5, 0.5)
+    assert found.bins[1].confidence == pytest.approx(0.95)
+    assert found.bins[1].right == 0.75
+    assert found.error == pytest.approx(0.8 * 0.2)

@@ -1,4 +1,4 @@
-"""The command line: what it writes, what it says, its exit codes, and that a kill or an interrupt loses nothing."""
+"""The command line: what it writes, what it says, and its exit codes."""
 
 import csv
 import datetime
@@ -9,18 +9,15 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
-import dagster as dg
 import pytest
 from openpyxl import load_workbook
 from typer.testing import Result
 
 from batch_classifier.results import result_files
-from batch_classifier.sample_data.generate import sample_rows, write_sample
 from batch_classifier_tests.support.command_line import make_project, run, told
 from batch_classifier_tests.support.project import Project
 from batch_classifier_tests.support.prompt_content import PROMPT
@@ -311,37 +308,6 @@ def test_prompts_checks_models_too(project: Project) -> None:
         path.unlink()
 
 
-@pytest.mark.parametrize("suffix", ["csv", "json", "jsonl", "xlsx"])
-def test_sample_writes_rows_of_any_format(tmp_path: Path, suffix: str) -> None:
-    path = tmp_path / "deeper" / f"calls.{suffix}"
-    result = run("sample", "--rows", "20", "--seed", "5", "--output", path)
-    assert result.exit_code == 0 and "20" in result.output
-    ids = [row["conversation_id"] for row in sample_rows("travel", 20, 5)]
-    content = path.read_bytes()
-    if suffix == "xlsx":
-        found = [row[0] for row in load_workbook(path).active.iter_rows(min_row=2, values_only=True)]
-        assert found == ids
-    else:
-        assert [content.count(f'"{one}"'.encode()) for one in ids] == [1] * 20
-
-
-@pytest.mark.parametrize(
-    ("arguments", "code", "words"),
-    [
-        (["--rows", "5", "--output", "a.pdf"], 1, ".csv"),
-        (["--rows", "5", "--output", "a.csv", "--prompt", "nobody"], 1, "travel"),
-        (["--rows", "0", "--output", "a.csv"], 2, "--rows"),
-        (["--rows", "5"], 2, "--output"),
-    ],
-)
-def test_sample_tells_what_it_cannot_do(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], code: int, words: str
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    result = run("sample", *arguments)
-    assert result.exit_code == code and words in result.output and not list(tmp_path.iterdir())
-
-
 @pytest.mark.parametrize(
     "name",
     [
@@ -367,110 +333,6 @@ def test_a_file_of_any_name_is_shown_and_moves_no_cursor(tmp_path: Path, name: s
     shown = name.replace("\x1b", "\\x1b").replace("\n", "\\n")
     assert waiting.exit_code == done.exit_code == 0 and shown in waiting.output
     assert shown in told(failed)
-
-
-# In processes of their own, as people start it.
-
-
-@pytest.fixture(scope="module")
-def workplace(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A project with a file of some thousand rows."""
-    folder = tmp_path_factory.mktemp("workplace")
-    write_sample("travel", 3_000, 3, folder / "calls.csv")
-    made = make_project(folder)
-    made.prompt_name = "travel"
-    return made
-
-
-def start(project: Project, file: str, **variables: str) -> subprocess.Popen[str]:
-    command = [
-        sys.executable,
-        "-m",
-        "batch_classifier.command_line.main",
-        "classify",
-        file,
-        "--prompt",
-        "travel",
-        "-f",
-        "csv",
-    ]
-    folder = project.home.parent
-    # A shell's background job ignores interrupts; the command must be one that a person can interrupt.
-    return subprocess.Popen(
-        command,
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(REPOSITORY), **variables},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-    )
-
-
-def begun(project: Project, process: subprocess.Popen[str]) -> None:
-    """Wait until the job for the file's texts has begun."""
-    jobs = len(list(project.home.glob("local_jobs/*.json")))
-    deadline = time.monotonic() + 60
-    while len(list(project.home.glob("local_jobs/*.json"))) == jobs:
-        assert process.poll() is None and time.monotonic() < deadline, process.stdout and process.stdout.read()
-        time.sleep(0.02)
-
-
-def finished(project: Project, file: str, rows: int) -> None:
-    """Start the command and check that it does all there is to do."""
-    process = start(project, file)
-    output, _ = process.communicate(timeout=120)
-    assert process.returncode == 0, output
-    assert f"{rows:,} rows: {rows:,} classified." in output
-    sql = "select count(*) as all_rows, count(distinct row_number) as rows from travel.classifications"
-    assert project.query(f"{sql} where request_file = '{file}'") == [{"all_rows": rows, "rows": rows}]
-    (result,) = project.home.glob(f"output_data/travel/*/{file.replace('.', '_')}.csv")
-    with result.open(encoding="utf-8-sig", newline="") as lines:
-        assert sum(1 for _ in csv.DictReader(lines)) == rows
-
-
-@pytest.mark.long
-def test_a_command_that_was_killed_is_started_again_and_ends_complete(workplace: Project) -> None:
-    process = start(workplace, "calls.csv")
-    begun(workplace, process)
-    process.kill()
-    process.communicate()
-    assert not list(workplace.home.glob("internal/**/*.jsonl.out")), "it was killed in the middle"
-    finished(workplace, "calls.csv", 3_000)
-    assert len(workplace.jsonl_files()) == 1
-
-
-def test_a_command_that_is_interrupted_says_how_to_come_back(workplace: Project) -> None:
-    write_sample("travel", 3_000, 4, workplace.home.parent / "more.csv")
-    process = start(workplace, "more.csv")
-    begun(workplace, process)
-    process.send_signal(signal.SIGINT)
-    output, _ = process.communicate(timeout=60)
-    assert process.returncode == 130 and "start the same command again" in output.lower(), output
-    assert "Traceback" not in output and "InterruptedError" not in output
-
-
-def test_a_kill_leaves_no_place_taken_in_the_pool(workplace: Project, tmp_path: Path) -> None:
-    """The database's pool has one place; a dead run that keeps it would have every later one wait for ever."""
-    write_sample("travel", 500, 5, workplace.home.parent / "held.csv")
-    text = (REPOSITORY / "dagster.yaml").read_text(encoding="utf-8").replace("data/dagster", str(tmp_path / "stored"))
-    (tmp_path / "dagster.yaml").write_text(text, encoding="utf-8")
-    process = start(workplace, "held.csv", DAGSTER_HOME=str(tmp_path))
-    instance = dg.DagsterInstance.from_config(str(tmp_path))
-    deadline = time.monotonic() + 60
-    while not instance.event_log_storage.get_concurrency_info("duckdb").claimed_slots:
-        assert process.poll() is None and time.monotonic() < deadline
-    process.kill()
-    process.communicate()
-    assert instance.event_log_storage.get_concurrency_info("duckdb").claimed_slots, (
-        "it was killed while it held the place"
-    )
-    again = start(workplace, "held.csv", DAGSTER_HOME=str(tmp_path))
-    try:
-        output, _ = again.communicate(timeout=180)
-    finally:
-        again.kill()
-    assert again.returncode == 0 and "500 rows: 500 classified." in output, output
 
 
 # A copy of a result that is killed when half of it is written.

@@ -48,4 +48,3 @@ def test_the_collector_is_at_work_after_imports_also_after_a_failed_one() -> Non
         assert not gc.isenabled()
         import no_such_module  # noqa: F401
     assert gc.isenabled()
-    gc.unfreeze()

@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
+from openpyxl import load_workbook
 
+from batch_classifier.warehouse.tables import CLASSIFICATIONS
 from batch_classifier_tests.support.command_line import make_project
 from batch_classifier_tests.support.dashboard import Visit, served, visiting
-from batch_classifier_tests.support.looked_at_tables import ODD_TEXT
+from batch_classifier_tests.support.looked_at_tables import ODD_TEXT, put, rows_of
 from batch_classifier_tests.support.project import Project
 
 if TYPE_CHECKING:
@@ -74,6 +76,62 @@ def test_what_is_selected_is_downloaded(visit: Visit) -> None:
     rows = list(csv.DictReader(io.StringIO(content)))
     assert {row["class"] for row in rows} == {"Travel"} and len(rows) == 3
     assert ODD_TEXT in {row["input_text"] for row in rows}
+    with visit.page.expect_download() as expected:
+        visit.page.get_by_role("button", name="Download as XLSX").click()
+    sheet = load_workbook(io.BytesIO(expected.value.path().read_bytes())).worksheets[0]
+    head, *cells = sheet.iter_rows(values_only=True)
+    assert {row[head.index("class")] for row in cells} == {"Travel"} and len(cells) == 3
+
+
+@pytest.mark.long
+def test_every_filter_narrows_the_view(visit: Visit) -> None:
+    """By the address, as a colleague's link has it; each shows what it was set to, and so many texts."""
+    for chosen, number in (
+        ("", 7),
+        ("&class=(no class)", 2),
+        ("&class=Travel", 3),
+        ("&status=no answer", 1),
+        ("&status=rejected", 1),
+        ("&source=model", 7),
+        ("&file=a.csv", 4),
+        ("&period=7 days", 3),
+        ("&period=Chosen days&days=2026-03-01&days=2026-03-03", 4),
+        ("&own.channel=chat", 4),
+        ("&own.channel=chat&class=Travel&file=b.csv", 2),
+    ):
+        visit.go(f"/?prompt=tickets{chosen.replace(' ', '+')}", "Overview")
+        shown = visit.page.get_by_test_id("stMetricValue").first.inner_text()
+        assert shown == str(number), chosen
+
+
+@pytest.mark.long
+def test_two_hundred_thousand_rows(browser: "Browser", tmp_path: Path) -> None:
+    """Counts, a search and a verdict, each while a person would still wait."""
+    made = make_project(tmp_path)
+    row_count, files = 200_000, 10
+    for number in range(files):
+        texts: list[tuple[str | None, str | None, str, float]] = [
+            (
+                f"Ticket {number}-{row}: my flight was moved",
+                "Travel" if row % 3 else "Billing",
+                "chat",
+                (row % 100) / 100,
+            )
+            for row in range(row_count // files)
+        ]
+        name = f"large_{number}.csv"
+        put(made.warehouse, made.prompt, name, rows_of(name, number, texts))
+    with served(tmp_path) as at, visiting(browser, at, viewport={"width": 1280, "height": 1_000}) as visit:
+        visit.go("/?prompt=tickets", "Overview")
+        assert [row[0] for row in visit.cells()] == ["Travel", "Billing"]
+        visit.has("200,000")
+        visit.go("/texts?prompt=tickets&words=9-19999", "Texts")
+        visit.has("1 text with these words")
+        visit.go("/review?prompt=tickets&queue=Low+confidence", "Review")
+        visit.page.get_by_test_id("stCode").first.wait_for()
+        visit.page.keyboard.press("2")
+        visit.has("1 verdict.")
+    assert len(made.query("select * from tickets.corrections")) == 1
 
 
 def test_the_page_says_who_may_read_it_and_is_for_this_machine_alone(visit: Visit) -> None:
@@ -196,7 +254,7 @@ def test_a_database_that_is_written_to_is_waited_for_with_a_word(visit: Visit, p
 
 @pytest.mark.long
 def test_a_project_without_tables_says_what_to_do(browser: "Browser", tmp_path: Path) -> None:
-    make_project(tmp_path)
+    made = make_project(tmp_path)
     with served(tmp_path) as at, visiting(browser, at) as visit:
         for path, heading in (("/", "Overview"), ("/texts", "Texts"), ("/review", "Review"), ("/quality", "Quality")):
             visit.go(path, heading)
@@ -205,3 +263,8 @@ def test_a_project_without_tables_says_what_to_do(browser: "Browser", tmp_path: 
         visit.heading("New file")
         visit.go("/cost", "Cost")
         assert not (tmp_path / "data" / "warehouse.duckdb").exists(), "looking makes nothing"
+        # Tables without a row, as a file that was taken back leaves them.
+        made.warehouse.replace(made.prompt.name, CLASSIFICATIONS, "gone.csv", [])
+        for path, heading in (("/", "Overview"), ("/texts", "Texts"), ("/review", "Review"), ("/quality", "Quality")):
+            visit.go(f"{path}?prompt=tickets", heading)
+            visit.has("Nothing is classified with the prompt")

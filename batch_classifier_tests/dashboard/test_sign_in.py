@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from batch_classifier_tests.support.dashboard import Visit, free_port, served
+from batch_classifier_tests.support.dashboard import Visit, free_port, served, visiting
 from batch_classifier_tests.support.project import Project
 
 if TYPE_CHECKING:
@@ -42,6 +42,13 @@ def address(project: Project, browser: "Browser") -> Iterator[str]:
         (folder / ".streamlit" / "secrets.toml").write_text(secrets, encoding="utf-8")
         with served(folder, port) as at:
             yield at
+
+
+@pytest.fixture
+def visit(browser: "Browser", address: str) -> Iterator[Visit]:
+    """A person whose browser knows nobody yet."""
+    with visiting(browser, address) as one:
+        yield one
 
 
 def told_by_websocket(visit: Visit) -> list[bytes]:

@@ -5,9 +5,12 @@ brackets, a query that starts with FROM, functions that sqlglot does not know, a
 and comparing text with numbers or times. Other statements than SELECT are refused because they are not emulated.
 """
 
+import threading
 from collections.abc import Sequence
+from functools import cache
 from typing import TYPE_CHECKING
 
+import duckdb
 import sqlglot
 from moto.core.exceptions import JsonRESTError
 from sqlglot import exp
@@ -25,6 +28,7 @@ LONGEST_QUERY_BYTES = 262_144
 _FOREIGN_TOKENS = {TokenType.DCOLON, TokenType.ILIKE, TokenType.QUALIFY}
 # After one of these a bracket takes an element; anywhere else it would be a list of DuckDB's.
 _BEFORE_INDEX = {TokenType.VAR, TokenType.IDENTIFIER, TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.ARRAY}
+_TURN = threading.Lock()
 _COMPARISONS = (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE)
 
 
@@ -69,30 +73,37 @@ def _refuse_foreign_stars(tree: exp.Expr) -> None:
             raise _refused("mismatched input after '*'")
 
 
+@cache
+def _engine() -> duckdb.DuckDBPyConnection:
+    """DuckDB for all queries, one at a time: to start it takes longer than most of them."""
+    return duckdb.connect(config={"threads": 1})
+
+
 def run(tree: exp.Expr, tables: "Sequence[ReadTable]", database: str | None) -> AthenaResult:
     """Run a parsed query over these tables; raises QueryFailed in Athena's words where they are known."""
-    import duckdb
-
     schema: dict[str, dict[str, dict[str, str]]] = {}
     for table in tables:
         schema.setdefault(table.database, {})[table.name] = table.column_types
     _check_columns_and_types(tree, schema, database)
-    connection = duckdb.connect()
-    try:
-        for place, table in enumerate(tables):
-            connection.register(f"relation_{place}", table.rows)
-            connection.execute(f'create schema if not exists "{table.database}"')
-            connection.execute(f'create view "{table.database}"."{table.name}" as select * from relation_{place}')
-        if database is not None:
-            connection.execute(f'create schema if not exists "{database}"')
-            connection.execute(f"set schema = '{database}'")
-        relation = connection.execute(tree.sql(dialect="duckdb"))
-        columns = read_columns(relation.description or [])
-        rows = relation.fetchall()
-    except duckdb.Error as error:
-        raise QueryFailed(f"GENERIC_USER_ERROR: {str(error).splitlines()[0]}") from error
-    finally:
-        connection.close()
+    databases = {table.database for table in tables} | ({database} if database is not None else set())
+    with _TURN, _engine().cursor() as connection:
+        try:
+            for name in databases:
+                connection.execute(f'create schema "{name}"')
+            for place, table in enumerate(tables):
+                connection.register(f"relation_{place}", table.rows)
+                connection.execute(f'create view "{table.database}"."{table.name}" as select * from relation_{place}')
+            if database is not None:
+                connection.execute(f"set schema = '{database}'")
+            relation = connection.execute(tree.sql(dialect="duckdb"))
+            columns = read_columns(relation.description or [])
+            rows = relation.fetchall()
+        except duckdb.Error as error:
+            raise QueryFailed(f"GENERIC_USER_ERROR: {str(error).splitlines()[0]}") from error
+        finally:
+            connection.execute("set schema = 'main'")
+            for name in databases:
+                connection.execute(f'drop schema if exists "{name}" cascade')
     # Athena promises no order without ORDER BY; here it is never the order of writing.
     return AthenaResult(columns, rows if tree.args.get("order") else rows[::-1])
 

@@ -13,6 +13,8 @@ from batch_classifier_tests.faults.project import request_file
 
 def _parameter(case: Case) -> object:
     marks = [] if case.is_short else [pytest.mark.faults]
+    if case.is_short and case.where == "laptop":
+        marks = [pytest.mark.long]
     if case.known is not None:
         marks.append(pytest.mark.xfail(strict=True, reason=case.known))
     return pytest.param(case, id=case.name, marks=marks)

@@ -24,7 +24,7 @@ def deployment(tmp_path: Path) -> Iterator[Deployment]:
         made.inference.poll_seconds = 0.05
         made.put("input_data/travel/few.csv", TEXTS)
         made.tick("request_files")
-        result = made.run("few.csv", wait_seconds=30)
+        result = made.make_all("few.csv", wait_seconds=30)
         assert result.success, failure_of(result)
         yield made
 

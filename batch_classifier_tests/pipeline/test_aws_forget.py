@@ -30,7 +30,7 @@ def deployment(tmp_path: Path) -> Iterator[Deployment]:
         made.put("input_data/travel/few.csv", TEXTS)
         made.tick("request_files")
         for _ in range(2):
-            result = made.run("few.csv", wait_seconds=30)
+            result = made.make_all("few.csv", wait_seconds=30)
             assert result.success, failure_of(result)
         yield made
 
@@ -78,7 +78,7 @@ def test_a_word_leaves_every_version_of_every_object(deployment: Deployment, key
     assert "s3://customer/input_data/travel/few.csv still holds it" in result.output.replace("\n", " ")
     assert not deployment.tick("request_files").run_requests
     if key[0] != "--file":
-        again = deployment.run("few.csv", wait_seconds=30)
+        again = deployment.make_all("few.csv", wait_seconds=30)
         assert again.success, failure_of(again)
         sql = f"select status from {deployment.warehouse.name('travel', CLASSIFICATIONS)} where row_number = 1"
         assert deployment.query(sql) == [{"status": "rejected"}]

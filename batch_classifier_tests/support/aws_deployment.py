@@ -13,6 +13,7 @@ from batch_classifier.prompts.loading import load_prompts
 from batch_classifier.requests import s3_events
 from batch_classifier.settings import load_settings
 from batch_classifier_tests.emulators.server import ROLE_ARN, BedrockEmulator
+from batch_classifier_tests.support.project import EVERYTHING
 from batch_classifier_tests.support.repository import PROMPTS
 from batch_classifier_tests.support.stored_instance import stored_instance_in
 
@@ -82,6 +83,21 @@ class Deployment:
             asset_selection=[dg.AssetKey(["travel", asset]) for asset in assets] or None,
             raise_on_error=False,
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}, **waiting},
+        )
+
+    def make_all(self, request_file: str, wait_seconds: float) -> dg.ExecuteInProcessResult:
+        """All assets without their checks, each of which asks Athena."""
+        return dg.materialize(
+            list(self.definitions.assets or []),  # type: ignore[arg-type]
+            selection=[dg.AssetKey(["travel", asset]) for asset in EVERYTHING],
+            resources=self.definitions.resources,
+            instance=self.instance,
+            partition_key=request_file,
+            raise_on_error=False,
+            run_config={
+                "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+                "ops": {"travel__batch_job": {"config": {"wait_seconds": wait_seconds}}},
+            },
         )
 
     def let_jobs_end(self) -> None:

@@ -21,7 +21,7 @@ import pytest
 from batch_classifier_tests.support.repository import REPOSITORY
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, BrowserContext, Page
 
 START_SECONDS, ANSWER_MILLISECONDS = 60.0, 60_000
 # Playwright's own browsers cannot be had everywhere; any Chromium of the system does.
@@ -170,13 +170,30 @@ def _axe() -> str:
 
 
 @contextmanager
-def visiting(browser: "Browser", address: str, **screen: Any) -> Iterator[Visit]:
-    """A browser's own context at a dashboard; `screen` as Playwright's `new_context` takes it."""
+def opened_context(browser: "Browser", **screen: Any) -> Iterator["BrowserContext"]:
+    """A browser's own context, with a memory of its own; `screen` as Playwright's `new_context` takes it."""
     context = browser.new_context(**screen)
     context.set_default_timeout(ANSWER_MILLISECONDS)
     try:
-        visit = Visit(context.new_page(), address)
-        visit.page.on("request", lambda request: visit.hosts.add(request.url.split("/")[2]))
-        yield visit
+        yield context
     finally:
         context.close()
+
+
+@contextmanager
+def visit_in(context: "BrowserContext", address: str) -> Iterator[Visit]:
+    """A new page at a dashboard; what the pages before it have loaded is not loaded and compiled again."""
+    page = context.new_page()
+    try:
+        visit = Visit(page, address)
+        page.on("request", lambda request: visit.hosts.add(request.url.split("/")[2]))
+        yield visit
+    finally:
+        page.close()
+
+
+@contextmanager
+def visiting(browser: "Browser", address: str, **screen: Any) -> Iterator[Visit]:
+    """The same in a context of its own, as of another person."""
+    with opened_context(browser, **screen) as context, visit_in(context, address) as visit:
+        yield visit

@@ -12,12 +12,14 @@ dialogue only the customer's turns are read, and the agent's first answer, which
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
+from batch_classifier.inference.local.remembered_words import RememberedWords
 from batch_classifier.language.coverage import signs_of_words
-from batch_classifier.language.dialogue import WORD, is_dialogue, weighted_sentences
-from batch_classifier.language.word_vectors import DIMENSIONS, embed, normalised, summed
+from batch_classifier.language.dialogue import is_dialogue, weighted_sentences, words_of
+from batch_classifier.language.word_table import embed
+from batch_classifier.language.word_vectors import DIMENSIONS, normalised, summed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 
 # Names of people and places begin with a capital letter and tell little about what is wanted.
 _NAME_WEIGHT = 0.5
+# The bit that says so of a word.
+_NAME = 1
 # Strength and sharpness of the evidence; found on labelled calls and notes, where small changes make little difference.
 _WORD_STRENGTH = 0.012
 _WORD_SHARPNESS = 16.0
@@ -37,7 +41,6 @@ _SENTENCE_SHARPNESS = 5.0
 _FULL_SENTENCE = 15
 # By how much a sentence's best category must beat small talk to count by half.
 _SMALL_TALK_MARGIN = 1.0
-_WORDS_KEPT = 30_000
 # Each new word is compared with all words of the known texts, or with those that tell most: what they have beyond these, a
 # trained model learns better.
 _WORDS_COMPARED = 1_000
@@ -80,9 +83,10 @@ class Heard:
         similarities: to each known text, those of small talk left out: that of the most similar sentence.
         tokens: how many were read.
         signs: how much its words speak for a language that the vectors carry (`coverage`).
-        words: those that were read, in their order.
+        sentences: the words that were read, in their order.
         loudness: how loudly each of them is said.
         rows: where each of them stands in `table`.
+        weights: how much of what stands there counts.
         table: what each word speaks for each category, from column DIMENSIONS on.
     """
 
@@ -90,17 +94,18 @@ class Heard:
     similarities: "Floats"
     tokens: int
     signs: float
-    words: list[str]
+    sentences: Sequence[Sequence[str]]
     loudness: "Floats"
     rows: "Whole"
+    weights: "Floats"
     table: "Floats"
 
     def telling_word(self, best: int, second: int) -> str:
         """The word that speaks for the best category against the second most; empty when none does."""
         spoken = self.table[self.rows, DIMENSIONS + best] - self.table[self.rows, DIMENSIONS + second]
-        margins = spoken * self.loudness
+        margins = spoken * self.weights * self.loudness
         place = int(margins.argmax())
-        return self.words[place] if margins[place] > 0 else ""
+        return next(islice(chain.from_iterable(self.sentences), place, None)) if margins[place] > 0 else ""
 
 
 class Evidence:
@@ -140,49 +145,55 @@ class Evidence:
         telling = np.sort(np.argsort(-told, kind="stable")[:_WORDS_COMPARED])
         self._counts = (table / np.maximum(masses, 1e-6) * 100).astype(np.float64)[telling]
         self._vocabulary = _stepped(normalised(vectors.astype(np.float64))[telling])
-        self._forget()
+        self._words = RememberedWords(DIMENSIONS + self._columns + 2, self._rows_of)
+        self._forget_spellings()
 
     def hear(self, texts: Sequence[str]) -> list[Heard | None]:
         """What each text says, in their order; None for one without words. Each depends on its own text only."""
         import numpy as np
 
         sentences = [list(weighted_sentences(text)) for text in texts]
-        rows = self._rows_of([words for of_text in sentences for words, _ in of_text])
-        if not rows:
+        found = np.array(self._found([words for of_text in sentences for words, _ in of_text]), np.int64)
+        if not len(found):
             return [None for _ in texts]
-        table = self._table
-        places = np.array(rows, np.int64)
+        table = self._words.table
+        places, weights = found >> 1, np.where(found & _NAME, np.float32(_NAME_WEIGHT), np.float32(1))
+        self._words.note_use(places)
         lengths = np.array([len(words) for of_text in sentences for words, _ in of_text])
-        sums = summed(table, places, lengths)
+        sums = summed(table, places, lengths, weights)
+        tokens = np.add.reduceat(table[places, -2], np.cumsum(lengths) - lengths)
         similarities, evidence, gates = self._weigh(sums, lengths)
         shares = gates * np.array([weight for of_text in sentences for _, weight in of_text], np.float32)
         evidence *= shares[:, None]
         loudness = np.repeat(shares, lengths)
         heard: list[Heard | None] = []
-        first = first_word = 0
+        ends = [0, *np.cumsum(lengths).tolist()]
+        begins = np.cumsum([0, *(len(of_text) for of_text in sentences)])[:-1]
+        nearest = iter(np.maximum.reduceat(similarities, begins[[bool(of_text) for of_text in sentences]], axis=0))
+        first = 0
         for of_text in sentences:
             last = first + len(of_text)
             if not of_text:
                 heard.append(None)
                 continue
             own = slice(first, last)
-            words = [word for words, _ in of_text for word in words]
-            own_words = slice(first_word, first_word + len(words))
+            own_words = slice(ends[first], ends[last])
             heard.append(
                 Heard(
                     evidence=np.add.reduce(evidence[own]) / np.add.reduce(shares[own]),
-                    similarities=np.maximum.reduce(similarities[own]),
-                    tokens=int(sums[own, -2].sum()),
+                    similarities=next(nearest),
+                    tokens=int(tokens[own].sum()),
                     signs=float(sums[own, -1].sum()),
-                    words=words,
+                    sentences=[words for words, _ in of_text],
                     loudness=loudness[own_words],
                     rows=places[own_words],
+                    weights=weights[own_words],
                     table=table,
                 )
             )
-            first, first_word = last, own_words.stop
-        if self._used > _WORDS_KEPT:
-            self._forget()
+            first = last
+        if self._words.forget():
+            self._forget_spellings()
         return heard
 
     def _weigh(self, sums: "Floats", lengths: "NDArray[Any]") -> "tuple[Floats, Floats, Floats]":
@@ -205,35 +216,26 @@ class Evidence:
         similar = similarities[:, : len(self.known)]
         return similar.astype(np.float32), evidence[:, :-1].astype(np.float32), gates.astype(np.float32)
 
-    def _rows_of(self, sentences: Sequence[Sequence[str]]) -> list[int]:
-        """The rows of the words in the table; those that are new to it are put there, all at once."""
-        rows: list[int] = []
+    def _found(self, sentences: Sequence[Sequence[str]]) -> list[int]:
+        """For each word twice the row where it is remembered, and one more where it is taken for a name."""
+        found: list[int] = []
         for words in sentences:
-            rows.append(self._opening[words[0]])
-            rows += map(self._inner.__getitem__, words[1:])
-        if len(self._places) > self._used:
-            self._add(list(islice(self._places, self._used, None)))
-        return rows
+            found.append(self._opening[words[0]])
+            found += map(self._inner.__getitem__, words[1:])
+        self._words.learn()
+        return found
 
-    def _place(self, word: str, weight: float) -> int:
-        return self._places.setdefault((word.lower(), weight), len(self._places))
+    def _forget_spellings(self) -> None:
+        # Words as they are written; at the beginning of a sentence a capital letter tells nothing.
+        place = self._words.place
+        self._opening = _Lookup(lambda word: 2 * place(word.lower()))
+        self._inner = _Lookup(lambda word: 2 * place(word.lower()) + (_NAME if len(word) > 1 and word.istitle() else 0))
 
-    def _forget(self) -> None:
-        """Start the table of words anew."""
+    def _rows_of(self, words: Sequence[str]) -> "Floats":
+        """What is remembered of words: vector, evidence, number of tokens, sign of its language."""
         import numpy as np
 
-        # Words as they are written, by their rows; at the beginning of a sentence a capital letter tells nothing.
-        self._opening = _Lookup(lambda word: self._place(word, 1.0))
-        self._inner = _Lookup(lambda word: self._place(word, _NAME_WEIGHT if len(word) > 1 and word.istitle() else 1.0))
-        self._places: dict[tuple[str, float], int] = {}
-        self._table = np.zeros((0, DIMENSIONS + self._columns + 2), np.float32)
-        self._used = 0
-
-    def _add(self, keys: Sequence[tuple[str, float]]) -> None:
-        """Put words into the table: vector, evidence, number of tokens, sign of its language."""
-        import numpy as np
-
-        words = [word.replace("’", "'") for word, _ in keys]
+        words = [word.replace("’", "'") for word in words]
         vectors, tokens = embed(words)
         lengths = np.linalg.norm(vectors.astype(np.float64), axis=1, keepdims=True)
         near = _stepped(vectors / np.maximum(lengths, 1e-6)) @ self._vocabulary.T
@@ -242,15 +244,9 @@ class Evidence:
         evidence = np.log(_WORD_SMOOTHING + np.exp(near, out=near).astype(np.float64) @ self._counts)
         evidence -= evidence.mean(axis=1, keepdims=True)
         evidence *= np.minimum(lengths, 25.0) ** 1.2 * _WORD_STRENGTH
-        weights = np.array([weight for _, weight in keys])[:, None]
-        # Names are in pieces in any language.
-        signs = signs_of_words(words, vectors, tokens)[:, None] * weights
-        rows = np.hstack([vectors * weights, evidence * weights, tokens[:, None], signs]).astype(np.float32)
-        if self._used + len(rows) > len(self._table):
-            more = np.zeros((max(1024, self._used, len(rows)), self._table.shape[1]), np.float32)
-            self._table = np.concatenate([self._table[: self._used], more])
-        self._table[self._used : self._used + len(rows)] = rows
-        self._used += len(rows)
+        # Names are in pieces in any language, and so these count less in them as well.
+        signs = signs_of_words(words, vectors, tokens)[:, None]
+        return np.hstack([vectors, evidence, tokens[:, None], signs]).astype(np.float32)
 
 
 class _Lookup(dict[str, int]):
@@ -278,7 +274,7 @@ def _stepped(units: "NDArray[Any]") -> "Floats":
 
 def _telling_words(text: str) -> list[str]:
     """The words that a known text teaches: all, or of a dialogue those that are read in one."""
-    words = WORD.findall(text)
+    words = words_of(text)
     if is_dialogue(text):
         words = [word for sentence, _ in weighted_sentences(text) for word in sentence]
     return [word.lower().replace("’", "'") for word in words]

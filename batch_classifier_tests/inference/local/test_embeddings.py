@@ -167,7 +167,7 @@ def test_the_table_of_words_does_not_grow_without_bound(
 ) -> None:
     texts = [row["conversation"] for row in sample_rows("travel", 100, seed=15)]
     expected = travel_engine.classify(texts)
-    monkeypatch.setattr("batch_classifier.inference.local.evidence._WORDS_KEPT", 50)
+    monkeypatch.setattr("batch_classifier.inference.local.remembered_words._MOST_WORDS", 50)
     small = EmbeddingClassifier(travel.categories, travel.fallback.name)
     assert small.classify(texts) == expected
 
