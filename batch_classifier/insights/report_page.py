@@ -45,6 +45,9 @@ th { font-weight: 600; } thead th { color: var(--soft); font-weight: 500; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .bar { width: 30%; min-width: 6rem; vertical-align: middle; }
 .bar svg { display: block; width: 100%; height: .8rem; } .bar rect { fill: var(--bar); }
+/* On a telephone names keep their words whole; what is too wide then is scrolled. */
+@media screen and (max-width: 40rem) { th, td { padding-inline: .25rem; font-size: .85rem; } .bar { width: auto; min-width: 2.5rem; }
+  th:first-child, td:first-child { min-width: 7rem; } }
 .more { color: var(--more); } .less { color: var(--less); }
 figure { margin: 0; } figure svg { width: 100%; height: auto; overflow: visible; }
 .axis { stroke: var(--line); } .trend text { fill: var(--soft); font-size: 12px; }
@@ -183,7 +186,8 @@ def _period(figures: ReportFigures) -> str:
     if since is None and until is None:
         if figures.first_day is None or figures.last_day is None:
             return "all requests"
-        return f"all requests, of {figures.first_day} to {figures.last_day}"
+        days = [str(day) for day in dict.fromkeys((figures.first_day, figures.last_day))]
+        return f"all requests, of {' to '.join(days)}"
     return f"{f'from {since} ' if since else ''}{f'to {until}' if until else 'until now'}".strip()
 
 
