@@ -42,9 +42,11 @@ def odd_texts(project: Project) -> None:
     put(project.warehouse, project.prompt, "odd.csv", rows_of("odd.csv", 2, texts))
 
 
-def test_names_and_contrast_in_light_and_dark(visit: Visit) -> None:
+def test_names_contrast_in_light_and_dark_and_a_telephone(visit: Visit, odd_texts: None) -> None:
     found: list[str] = []
     for path, heading in PAGES:
+        visit.page.set_viewport_size({"width": 1280, "height": 1_000})
+        visit.page.emulate_media(color_scheme="light")
         visit.go(path, heading)
         if heading == "Texts":
             visit.choose_row(0)
@@ -60,17 +62,14 @@ def test_names_and_contrast_in_light_and_dark(visit: Visit) -> None:
             found += [
                 f"{heading}, {scheme}: {one}" for one in visit.axe(*rules) if one.split(":")[0] not in OF_STREAMLIT
             ]
+        visit.page.set_viewport_size({"width": 390, "height": 844})
+        visit.settle()
+        wide = visit.page.evaluate(
+            "() => document.querySelector('[data-testid=stMain]').scrollWidth - document.documentElement.clientWidth"
+        )
+        if wide > 0:
+            found.append(f"{heading} has to be moved sideways on a telephone, by {wide} pixels")
     assert not found, "\n".join(found)
-
-
-def test_no_page_is_wider_than_a_telephone(browser: "Browser", address: str, odd_texts: None) -> None:
-    with visiting(browser, address, viewport={"width": 390, "height": 844}, color_scheme="dark") as narrow:
-        for path, heading in PAGES:
-            narrow.go(path, heading)
-            wide = narrow.page.evaluate(
-                "() => document.querySelector('[data-testid=stMain]').scrollWidth - document.documentElement.clientWidth"
-            )
-            assert wide <= 0, f"{heading} has to be moved sideways"
 
 
 def test_texts_of_every_script_and_length_are_shown_as_they_are(visit: Visit, odd_texts: None) -> None:
