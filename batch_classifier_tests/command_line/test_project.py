@@ -23,7 +23,7 @@ def test_a_module_that_has_moved_is_told_with_its_new_name(
     now = f"batch_classifier.defs.event_log.{kind}"
     before = f"batch_classifier.event_log.{kind}"
     settings = (REPOSITORY / "dagster.yaml").read_text(encoding="utf-8")
-    old = settings.replace("batch_classifier.defs.event_log.sqlite", before)
+    old = settings.replace("batch_classifier.defs.event_log.deployment_history", before)
     assert before in old
     (tmp_path / "dagster.yaml").write_text(old, encoding="utf-8")
     (tmp_path / "prompts").mkdir()

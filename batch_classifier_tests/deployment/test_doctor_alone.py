@@ -14,7 +14,7 @@ from batch_classifier.deployment.doctor import check_deployment
 from batch_classifier.deployment.verdicts import Verdict, run_checks
 from batch_classifier.settings import PREFIX, Settings
 from batch_classifier_tests.emulators.serve import list_settings, make_account
-from batch_classifier_tests.emulators.server import BedrockEmulator, reset_moto
+from batch_classifier_tests.emulators.server import BedrockEmulator
 from batch_classifier_tests.support.repository import PROMPTS
 
 
@@ -77,16 +77,13 @@ def test_a_database_in_use_is_no_failure(tmp_path: Path, monkeypatch: pytest.Mon
     assert (verdict.name, verdict.status) == ("DuckDB", "warn")
 
 
-def test_what_make_aws_emulator_serves_is_healthy(
-    serving: tuple[BedrockEmulator, DeploymentClients], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    emulator, _ = serving
-    for name, value in (list_settings(emulator) | {f"{PREFIX}HOME": str(tmp_path)}).items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
-    reset_moto()
-    make_account(emulator, monkeypatch)
-    checked = CliRunner().invoke(command_line, ["doctor"])
+def test_what_make_aws_emulator_serves_is_healthy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with BedrockEmulator() as emulator:
+        for name, value in (list_settings(emulator) | {f"{PREFIX}HOME": str(tmp_path)}).items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+        make_account(emulator, monkeypatch)
+        checked = CliRunner().invoke(command_line, ["doctor"])
     assert checked.exit_code == 0 and all(line.startswith("ok ") for line in checked.output.splitlines()), (
         checked.output
     )
