@@ -36,19 +36,21 @@ def build_definitions(settings: Settings, folder: PromptFolder, **resources: Any
     events = FileEvents(settings.sqs_url) if settings.sqs_url else None
     jobs = [build_job(prompt) for prompt in prompts]
     training = [build_training_job(prompts)] if prompts else []
-    sensors = [
-        build_request_files_sensor(folder, jobs, PromptChanges(settings.prompts, folder), events),
-        build_finished_jobs_sensor(folder, jobs),
-        build_changed_prompts_sensor(folder, settings),
-        *build_alert_sensors(settings),
-    ]
+    sensors: list[dg.SensorDefinition] = []
+    if prompts:
+        sensors = [
+            build_request_files_sensor(folder, jobs, PromptChanges(settings.prompts, folder), events),
+            build_finished_jobs_sensor(folder, jobs),
+            build_changed_prompts_sensor(folder, settings),
+            *build_alert_sensors(settings),
+        ]
     return dg.Definitions(
         assets=[asset for prompt in prompts for asset in build_assets(prompt, settings.waits_for_jobs)],
         asset_checks=[
             check for prompt in prompts for check in build_checks(prompt, settings.inference_kind != "local")
         ],
         jobs=[*jobs, *training],
-        sensors=sensors if jobs else [],
+        sensors=sensors,
         schedules=[
             *(build_training_schedule(prompts, job) for job in training),
             *([build_rerun_schedule(prompts, _retention(settings), _customer_retention(settings))] if jobs else []),
