@@ -117,8 +117,9 @@ def _tick(definitions: Any, instance: Any, expects_runs: bool) -> None:
 
     repository = definitions.get_repository_def()
     sensor = repository.get_sensor_def("request_files")
-    folders = {name: (definitions.resources or {})[name] for name in ("customer_folder", "internal_folder")}
-    with dg.build_sensor_context(instance=instance, repository_def=repository, resources=folders) as context:
+    needed = ("customer_folder", "internal_folder", "limits")
+    resources = {name: (definitions.resources or {})[name] for name in needed}
+    with dg.build_sensor_context(instance=instance, repository_def=repository, resources=resources) as context:
         result: Any = sensor(context)
     if bool(result.run_requests) != expects_runs:
         raise RuntimeError("The tick found other files than it should.")

@@ -191,6 +191,31 @@ def test_not_sure_and_undo(visit: Visit, project: Project) -> None:
     assert all(row["corrected_at"] <= datetime.now(UTC) for row in rows)
 
 
+@pytest.mark.long
+def test_many_are_said_in_a_table_and_one_becomes_an_example(visit: Visit, project: Project) -> None:
+    visit.go("/review?prompt=tickets&queue=Random+sample", "Review")
+    visit.page.get_by_text("In a table").click()
+    visit.settle()
+    before = len(project.query("select * from tickets.corrections"))
+    path = Path(project.home).parent / "prompts" / "tickets.yaml"
+    kept = path.read_text(encoding="utf-8")
+    rows = visit.cells()
+    place = next(place for place, row in enumerate(rows) if row[2] not in kept)
+    said = rows[place]
+    visit.choose_row(place)
+    for key in ("ArrowRight", "Space"):
+        visit.page.keyboard.press(key)
+    visit.page.get_by_role("button", name="Save 1 verdict").click()
+    visit.has("1 verdict.")
+    (row,) = project.query("select * from tickets.corrections order by correction_set, number")[before:]
+    assert (row["new_class"], row["input_text"]) == (said[0], said[2])
+    visit.choose_row(0, table=1)
+    visit.page.get_by_role("button", name=f"Make it an example of {said[0]}").click()
+    visit.has("It is an example now")
+    assert said[2] in path.read_text(encoding="utf-8")
+    path.write_text(kept, encoding="utf-8")
+
+
 FILE = b"id,text,channel\n1,I was charged twice on my bill,phone\n2,My flight and hotel were moved,chat\n3,I was charged twice on my bill,chat\n"
 
 
