@@ -117,8 +117,7 @@ def _tick(definitions: Any, instance: Any, expects_runs: bool) -> None:
 
     repository = definitions.get_repository_def()
     sensor = repository.get_sensor_def("request_files")
-    needed = ("customer_folder", "internal_folder", "limits")
-    resources = {name: (definitions.resources or {})[name] for name in needed}
+    resources = {name: (definitions.resources or {})[name] for name in sensor.required_resource_keys}
     with dg.build_sensor_context(instance=instance, repository_def=repository, resources=resources) as context:
         result: Any = sensor(context)
     if bool(result.run_requests) != expects_runs:
