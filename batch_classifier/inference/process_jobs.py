@@ -128,6 +128,10 @@ class ProcessJobs:
             if not has_lock:
                 # Another process is at it, and what it notes is the truth; the next look-up comes back here.
                 return
+            noted = self._noted(f"{request.name}.json")
+            if noted is not None and noted.state.is_over:
+                # Another process has ended it since it was looked up here, and what it has answered is not paid for again.
+                return
             job = dataclasses.replace(job, state=JobState.IN_PROGRESS, processed=0, succeeded=0, failed=0)
             self._note(job)
             state, message = JobState.FAILED, ""
