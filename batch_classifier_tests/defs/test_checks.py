@@ -5,7 +5,7 @@ from collections.abc import Callable
 import dagster as dg
 import pytest
 
-from batch_classifier.defs import checks
+from batch_classifier.defs import check_findings
 from batch_classifier.inference.interface import JobLimits
 from batch_classifier_tests.support.outcomes import checks_of, failure_of, metadata_of
 from batch_classifier_tests.support.project import CLASSIFYING, Project, scripted
@@ -156,7 +156,7 @@ def damaged(projects: Callable[..., Project]) -> Project:
 )
 def test_a_check_finds_damage(damaged: Project, damage: str, check: str) -> None:
     """Tables that are not what the assets wrote: a row lost, counted twice, of no category, of another sum."""
-    evaluate = getattr(checks, check)
+    evaluate = getattr(check_findings, check)
     table = "category_summary" if "category_summary" in damage else "classifications"
     with damaged.warehouse.connect(damaged.prompt_name) as connection:
         connection.execute(f"use {damaged.prompt_name}; create or replace table kept as select * from {table}")

@@ -7,7 +7,7 @@ import dagster as dg
 from dagster import DagsterEvent, DagsterEventType
 
 from batch_classifier.alerts.sending import Alert, Alerts
-from batch_classifier.defs.checks import all_texts_answered, cascade_agreement
+from batch_classifier.defs.check_findings import all_texts_answered, cascade_agreement
 from batch_classifier.defs.failures import told_in_one_sentence
 from batch_classifier.defs.names import PARTITION_TAG
 from batch_classifier.settings import Settings
