@@ -50,7 +50,7 @@ class Visit:
 
     Attributes:
         mark: the queue and the selection that the texts were found for.
-        counts: how many texts wait in each queue, with what they were counted for, and when; verdicts change them by one at a time.
+        counts: how many texts wait in each queue, with what they were counted for, and when (`counts_of`).
         read: the text that is shown, the one that comes next, and the one before.
     """
 
